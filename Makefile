@@ -1,0 +1,77 @@
+# `make book` builds and serves the book, `make test` proves everything, `make check` is the quick
+# loop.  The work is done by the small programs in tools/; nothing here needs more than Python 3.11.
+
+SHELL := /bin/bash
+PORT ?= 8000
+# The first Python that is new enough; `make PYTHON=/path/to/python3.12 ...` chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+RUN := .venv/bin/python -m
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help book build serve lab test check lint types unit kernel pages records format pins clean env web packages
+
+help:
+	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
+	@echo "make build     build the book into _build/html"
+	@echo "make lab       open the chapters in JupyterLab"
+	@echo "make check     lint, types and unit tests: the quick loop"
+	@echo "make test      everything: also kernel, book and browser tests"
+	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
+	@echo "make format    let ruff format the code"
+	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
+
+env:
+	@test -n "$(PYTHON)" || { echo "Stopped: Python 3.11 or newer is needed and none was found; install it, then try again."; exit 1; }
+	@$(PYTHON) tools/setup_env.py
+
+web: env
+	@$(RUN) tools.web_assets
+
+build: web
+	@$(RUN) tools.build_book
+
+book: build
+	@$(RUN) tools.serve --port $(PORT)
+
+serve: env
+	@$(RUN) tools.serve --port $(PORT)
+
+lab: env
+	.venv/bin/jupyter lab chapters
+
+check: lint types unit
+
+lint: env
+	@$(RUN) ruff check
+	@$(RUN) ruff format --check
+	@$(RUN) codespell_lib
+
+types: env
+	@$(RUN) mypy
+
+unit: env
+	@$(RUN) pytest -q -n 2 -m "not kernel and not book and not browser"
+
+kernel: env
+	@$(RUN) pytest -m "kernel"
+
+packages: env
+	@$(RUN) tools.system_packages chromium
+
+pages: packages build
+	@$(RUN) pytest -m "book or browser"
+
+test: lint types unit kernel pages
+
+records: env
+	@$(RUN) tcpcore record --all
+
+format: env
+	@$(RUN) ruff check --fix
+	@$(RUN) ruff format
+
+clean:
+	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find tcpcore tools tests chapters -name __pycache__ -type d -prune -exec rm -rf {} +

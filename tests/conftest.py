@@ -1,0 +1,64 @@
+"""Which tests can run here; with CI=true one that cannot is a failure, not a skip."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILT = ROOT / "_build" / "html" / "index.html"
+IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
+NEEDY = ("kernel", "book", "browser")
+
+
+def missing_for(marker: str) -> str | None:
+    """What this machine lacks to run tests with `marker`, as a reason; None when nothing."""
+    if marker == "kernel":
+        if os.geteuid():
+            return "kernel tests need root (network namespaces and a TUN device)"
+        if not Path("/dev/net/tun").exists():
+            return "kernel tests need /dev/net/tun"
+        return None
+    if not BUILT.is_file():
+        return "there is no built book: run `make build`"
+    if marker == "browser" and not shutil.which("chromium"):
+        return "browser tests need chromium (`make packages`)"
+    return None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in NEEDY:
+        if item.get_closest_marker(marker) and (reason := missing_for(marker)):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    needy = any(item.get_closest_marker(marker) for marker in NEEDY)
+    if IN_CI and needy and report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"CI must run every kernel, book and browser test, but: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if IN_CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"CI must run every test file, but: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
