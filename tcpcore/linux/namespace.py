@@ -1,0 +1,205 @@
+"""Network namespaces: a private network stack for each recorded host, and nothing left behind.
+
+A namespace lives as long as a file descriptor or a thread holds it, so there is nothing to undo:
+when this process ends, however it ends, its namespaces vanish with their devices and sockets.
+Interfaces are configured by the classic ioctls (`man 7 netdevice`); no `ip` binary is needed.
+Read `network_namespaces(7)` and `setns(2)` first.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tcpcore.errors import UsageError
+
+T = TypeVar("T")
+
+CLONE_NEWNET = 0x4000_0000
+TUN_DEVICE = "/dev/net/tun"
+
+SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
+SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFMTU = 0x8916, 0x8918, 0x8922
+IFF_UP = 0x1
+
+_SYSCTL_ROOT = Path("/proc/sys/net")
+_SYSCTL_FOLDERS = ("ipv4", "core")
+_NOT_FOR_RECORDS = ("tcp_fastopen_key", "tcp_available_", "tcp_allowed_", "tcp_mem", "tcp_child_")
+
+
+def why_not() -> str | None:
+    """One sentence that says why this process cannot record its kernel; None when it can."""
+    if not hasattr(os, "geteuid") or not Path("/proc/self/ns/net").exists():
+        return "recording needs Linux with network namespaces; this system has none."
+    if not Path(TUN_DEVICE).exists():
+        return f"recording needs {TUN_DEVICE}, which this system lacks (try: modprobe tun)."
+    if os.geteuid() != 0:
+        return "recording the kernel needs root for network namespaces: run it again with sudo."
+    try:
+        namespace = Namespace()
+    except OSError as error:
+        return f"recording needs a network namespace, and the kernel refuses one: {error.strerror}."
+    namespace.close()
+    if not os.access(TUN_DEVICE, os.R_OK | os.W_OK):
+        return f"recording needs to read and write {TUN_DEVICE}, and may not."
+    return None
+
+
+def _libc_call(name: str, *arguments: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if getattr(libc, name)(*arguments) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+class Namespace:
+    """A fresh network namespace, held open by a descriptor; `close()` lets it go.
+
+    Raises `OSError` when the kernel refuses (EPERM without CAP_SYS_ADMIN).
+    """
+
+    def __init__(self) -> None:
+        self._fd = _in_thread(_unshare)
+        try:
+            self.call(_quieten)
+        except BaseException:
+            self.close()
+            raise
+
+    def enter(self) -> None:
+        """Move the calling thread, and only it, into this namespace (`setns(2)`)."""
+        _libc_call("setns", self._fd, CLONE_NEWNET)
+
+    def call(self, function: Callable[..., T], *arguments: object) -> T:
+        """What `function(*arguments)` returns when it runs inside this namespace."""
+
+        def inside() -> T:
+            self.enter()
+            return function(*arguments)
+
+        return _in_thread(inside)
+
+    def close(self) -> None:
+        """Let go of the namespace; it vanishes when its last socket and thread are gone."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+
+def _in_thread(function: Callable[[], T]) -> T:
+    """What `function()` returns in a thread of its own, whose namespace nobody else shares."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(function())
+        except BaseException as error:  # handed to the caller below
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="namespace")
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def _unshare() -> int:
+    _libc_call("unshare", CLONE_NEWNET)
+    return os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def _quieten() -> None:
+    """Loopback up, IPv6 off: without it the kernel would send router solicitations."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        _set_up(control, "lo")
+    for scope in ("all", "default"):
+        path = _SYSCTL_ROOT / "ipv6" / "conf" / scope / "disable_ipv6"
+        if path.exists():
+            path.write_text("1")
+
+
+def configure_interface(name: str, address: str, peer: str, mtu: int) -> None:
+    """Give the interface its address, the peer's (and so a route to it) and its MTU, and start it.
+
+    Runs in the namespace of the calling thread.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFMTU, struct.pack("16sI20x", name.encode(), mtu))
+        fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, address))
+        fcntl.ioctl(control, SIOCSIFDSTADDR, _address_request(name, peer))
+        _set_up(control, name)
+
+
+def _address_request(name: str, address: str) -> bytes:
+    return struct.pack("16sHH4s16x", name.encode(), socket.AF_INET, 0, socket.inet_aton(address))
+
+
+def _set_up(control: socket.socket, name: str) -> None:
+    request = fcntl.ioctl(control, SIOCGIFFLAGS, struct.pack("16sH22x", name.encode(), 0))
+    flags = struct.unpack_from("H", request, 16)[0]
+    fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH22x", name.encode(), flags | IFF_UP))
+
+
+def _sysctl_path(name: str) -> Path:
+    """The file of a sysctl by short name (`tcp_syn_retries`, `somaxconn`) or full name."""
+    short = name.removeprefix("net.ipv4.").removeprefix("net.core.")
+    if short.replace("_", "").isalnum():
+        for folder in _SYSCTL_FOLDERS:
+            path = _SYSCTL_ROOT / folder / short
+            if path.is_file():
+                return path
+    raise UsageError(f"this kernel has no sysctl {name!r} in a network namespace.")
+
+
+def write_sysctl(name: str, value: object) -> None:
+    """Set a sysctl in the calling thread's namespace, and check that the kernel took the value.
+
+    Raises `UsageError` for a name that this kernel lacks and for a value that it refuses.
+    """
+    path = _sysctl_path(name)
+    text = _sysctl_text(value)
+    try:
+        path.write_text(text)
+        stored = path.read_text()
+    except OSError as error:
+        raise UsageError(
+            f"the kernel refuses sysctl {name} = {text!r} in a network namespace: {error.strerror}."
+        ) from error
+    if stored.split() != text.split():
+        raise UsageError(f"the kernel made {stored.strip()!r} of sysctl {name} = {text!r}.")
+
+
+def _sysctl_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, (tuple, list)):
+        return " ".join(str(item) for item in value)
+    return str(value)
+
+
+def read_sysctls() -> dict[str, int | str]:
+    """Every TCP sysctl of the calling thread's namespace, and `somaxconn`, by short name.
+
+    Left out: the Fast Open key, and what belongs to the machine rather than to the namespace.
+    """
+    found: dict[str, int | str] = {}
+    for path in sorted((_SYSCTL_ROOT / "ipv4").glob("tcp_*")):
+        if path.name.startswith(_NOT_FOR_RECORDS):
+            continue
+        try:
+            text = " ".join(path.read_text().split())
+        except OSError:
+            continue  # some cannot be read inside a namespace
+        found[path.name] = int(text) if text.lstrip("-").isdigit() else text
+    for name in ("somaxconn",):
+        found[name] = int((_SYSCTL_ROOT / "core" / name).read_text())
+    return found

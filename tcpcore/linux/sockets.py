@@ -1,0 +1,202 @@
+"""The engine's application calls on real sockets: hosts, processes and blocking sockets.
+
+Each application is a coroutine, as on the engine, but here it has a thread inside its host's
+namespace and its calls really block: `await` never suspends.  `CallLog` keeps which call returned
+when and with what.  Errors are the kernel's own `OSError`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
+
+from tcpcore.errors import UsageError, errno_name
+from tcpcore.linux.namespace import Namespace, read_sysctls, write_sysctl
+
+if TYPE_CHECKING:
+    from tcpcore.linux.world import KernelNetwork
+
+Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
+
+_DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
+_TCP_INFO_STATES = (
+    "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
+    "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
+)  # fmt: skip
+_TCP_INFO_WORDS = (
+    "rto", "ato", "snd_mss", "rcv_mss", "unacked", "sacked", "lost", "retrans", "fackets",
+    "last_data_sent", "last_ack_sent", "last_data_recv", "last_ack_recv", "pmtu", "rcv_ssthresh",
+    "rtt", "rttvar", "snd_ssthresh", "snd_cwnd", "advmss", "reordering", "rcv_rtt", "rcv_space",
+    "total_retrans",
+)  # fmt: skip
+
+
+class RunOver(BaseException):
+    """Thrown into an application whose call was still waiting when the run ended."""
+
+
+class KernelHost:
+    """A host of the recorded network: a namespace, an address, applications."""
+
+    def __init__(
+        self, network: KernelNetwork, index: int, name: str, address: str, sysctls: dict[str, Any]
+    ) -> None:
+        self.network = network
+        self.index = index
+        self.name = name
+        self.address = address
+        self.sysctls = sysctls
+        self.namespace = Namespace()
+        try:
+            for sysctl, value in sysctls.items():
+                self.namespace.call(write_sysctl, sysctl, value)
+        except BaseException:
+            self.namespace.close()
+            raise
+
+    def socket(self) -> KernelSocket:
+        """A new TCP socket; for the host's own applications, in whose thread it is made."""
+        return KernelSocket(self, socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+
+    async def sleep(self, duration: int) -> None:
+        """Wait so many microseconds."""
+        with self.network.waiting("sleep"):
+            self.network.over.wait(duration / 1_000_000)
+
+    def spawn(self, application: Application) -> KernelProcess:
+        """Have `application(host)` run on this host from the start of the run on."""
+        process = KernelProcess(self, application)
+        self.network.processes.append(process)
+        return process
+
+    def read_sysctls(self) -> dict[str, int | str]:
+        """The host's sysctls as its kernel has them."""
+        return self.namespace.call(read_sysctls)
+
+
+class KernelProcess:
+    """One application in its thread; `error` is the `OSError` that ended it, if one did."""
+
+    def __init__(self, host: KernelHost, application: Application) -> None:
+        self.host = host
+        self.application = application
+        self.waiting: str | None = None
+        self.error: OSError | None = None
+        self.bug: BaseException | None = None
+        self.finished = False
+        self.parked = threading.Event()
+        self.thread = threading.Thread(target=self._run, name=f"{host.name} app", daemon=True)
+
+    def start(self) -> None:
+        """Start it and return as soon as it first waits: applications start in order."""
+        self.thread.start()
+        self.parked.wait()
+
+    def _run(self) -> None:
+        self.host.network.current.process = self
+        try:
+            self.host.namespace.enter()
+            self._drive(self.application(self.host))
+        except RunOver:
+            pass
+        except OSError as error:
+            self.error = error
+        except BaseException as bug:  # handed to whoever called run()
+            self.bug = bug
+        finally:
+            self.finished = True
+            self.parked.set()
+
+    def _drive(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        try:
+            coroutine.send(None)
+        except StopIteration:
+            return
+        coroutine.close()
+        raise UsageError(f"the application on {self.host.name} awaited something not of its host.")
+
+
+class KernelSocket:
+    """A blocking TCP socket with the engine's calls (`send` sends everything)."""
+
+    def __init__(self, host: KernelHost, real: socket.socket) -> None:
+        self.host = host
+        self.real = real
+        host.network.track(real)
+
+    def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
+        """Take a local port (`bind(2)`)."""
+        self.real.bind((address, port))
+        return self
+
+    def listen(self, backlog: int = 128) -> KernelSocket:
+        """Become a listener (`listen(2)`)."""
+        self.real.listen(backlog)
+        return self
+
+    async def accept(self) -> KernelSocket:
+        """The next established connection of this listener."""
+        with self._call("accept") as done:
+            connection, peer = self.real.accept()
+            done(f"connection from {peer[0]}")
+        return KernelSocket(self.host, connection)
+
+    async def connect(self, address: str, port: int) -> None:
+        """Open a connection; raises ECONNREFUSED, ETIMEDOUT ... as the kernel does."""
+        with self._call("connect"):
+            self.real.connect((address, port))
+
+    async def send(self, data: bytes) -> int:
+        """Hand over all of `data`; waits while the send buffer is full."""
+        with self._call("send") as done:
+            self.real.sendall(data)
+            done(f"{len(data)} bytes")
+        return len(data)
+
+    async def recv(self, size: int) -> bytes:
+        """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
+        with self._call("recv") as done:
+            data = self.real.recv(size)
+            done(f"{len(data)} bytes")
+        return data
+
+    def shutdown(self, how: str = "both") -> None:
+        """Close one direction or both: "read", "write" or "both" (`shutdown(2)`)."""
+        with self._call("shutdown"):
+            self.real.shutdown(_DIRECTIONS[how])
+
+    async def close(self) -> None:
+        """Close the descriptor; the kernel takes leave by itself."""
+        with self._call("close"):
+            self.host.network.forget(self.real)
+            self.real.close()
+
+    def info(self) -> dict[str, int | str]:
+        """The start of the kernel's `struct tcp_info`: state, times in µs, cwnd in segments."""
+        raw = self.real.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+        words = struct.unpack_from(f"{len(_TCP_INFO_WORDS)}I", raw, 8)
+        return {"state": _TCP_INFO_STATES[raw[0]], **dict(zip(_TCP_INFO_WORDS, words, strict=True))}
+
+    @contextlib.contextmanager
+    def _call(self, name: str) -> Iterator[Callable[[str], None]]:
+        """Log one call: when it began and returned, and its result ("0" where there is none)."""
+        network = self.host.network
+        results = ["0"]
+        began = network.now()
+        try:
+            with network.waiting(name):
+                yield results.append
+        except OSError as error:
+            network.log_call(self.host.index, name, errno_name(error.errno), began)
+            raise
+        network.log_call(self.host.index, name, results[-1], began)
+
+
+def monotonic_us() -> int:
+    """The real clock, in microseconds."""
+    return time.monotonic_ns() // 1000

@@ -1,0 +1,1 @@
+"""How people look at TCP: tcpdump's text, and what a capture says about both ends."""

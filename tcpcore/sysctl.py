@@ -1,0 +1,118 @@
+"""Sysctls by their Linux names, with Linux's defaults and limits.
+
+One typed record for the variables under ``net.ipv4`` and ``net.core`` that the engine obeys; a
+variable it does not obey is not here.  Values that changed between kernels are in
+`host.profiles`.  Source: Documentation/networking/ip-sysctl.rst and net/ipv4/sysctl_net_ipv4.c.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from tcpcore.errors import UsageError
+
+Triple = tuple[int, int, int]
+Pair = tuple[int, int]
+
+
+def _knob(default: Any, low: int, high: int, unit: str, about: str, area: str = "ipv4") -> Any:
+    return field(
+        default=default,
+        metadata={"low": low, "high": high, "unit": unit, "about": about, "area": area},
+    )
+
+
+_INT_MAX = 2**31 - 1
+
+
+@dataclass(slots=True)
+class Sysctls:
+    """The variables of one host; attributes are the short names (``tcp_syn_retries``)."""
+
+    tcp_syn_retries: int = _knob(6, 1, 127, "", "SYN retries, as an exponent of the time limit")
+    tcp_syn_linear_timeouts: int = _knob(4, 0, 255, "", "SYN timeouts of 1 s before they double")
+    tcp_synack_retries: int = _knob(5, 0, 255, "", "retransmissions of a SYN+ACK")
+    tcp_retries2: int = _knob(15, 0, 255, "", "data retries, as an exponent of the time limit")
+    tcp_orphan_retries: int = _knob(0, 0, 255, "", "the same for orphans; 0 means 8")
+    tcp_fin_timeout: int = _knob(60, 1, _INT_MAX // 1000, "s", "life of an orphan in FIN_WAIT_2")
+    tcp_max_syn_backlog: int = _knob(1024, 0, _INT_MAX, "", "SYN queue bound without cookies")
+    tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
+    tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
+    tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")
+    tcp_sack: int = _knob(1, 0, 1, "", "SACK permitted option")
+    tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
+    tcp_rto_max_ms: int = _knob(120_000, 1_000, 120_000, "ms", "ceiling of the RTO")
+    tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
+    tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
+    tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
+    ip_default_ttl: int = _knob(64, 1, 255, "", "time to live of packets sent")
+    ip_local_port_range: Pair = _knob((32768, 60999), 1, 65535, "", "ephemeral ports")
+    somaxconn: int = _knob(4096, 0, _INT_MAX, "", "ceiling of listen()'s backlog", area="core")
+
+    def set(self, name: str, value: Any) -> None:
+        """Set a variable by its short or full name.
+
+        A list or a text such as ``"4096 131072 6291456"`` sets a vector.  `UsageError` for an unknown
+        name, a wrong type or a value out of range: one sentence that names the limits.
+        """
+        short = short_name(name)
+        known = _FIELDS.get(short)
+        if known is None:
+            close = ", ".join(n for n in _FIELDS if n.split("_")[1:2] == short.split("_")[1:2])
+            hint = f"near ones are {close}" if close else f"known ones are {', '.join(_FIELDS)}"
+            raise UsageError(f"Unknown sysctl {name!r}; {hint}.")
+        low, high = known.metadata["low"], known.metadata["high"]
+        if isinstance(known.default, tuple):
+            setattr(self, short, _vector(name, value, len(known.default), low, high))
+        else:
+            setattr(self, short, _integer(name, value, low, high))
+
+
+_FIELDS = {f.name: f for f in fields(Sysctls)}
+
+
+def short_name(name: str) -> str:
+    """``tcp_syn_retries`` for ``net.ipv4.tcp_syn_retries`` or ``net/ipv4/tcp_syn_retries``."""
+    return name.replace("/", ".").rsplit(".", 1)[-1]
+
+
+def full_name(name: str) -> str:
+    """``net.ipv4.tcp_syn_retries`` for ``tcp_syn_retries``; the name must be known."""
+    return f"net.{_FIELDS[name].metadata['area']}.{name}"
+
+
+def names() -> list[str]:
+    """All short names."""
+    return list(_FIELDS)
+
+
+def describe(name: str) -> tuple[str, str]:
+    """``(unit, meaning)`` of a variable."""
+    metadata = _FIELDS[name].metadata
+    return metadata["unit"], metadata["about"]
+
+
+def _integer(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool):
+        value = int(value)
+    if isinstance(value, str):
+        try:
+            value = int(value, 0)
+        except ValueError:
+            raise UsageError(f"Sysctl {name} takes a whole number, not {value!r}.") from None
+    if not isinstance(value, int):
+        raise UsageError(f"Sysctl {name} takes a whole number, not {value!r}.")
+    if not low <= value <= high:
+        raise UsageError(f"Sysctl {name} takes a number from {low} to {high}, not {value}.")
+    return value
+
+
+def _vector(name: str, value: Any, length: int, low: int, high: int) -> tuple[int, ...]:
+    items = value.split() if isinstance(value, str) else value
+    if not isinstance(items, (list, tuple)) or len(items) != length:
+        raise UsageError(f"Sysctl {name} takes {length} whole numbers, not {value!r}.")
+    vector = tuple(_integer(name, item, low, high) for item in items)
+    if list(vector) != sorted(vector):
+        raise UsageError(f"Sysctl {name} takes {length} numbers in rising order, not {value!r}.")
+    return vector

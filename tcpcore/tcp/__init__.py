@@ -1,0 +1,1 @@
+"""One TCP endpoint without I/O: segments and calls in, segments and deadlines out."""

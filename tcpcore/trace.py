@@ -1,0 +1,132 @@
+"""What happened: the segments of a run and its moments, host by host.
+
+A *moment* is one instant at one host: an application's call, an arriving segment or a timer that
+fires, with everything that follows from it before time moves on.  Moments are what a player steps
+through.  A moment holds events (one tuple each) and, after them, the sections of the host's
+snapshot that changed.  Nothing here decides anything: the engine runs the same without a trace.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tcpcore.why import Reason
+
+DELIVERED = "delivered"
+LOST = "lost"
+IN_FLIGHT = "in flight"
+
+CALL = "call"
+ARRIVAL = "arrival"
+TIMER = "timer"
+END = "end"
+
+SENT = "sent"
+STATE = "state"
+TIMER_SET = "timer set"
+TIMER_CANCELLED = "timer cancelled"
+REFUSED = "refused"
+NOTE = "note"
+
+Event = tuple[str, str, Reason | None, Any]
+"""``(kind, subject, reason, values)``; see `Moment` for what each kind carries."""
+
+
+class TracedSegment:
+    """A segment with what became of it; times in microseconds, hosts as indices into `Trace.hosts`."""
+
+    __slots__ = ("arrived", "fate", "receiver", "retransmission", "segment", "sender", "sent", "why")
+
+    def __init__(self, segment: Any, sender: int, receiver: int | None, sent: int) -> None:
+        self.segment = segment
+        self.sender = sender
+        self.receiver = receiver
+        self.sent = sent
+        self.arrived: int | None = None
+        self.fate = IN_FLIGHT
+        self.why: Reason | None = segment.reason
+        self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
+
+
+class Moment:
+    """One instant at one host.
+
+    `kind` is CALL, ARRIVAL, TIMER or END; `label` says which; `segment` is the index of the arriving
+    segment.  Events: SENT (values: index of the segment), STATE (subject: the socket; values: old,
+    new), TIMER_SET and TIMER_CANCELLED (subject: timer; values: socket, deadline), REFUSED (a segment
+    thrown away; subject: the socket), NOTE (subject: text for people).
+    `sections` maps a section of the host's snapshot to its new content, only where it changed.
+    """
+
+    __slots__ = ("events", "host", "kind", "label", "sections", "segment", "time")
+
+    def __init__(self, time: int, host: int, kind: str, label: str, segment: int | None) -> None:
+        self.time = time
+        self.host = host
+        self.kind = kind
+        self.label = label
+        self.segment = segment
+        self.events: list[Event] = []
+        self.sections: dict[str, Any] = {}
+
+
+class Trace:
+    """All that happened in one run: `hosts`, `segments`, `moments`, `end` (microseconds), `calls`."""
+
+    def __init__(self) -> None:
+        self.hosts: list[tuple[str, str]] = []
+        self.segments: list[TracedSegment] = []
+        self.moments: list[Moment] = []
+        self.calls: list[tuple[int, int, str, str]] = []
+        self.end = 0
+        self.profile = ""
+        self.scenario = ""
+        self.parameters: dict[str, Any] = {}
+        self.dropped: tuple[int, ...] = ()
+        self._open: Moment | None = None
+        self._last_sections: list[dict[str, Any]] = []
+        self._snapshots: list[Any] = []
+
+    def add_host(self, name: str, address: str, snapshot: Any) -> int:
+        """Register a host; `snapshot` is called after each moment and returns its sections."""
+        self.hosts.append((name, address))
+        self._last_sections.append({})
+        self._snapshots.append(snapshot)
+        return len(self.hosts) - 1
+
+    def begin(
+        self, time: int, host: int, kind: str, label: str, segment: int | None = None
+    ) -> None:
+        """Start a moment; the one before it is closed."""
+        self.close()
+        self._open = Moment(time, host, kind, label, segment)
+
+    def close(self) -> None:
+        """End the current moment: keep it when something happened or changed in it."""
+        moment = self._open
+        if moment is None:
+            return
+        self._open = None
+        last = self._last_sections[moment.host]
+        for name, content in self._snapshots[moment.host](moment.time).items():
+            if last.get(name) != content:
+                last[name] = content
+                moment.sections[name] = content
+        if moment.events or moment.sections or moment.kind == ARRIVAL:
+            self.moments.append(moment)
+
+    def event(self, kind: str, subject: str, reason: Reason | None = None, values: Any = None) -> None:
+        """Add an event to the current moment."""
+        if self._open is not None:
+            self._open.events.append((kind, subject, reason, values))
+
+    def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
+        """Record a segment as it leaves its host; its index."""
+        index = len(self.segments)
+        self.segments.append(TracedSegment(segment, sender, receiver, now))
+        self.event(SENT, "", segment.reason, index)
+        return index
+
+    def call_returned(self, time: int, host: int, call: str, result: str) -> None:
+        """Record what an application's call came to; `result` is ``ok`` or an errno's name."""
+        self.calls.append((time, host, call, result))

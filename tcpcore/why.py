@@ -1,0 +1,48 @@
+"""The reasons behind what a host does: one catalogue, each entry with its source.
+
+A `Why` is a short sentence with holes, the paragraph of the RFC and the kernel's function.  A
+`Reason` is a `Why` with the values that decided.  Every segment sent, segment dropped, state change
+and timer carries one; the player, the text views and the labs only print them.
+The entries themselves stand in `reasons`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class Why:
+    """One entry: `key` names it for ever, `sentence` has `{holes}` for the values that decided."""
+
+    __slots__ = ("kernel", "key", "rfc", "sentence")
+
+    def __init__(self, key: str, sentence: str, rfc: str = "", kernel: str = "") -> None:
+        self.key = key
+        self.sentence = sentence
+        self.rfc = rfc
+        self.kernel = kernel
+
+    def __repr__(self) -> str:
+        return f"Why({self.key!r})"
+
+    def __call__(self, **values: Any) -> Reason:
+        """The reason that this entry gives with these values."""
+        return Reason(self, values)
+
+
+class Reason:
+    """A `Why` and the values that fill its holes; formatted only when somebody reads it."""
+
+    __slots__ = ("values", "why")
+
+    def __init__(self, why: Why, values: dict[str, Any]) -> None:
+        self.why = why
+        self.values = values
+
+    @property
+    def text(self) -> str:
+        """The sentence, holes filled."""
+        return self.why.sentence.format(**self.values) if self.values else self.why.sentence
+
+    def __repr__(self) -> str:
+        return f"Reason({self.why.key!r}, {self.values!r})"

@@ -1,0 +1,1 @@
+"""What is on the wire: segments, options, bytes, checksums, captures."""
