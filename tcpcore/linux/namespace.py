@@ -13,8 +13,8 @@ import fcntl
 import os
 import socket
 import struct
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
@@ -95,21 +95,8 @@ class Namespace:
 
 def _in_thread(function: Callable[[], T]) -> T:
     """What `function()` returns in a thread of its own, whose namespace nobody else shares."""
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(function())
-        except BaseException as error:  # handed to the caller below
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="namespace")
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="namespace") as thread:
+        return thread.submit(function).result()
 
 
 def _unshare() -> int:

@@ -106,7 +106,7 @@ class KernelProcess:
             pass
         except OSError as error:
             self.error = error
-        except BaseException as bug:  # handed to whoever called run()
+        except BaseException as bug:  # noqa: BLE001 - handed to whoever called run()
             self.bug = bug
         finally:
             self.finished = True
@@ -141,9 +141,8 @@ class KernelSocket:
 
     async def accept(self) -> KernelSocket:
         """The next established connection of this listener."""
-        with self._call("accept") as done:
-            connection, peer = self.real.accept()
-            done(f"connection from {peer[0]}")
+        with self._call("accept"):
+            connection, _ = self.real.accept()
         return KernelSocket(self.host, connection)
 
     async def connect(self, address: str, port: int) -> None:
@@ -155,14 +154,14 @@ class KernelSocket:
         """Hand over all of `data`; waits while the send buffer is full."""
         with self._call("send") as done:
             self.real.sendall(data)
-            done(f"{len(data)} bytes")
+            done(len(data))
         return len(data)
 
     async def recv(self, size: int) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
         with self._call("recv") as done:
             data = self.real.recv(size)
-            done(f"{len(data)} bytes")
+            done(len(data))
         return data
 
     def shutdown(self, how: str = "both") -> None:
@@ -183,18 +182,18 @@ class KernelSocket:
         return {"state": _TCP_INFO_STATES[raw[0]], **dict(zip(_TCP_INFO_WORDS, words, strict=True))}
 
     @contextlib.contextmanager
-    def _call(self, name: str) -> Iterator[Callable[[str], None]]:
-        """Log one call: when it began and returned, and its result ("0" where there is none)."""
+    def _call(self, name: str) -> Iterator[Callable[[int], None]]:
+        """Log one call: when it began and returned, its result, and how many bytes it moved."""
         network = self.host.network
-        results = ["0"]
+        moved: list[int] = []
         began = network.now()
         try:
             with network.waiting(name):
-                yield results.append
+                yield moved.append
         except OSError as error:
             network.log_call(self.host.index, name, errno_name(error.errno), began)
             raise
-        network.log_call(self.host.index, name, results[-1], began)
+        network.log_call(self.host.index, name, "ok", began, *moved)
 
 
 def monotonic_us() -> int:

@@ -11,12 +11,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import heapq
-import os
 import random
 import select
 import socket
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -29,6 +27,7 @@ _STILL = 300_000
 """Silence, in µs, after which the kernel's timers are asked whether anything can still happen.
 
 Longer than the longest delayed ACK (200 ms), the one timer that /proc/net/tcp does not show."""
+_WAIT_SHARE = 0.997
 _PR_SET_TIMERSLACK = 29
 _PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
 
@@ -51,7 +50,12 @@ class KernelLink:
     """A cable between two hosts; `delay` in µs one way, `rate` in bit/s, `loss` a probability."""
 
     def __init__(
-        self, ends: tuple[KernelHost, KernelHost], delay: int, rate: int | None, loss: float, seed: str
+        self,
+        ends: tuple[KernelHost, KernelHost],
+        delay: int,
+        rate: int | None,
+        loss: float,
+        seed: str,
     ) -> None:
         self.ends = ends
         self.delay = delay
@@ -215,9 +219,13 @@ class KernelNetwork:
         with self._lock:
             self._sockets.discard(real)
 
-    def log_call(self, host: int, name: str, result: str, began: int) -> None:
-        """Note that a call returned now."""
+    def log_call(
+        self, host: int, name: str, result: str, began: int, moved: int | None = None
+    ) -> None:
+        """Note that a call returned now: ``ok`` or an errno's name, and how many bytes it moved."""
         call = {"host": host, "t": self.now(), "call": name, "result": result, "began": began}
+        if moved is not None:
+            call["bytes"] = moved
         with self._lock:
             self._calls.append(call)
 
@@ -234,7 +242,9 @@ class KernelNetwork:
                     return
                 look_again = now + _STILL // 3
             wake = min(until, look_again, self._heap[0][0] if self._heap else until)
-            ready, _, _ = select.select(poller, (), (), max(0, wake - self.now()) / 1_000_000)
+            # The kernel may end a wait 0.1 % late: wait a little less, and then for the rest.
+            pause = max(0, wake - self.now()) * _WAIT_SHARE
+            ready, _, _ = select.select(poller, (), (), pause / 1_000_000)
             for fd in ready:
                 tun = poller[fd]
                 while packet := tun.read():
