@@ -8,24 +8,10 @@ from __future__ import annotations
 import time as clock
 from typing import Literal
 
+from tcpcore.observe.tcpdump_options import BAD, CUT, options_text
 from tcpcore.seqnum import MASK
 from tcpcore.units import SECOND
 from tcpcore.wire.option_codec import encode_options
-from tcpcore.wire.options import (
-    END,
-    EXPERIMENTAL,
-    FAST_OPEN,
-    FAST_OPEN_MAGIC,
-    MALFORMED,
-    MD5_SIGNATURE,
-    MSS,
-    NOP,
-    SACK,
-    SACK_PERMITTED,
-    TIMESTAMPS,
-    WINDOW_SCALE,
-    Option,
-)
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, URG, Segment
 
 TimeStyle = Literal["day", "none", "unix", "delta", "date", "elapsed"]
@@ -84,7 +70,12 @@ class Printer:
         if flags & URG:
             text += f", urg {segment.urgent}"
         if segment.options:
-            text += f", options [{options_text(segment, sack_base)}]"
+            options = options_text(encode_options(segment.options), sack_base, not size)
+            if options.endswith(CUT):
+                return f"{text}, options [{options}"
+            if options.endswith(BAD):
+                return f"{text}, options [{options}{']' if ',' in options else ''}"
+            text += f", options [{options}]"
         return f"{text}, length {size}"
 
     def _find_bases(self, segment: Segment) -> tuple[int, int, int]:
@@ -95,8 +86,8 @@ class Printer:
         known = self._bases.get(here + there)
         if known is None or segment.flags & SYN:
             bases = segment.seq, segment.ack - 1 & MASK
-            self._bases[here + there] = bases
             self._bases[there + here] = bases[1], bases[0]
+            self._bases[here + there] = bases  # last: a connection to itself has one entry
             return 0, 0, bases[1]
         return known[0], known[1], known[1]
 
@@ -121,18 +112,3 @@ class Printer:
 def _clock(micros: int) -> str:
     whole, rest = divmod(micros, SECOND)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{rest:06d}"
-
-
-def options_text(segment: Segment, sack_base: int = 0) -> str:
-    """The options as they stand between tcpdump's brackets, padding included."""
-    parts = [_option_text(option, segment, sack_base) for option in segment.options]
-    size = sum(_size(option) for option in segment.options)
-    if size % 4 and not any(option[0] in (END, MALFORMED) for option in segment.options):
-        parts.append("eol")
-    return ",".join(parts)
-
-
-def _size(option: Option) -> int:
-    if option[0] in (NOP, END):
-        return 1
-    return 0

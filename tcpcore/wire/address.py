@@ -25,17 +25,21 @@ def pack(text: str) -> bytes:
 def unpack(packed: bytes) -> str:
     """The text of four or sixteen bytes, IPv6 as RFC 5952 §4 and glibc's inet_ntop() write it."""
     if len(packed) == 4:
-        return "%d.%d.%d.%d" % tuple(packed)
+        return _dotted(packed)
     words = [packed[i] << 8 | packed[i + 1] for i in range(0, 16, 2)]
     start, length = _longest_zero_run(words)
     if start == 0 and (length == 6 or (length == 5 and words[5] == 0xFFFF)):
         prefix = "::" if length == 6 else "::ffff:"
-        return prefix + "%d.%d.%d.%d" % tuple(packed[12:])
+        return prefix + _dotted(packed[12:])
     if length < 2:
         return ":".join(f"{word:x}" for word in words)
     head = ":".join(f"{word:x}" for word in words[:start])
     tail = ":".join(f"{word:x}" for word in words[start + length :])
     return f"{head}::{tail}"
+
+
+def _dotted(packed: bytes) -> str:
+    return ".".join(map(str, packed))
 
 
 def _longest_zero_run(words: list[int]) -> tuple[int, int]:

@@ -47,9 +47,7 @@ def encode(segment: Segment) -> bytes:
     try:
         if len(source) == 16:
             first = 6 << 28 | segment.tos << 20
-            return (
-                _IPV6_HEADER.pack(first, len(tcp), TCP, segment.ttl, source, destination) + tcp
-            )
+            return _IPV6_HEADER.pack(first, len(tcp), TCP, segment.ttl, source, destination) + tcp
         header = _IPV4_HEADER.pack(
             0x45,
             segment.tos,

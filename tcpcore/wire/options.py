@@ -1,4 +1,6 @@
-"""TCP options, in the order in which they stand in the header (RFC 9293 §3.1, RFC 7323, 2018, 7413).
+"""TCP options, in the order in which they stand in the header.
+
+Sources: RFC 9293 §3.1, RFC 7323, RFC 2018, RFC 7413.
 
 An option is a tuple that starts with its kind.  Tuples keep order, padding and unknown kinds as
 they were, cost little to build, and compare by value::

@@ -24,9 +24,9 @@ Packets = Iterable[tuple[int, bytes]]
 
 
 def pcap_bytes(packets: Packets) -> bytes:
-    """A capture file as bytes.  WireError for a time that the format cannot hold (negative, or
-    past the year 2106).
+    """A capture file as bytes.
 
+    WireError for a time that the format cannot hold: negative, or past the year 2106.
     Format: draft-ietf-opsawg-pcap; link type LINKTYPE_RAW.
     """
     parts = [_FILE_HEADER.pack(_MAGIC, 2, 4, 0, 0, _SNAPLEN, LINKTYPE_RAW)]

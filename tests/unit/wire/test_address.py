@@ -1,0 +1,40 @@
+"""Addresses: text and bytes."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tcpcore.wire import address
+from tests.unit.wire.segments import ipv4, ipv6
+
+
+@given(ipv6)
+def test_ipv6_text_is_what_the_c_library_writes(text: str) -> None:
+    assert text == socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["::", "::1", "1::", "2001:db8::1", "fe80::1:0:0:1", "::ffff:10.0.0.1", "1:0:2:3:4:5:6:7"],
+)
+def test_canonical_ipv6_text_stays_itself(text: str) -> None:
+    assert address.unpack(address.pack(text)) == text
+    assert socket.inet_ntop(socket.AF_INET6, address.pack(text)) == text
+
+
+@given(st.one_of(ipv4, ipv6))
+def test_packing_what_was_unpacked_gives_the_same_bytes(text: str) -> None:
+    packed = address.pack(text)
+    assert address.unpack(packed) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "10.0.0", "10.0.0.256", "example.org", "fe80::1%eth0", "::1::"]
+)
+def test_text_that_is_no_address_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"address|zone"):
+        address.pack(text)
