@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "_build" / "html" / "index.html"
+UNFINISHED = ROOT / "_build" / "unfinished"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 NEEDY = ("kernel", "book", "browser")
 
@@ -23,8 +24,8 @@ def missing_for(marker: str) -> str | None:
         if not Path("/dev/net/tun").exists():
             return "kernel tests need /dev/net/tun"
         return None
-    if not BUILT.is_file():
-        return "there is no built book: run `make build`"
+    if not BUILT.is_file() or UNFINISHED.exists():
+        return "there is no book that was built to the end: run `make build`"
     if marker == "browser" and not shutil.which("chromium"):
         return "browser tests need chromium (`make packages`)"
     return None

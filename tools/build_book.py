@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import time
-from pathlib import Path
 
 from tools.progress import ROOT, say, stop
 
-LOG = ROOT / "_build" / "build.log"
-REPORTS = ROOT / "_build" / "html" / "reports"
+OUT = ROOT / "_build"
+LOG = OUT / "build.log"
+UNFINISHED = OUT / "unfinished"  # stands while a build runs, and after one that failed
+REPORTS = OUT / "html" / "reports"
 COMMAND = [str(ROOT / ".venv/bin/jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|[A-Z]\w+Error): ")
 EXECUTING = re.compile(
     r"^(?P<page>\S+?)(\.md)?: (Executing notebook|Executed notebook in)(?P<rest>.*)"
 )
@@ -35,7 +38,6 @@ def environment() -> dict[str, str]:
 
 def build() -> int:
     """Run jupyter-book; pass on the lines that say what it executes or what is wrong."""
-    LOG.parent.mkdir(exist_ok=True)
     with (
         LOG.open("w") as log,
         subprocess.Popen(
@@ -54,20 +56,40 @@ def build() -> int:
             log.flush()
             if found := EXECUTING.match(line):
                 say(f"  {line.removeprefix(str(ROOT) + '/')}" if found else line)
-            elif "WARNING" in line or "ERROR" in line:
+            elif TROUBLE.search(line):
                 say(f"  {line}")
     return process.returncode
+
+
+def forget_failed_pages() -> None:
+    """After a build that failed, make Sphinx read every page again.
+
+    It takes a page whose cells failed for read: the next build would pass without a word.
+    """
+    if UNFINISHED.exists():
+        shutil.rmtree(OUT / ".doctrees", ignore_errors=True)
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    OUT.mkdir(exist_ok=True)
+    UNFINISHED.touch()
+
+
+def show_reports() -> None:
+    """Print why cells failed, without the machinery above them."""
+    for report in sorted(REPORTS.rglob("*.err.log")):
+        text = COLOUR.sub("", report.read_text())
+        start = max(text.find("An error occurred while executing"), 0)
+        say(f"--- {report.relative_to(REPORTS)}\n{text[start:].rstrip()}")
 
 
 def main() -> None:
     """Build, say how long it took, and where to look when it fails."""
     say("• Building the book: runs each chapter that changed, then writes the pages ...")
     start = time.monotonic()
-    status = build()
-    if status:
-        for report in sorted(Path(REPORTS).rglob("*.err.log")):
-            say(f"--- {report.stem} failed:\n{report.read_text()}")
+    forget_failed_pages()
+    if build():
+        show_reports()
         stop(f"the book has warnings or errors; the whole output is in {LOG.relative_to(ROOT)}.")
+    UNFINISHED.unlink()
     say(f"  done in {time.monotonic() - start:.1f} s: _build/html/index.html")
 
 
