@@ -1,0 +1,348 @@
+"""The engine beside a kernel: what each did, row by row, and where and why they differ.
+
+What must be equal: direction, flags, relative numbers, length, window, options, fate, and what
+the applications' calls came to.  What cannot be: initial sequence numbers, ephemeral ports,
+timestamp values, IP identification.  Times are the model's, exact, beside the kernel's, whose
+timers fire late; how late is still the same behaviour is `tolerance`, packetdrill's rule.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tcpcore import trace as tracing
+from tcpcore.linux.align import align
+from tcpcore.linux.store import Record
+from tcpcore.units import format_seconds
+from tcpcore.wire import options as opt
+from tcpcore.wire import segment as seg
+from tcpcore.wire.segment import Segment
+
+if TYPE_CHECKING:
+    from tcpcore.trace import Trace
+
+_EPHEMERAL = 32768
+_WORTH_SAYING = 1_000
+"""Lateness in µs that a row explains; less is the wire's and the machine's own."""
+_COMPARED_CALLS = ("connect", "accept", "send", "recv", "shutdown", "close")
+_FLAG_LETTERS = (
+    (seg.SYN, "S"), (seg.FIN, "F"), (seg.RST, "R"), (seg.PSH, "P"), (seg.URG, "U"),
+    (seg.ECE, "E"), (seg.CWR, "W"), (seg.AE, "A"), (seg.ACK, "."),
+)  # fmt: skip
+
+
+def tolerance(gap: int, hz: int | None) -> int:
+    """How far a kernel's event may lie from the model's, in µs; `gap` is since the event before.
+
+    max(4 ms, 12.5 % of the gap), packetdrill's rule; 14 ms where a tick is 4 ms (HZ=250), as two
+    ticks and the wheel's rounding may add up.
+    """
+    return max(4_000 if hz == 1000 else 14_000, gap // 8)
+
+
+@dataclass(slots=True)
+class Event:
+    """A segment on the wire or a call's return, in terms that both sides share."""
+
+    time: int
+    host: int
+    facts: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """As packetdrill writes it, or the call and what it came to."""
+        f = self.facts
+        if "call" in f:
+            return f"{f['call']}() {f['result']}"
+        ack = "" if f["ack"] is None else f" ack {f['ack']}"
+        options = f" <{f['options']}>" if f["options"] else ""
+        lost = "" if f["fate"] == tracing.DELIVERED else f" [{f['fate']}]"
+        numbers = f"{f['seq']}:{f['seq'] + f['length']}({f['length']})"
+        return f"{f['flags'] or '-'} {numbers}{ack} win {f['window']}{options}{lost}"
+
+
+@dataclass(slots=True)
+class Difference:
+    """One thing that is not the same: `what` names it, the values are as each side has them."""
+
+    what: str
+    engine: Any
+    kernel: Any
+
+    @property
+    def text(self) -> str:
+        return f"{self.what}: engine {self.engine}, kernel {self.kernel}"
+
+
+@dataclass(slots=True)
+class Row:
+    """An event of the engine beside the kernel's; one is None where the other side has no such.
+
+    `late` is how much later (µs) the kernel's came; `note` explains what is allowed to differ.
+    """
+
+    engine: Event | None
+    kernel: Event | None
+    differences: list[Difference] = field(default_factory=list)
+    note: str = ""
+
+    @property
+    def event(self) -> Event:
+        """The engine's event, or the kernel's where it has none."""
+        found = self.engine or self.kernel
+        assert found is not None
+        return found
+
+    @property
+    def late(self) -> int | None:
+        return self.kernel.time - self.engine.time if self.engine and self.kernel else None
+
+    @property
+    def remark(self) -> str:
+        """The differences, or the note, or nothing."""
+        return "; ".join(difference.text for difference in self.differences) or self.note
+
+
+@dataclass(slots=True)
+class Comparison:
+    """All rows in order of time: `segments` and `calls`; `same` when nothing differs."""
+
+    hosts: list[str]
+    profile: str
+    kernel: str
+    segments: list[Row]
+    calls: list[Row]
+
+    @property
+    def same(self) -> bool:
+        return not self.differing
+
+    @property
+    def differing(self) -> list[Row]:
+        """The rows with differences."""
+        return [row for row in (*self.segments, *self.calls) if row.differences]
+
+    def table(self) -> list[tuple[str, str, str, str, str]]:
+        """Rows of text: host, what happened, model seconds, kernel seconds, remark."""
+        rows = sorted((*self.segments, *self.calls), key=lambda row: row.event.time)
+        return [
+            (
+                self.hosts[row.event.host],
+                row.event.text,
+                _seconds(row.engine),
+                _seconds(row.kernel),
+                row.remark,
+            )
+            for row in rows
+        ]
+
+    @property
+    def _heading(self) -> tuple[str, str, str, str, str]:
+        return (
+            "host",
+            "segment or call",
+            f"model {self.profile}, s",
+            f"Linux {self.kernel}, s",
+            "",
+        )
+
+    def __str__(self) -> str:
+        rows = [self._heading, *self.table()]
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        return "\n".join(
+            f"{row[0]:<{widths[0]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}"
+            f"  {row[1]:<{widths[1]}}  {row[4]}".rstrip()
+            for row in rows
+        )
+
+    def _repr_html_(self) -> str:
+        """The table for notebooks and the book."""
+        head = "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in self._heading)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.table()
+        )
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return f"<div class='tcpcore-comparison'>{table}</div>"
+
+
+def _seconds(event: Event | None) -> str:
+    return format_seconds(event.time) if event else "-"
+
+
+# ---- what both sides share -------------------------------------------------------------------
+
+
+class _Relative:
+    """Sequence numbers counted from the SYN of their direction, as tcpdump prints them."""
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[str, int, str, int], int] = {}
+
+    def facts(self, segment: Segment, fate: str) -> dict[str, Any]:
+        way = (segment.src, segment.sport, segment.dst, segment.dport)
+        back = (segment.dst, segment.dport, segment.src, segment.sport)
+        if segment.flags & seg.SYN:
+            self._first[way] = segment.seq
+        own, peers = self._first.get(way, 0), self._first.get(back, 0)
+        ack = (segment.ack - peers) & 0xFFFF_FFFF if segment.flags & seg.ACK else None
+        return {
+            "ports": (_port(segment.sport), _port(segment.dport)),
+            "flags": "".join(letter for bit, letter in _FLAG_LETTERS if segment.flags & bit),
+            "seq": (segment.seq - own) & 0xFFFF_FFFF,
+            "ack": ack,
+            "length": len(segment.payload),
+            "window": segment.window,
+            "options": ",".join(_option(option, peers) for option in segment.options),
+            "fate": fate,
+        }
+
+
+def _port(number: int) -> str:
+    return "ephemeral" if number >= _EPHEMERAL else str(number)
+
+
+def _option(option: opt.Option, peers: int) -> str:
+    """An option as packetdrill writes it, without timestamp values."""
+    kind = option[0]
+    if kind == opt.TIMESTAMPS:
+        return "TS"
+    if kind == opt.SACK:
+        blocks = ((left - peers, right - peers) for left, right in option[1:])
+        return "sack " + " ".join(
+            f"{left & 0xFFFF_FFFF}:{right & 0xFFFF_FFFF}" for left, right in blocks
+        )
+    names = {opt.END: "eol", opt.NOP: "nop", opt.SACK_PERMITTED: "sackOK"}
+    values = {opt.MSS: "mss", opt.WINDOW_SCALE: "wscale"}
+    if kind in names:
+        return names[kind]
+    value = option[1].hex() if isinstance(option[1], bytes) else str(option[1])
+    return f"{values.get(kind, f'option {kind}')} {value}"
+
+
+def _engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
+    zero = trace.segments[0].sent if trace.segments else 0
+    relative = _Relative()
+    segments = [
+        Event(s.sent - zero, s.sender, relative.facts(s.segment, s.fate)) for s in trace.segments
+    ]
+    calls = [(host, time - zero, call, result) for time, host, call, result in trace.calls]
+    return segments, _call_events(calls)
+
+
+def _kernel_events(record: Record) -> tuple[list[Event], list[Event]]:
+    relative = _Relative()
+    segments = [Event(s.sent, s.sender, relative.facts(s.segment, s.fate)) for s in record.segments]
+    calls = [(call.host, call.returned, call.call, call.result) for call in record.calls]
+    return segments, _call_events(calls)
+
+
+def _call_events(calls: list[tuple[int, int, str, str]]) -> list[Event]:
+    """Calls that both sides log; of one host's `recv`s in a row only the last.
+
+    How many calls a reader needs depends on how often it is woken, not on TCP.
+    """
+    events: list[Event] = []
+    latest: dict[int, Event] = {}
+    for host, time, call, result in sorted(calls, key=lambda each: each[1]):
+        if call not in _COMPARED_CALLS:
+            continue
+        before = latest.get(host)
+        if call == "recv" and before and before.facts == {"call": "recv", "result": result}:
+            before.time = time
+            continue
+        latest[host] = Event(time, host, {"call": call, "result": result})
+        events.append(latest[host])
+    return events
+
+
+# ---- laying them side by side ----------------------------------------------------------------
+
+
+def compare(trace: Trace, record: Record) -> Comparison:
+    """Lay the engine's trace beside the kernel's record of the same scenario and parameters."""
+    engine_segments, engine_calls = _engine_events(trace)
+    kernel_segments, kernel_calls = _kernel_events(record)
+    segments = _rows(engine_segments, kernel_segments)
+    calls = _rows(engine_calls, kernel_calls)
+    ends = (trace.end - (trace.segments[0].sent if trace.segments else 0), record.end)
+    segments = [row for row in segments if not _after_the_end(row, *ends, record.hz)]
+    calls = [row for row in calls if not _after_the_end(row, *ends, record.hz)]
+    _judge_times(segments, calls, record.hz)
+    hosts = [name for name, _ in trace.hosts]
+    return Comparison(hosts, trace.profile, record.kernel, segments, calls)
+
+
+def _rows(engine: list[Event], kernel: list[Event]) -> list[Row]:
+    """Align host by host (two hosts' events at one instant have no order), then sort by time."""
+    rows: list[Row] = []
+    for host in sorted({event.host for event in (*engine, *kernel)}):
+        ours = [event for event in engine if event.host == host]
+        theirs = [event for event in kernel if event.host == host]
+        pairs = align(
+            [(event.time, event.facts) for event in ours],
+            [(event.time, event.facts) for event in theirs],
+        )
+        for left, right in pairs:
+            row = Row(
+                None if left is None else ours[left], None if right is None else theirs[right]
+            )
+            row.differences = _differences(row)
+            rows.append(row)
+    return sorted(rows, key=lambda row: (row.event.time, row.event.host))
+
+
+def _differences(row: Row) -> list[Difference]:
+    if row.engine is None:
+        return [Difference("only the kernel", "nothing", row.event.text)]
+    if row.kernel is None:
+        return [Difference("only the engine", row.event.text, "nothing")]
+    ours, theirs = row.engine.facts, row.kernel.facts
+    return [
+        Difference(name, ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]
+    ]
+
+
+def _after_the_end(row: Row, engine_end: int, kernel_end: int, hz: int | None) -> bool:
+    """The event came when the other side was no longer watched (its run was over)."""
+    if row.engine is None:
+        return row.event.time > engine_end - tolerance(engine_end, hz)
+    return row.kernel is None and row.event.time > kernel_end - tolerance(kernel_end, hz)
+
+
+def _judge_times(segments: list[Row], calls: list[Row], hz: int | None) -> None:
+    """Say of each pair whether the kernel's time fits the model's, and explain lateness.
+
+    A kernel's lateness adds up: what follows a late timer is late too.  So an event fits when its
+    time fits, or its distance from an event before it (its host's last one, or the last of all).
+    """
+    before: Row | None = None
+    own: dict[int, Row] = {}
+    for row in sorted((*segments, *calls), key=lambda row: row.event.time):
+        if not row.engine or not row.kernel:
+            continue
+        origins = [each for each in (before, own.get(row.event.host)) if each]
+        _judge_time(row, origins, hz)
+        before = own[row.event.host] = row
+
+
+def _judge_time(row: Row, origins: list[Row], hz: int | None) -> None:
+    assert row.engine is not None
+    late = row.late or 0
+    gaps = [(row.engine.time - each.event.time, each.late or 0) for each in origins]
+    shortest = min((gap for gap, _ in gaps), default=0)
+    fits = abs(late) <= tolerance(shortest, hz) or any(
+        abs(late - earlier) <= tolerance(gap, hz) for gap, earlier in gaps
+    )
+    if not fits:
+        ours, theirs = format_seconds(row.event.time), format_seconds(row.event.time + late)
+        row.differences.append(Difference("time", f"{ours} s", f"{theirs} s"))
+        return
+    if not any(gap >= 10_000 for gap, _ in gaps) or abs(late) < _WORTH_SAYING:
+        return
+    gap, earlier = next((gap, earlier) for gap, earlier in gaps if gap >= 10_000)
+    added = late - earlier
+    if added >= _WORTH_SAYING:
+        row.note = f"timer wheel: fires {added / 1000:.0f} ms late ({100 * added / gap:.1f} %)"

@@ -1,0 +1,261 @@
+"""``python -m tcpcore record``: play a scenario on this machine's kernel and store what happened.
+
+Each recording runs in a process of its own, so that several can run at once without delaying one
+another and so that the kernel clears up whatever a stopped one leaves.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import gzip
+import multiprocessing
+import os
+import platform
+import re
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+from tcpcore.errors import UsageError
+from tcpcore.linux import store
+from tcpcore.linux.namespace import why_not
+from tcpcore.linux.world import KernelNetwork, Recording
+from tcpcore.scenarios import registry
+
+LATENESS = 1.0625
+"""How much later than in the model a kernel's timers may fire (an eighth of an eighth wheel)."""
+_STAGGER = 0.4
+_AT_ONCE = 12
+
+VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}),
+    *(("syn-unanswered", {"tcp_syn_retries": retries}) for retries in (1, 2, 3, 4, 5)),
+    ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}),
+    ("syn-unanswered", {"tcp_syn_retries": 3, "tcp_syn_linear_timeouts": 1}),
+    ("synack-unanswered", {"tcp_synack_retries": 1}),
+)
+"""What `record --all` records beside each scenario with its defaults."""
+
+
+def kernel_hz() -> int | None:
+    """The kernel's tick rate CONFIG_HZ, where the kernel or its package says it; else None."""
+    config: str | None = None
+    try:
+        with gzip.open("/proc/config.gz", "rt") as file:
+            config = file.read()
+    except OSError:
+        boot = Path(f"/boot/config-{platform.release()}")
+        if boot.is_file() and os.access(boot, os.R_OK):
+            config = boot.read_text()
+    found = re.search(r"^CONFIG_HZ=(\d+)$", config or "", re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def record(
+    scenario: str, parameters: dict[str, Any] | None = None, drop: Sequence[int] = ()
+) -> store.Record:
+    """Play a scenario on this machine's kernel, in real time, and return what happened.
+
+    Raises `UsageError` without root or TUN, and for unknown scenarios and parameters.
+    """
+    chosen = registry.get(scenario)
+    full = chosen.check(parameters or {})
+    with KernelNetwork() as network:
+        network.drop_segments(drop)
+        chosen.build(network, **full)
+        sysctls = [dict(host.sysctls) for host in network.hosts]
+        recording = network.run(until=round(chosen.until * LATENESS) + 500_000)
+    return _to_record(scenario, full, drop, recording, sysctls)
+
+
+def _to_record(
+    scenario: str,
+    parameters: dict[str, Any],
+    drop: Sequence[int],
+    recording: Recording,
+    asked: list[dict[str, Any]],
+) -> store.Record:
+    common = recording.sysctls[0] if recording.sysctls else {}
+    hosts = []
+    for (name, address), found, wanted in zip(
+        recording.hosts, recording.sysctls, asked, strict=True
+    ):
+        own = {key: value for key, value in found.items() if common[key] != value or key in wanted}
+        hosts.append({"name": name, "address": address, "sysctls": own})
+    return store.Record(
+        scenario=scenario,
+        parameters=parameters,
+        kernel=platform.release(),
+        machine=platform.machine(),
+        hz=kernel_hz(),
+        recorded=datetime.datetime.now(datetime.UTC).date().isoformat(),
+        hosts=hosts,
+        sysctls=common,
+        segments=[
+            store.RecordedSegment(s.sender, s.receiver, s.sent, s.arrived, s.fate, s.bytes)
+            for s in recording.segments
+        ],
+        calls=[
+            store.RecordedCall(
+                c["host"], c["began"], c["t"], c["call"], c["result"], c.get("bytes")
+            )
+            for c in recording.calls
+        ],
+        end=recording.end,
+        drop=list(drop),
+    )
+
+
+# ---- the command -----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Job:
+    """A record to be made: what, where to, and the process that makes it."""
+
+    scenario: str
+    parameters: dict[str, Any]
+    drop: tuple[int, ...]
+    path: Path
+    process: BaseProcess | None = None
+
+    @property
+    def title(self) -> str:
+        return store.file_name(self.scenario, self.parameters, self.drop).removesuffix(".json")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``tcpcore record``."""
+    parser.add_argument("name", nargs="?", metavar="NAME", help="the scenario to record")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="a parameter's value"
+    )
+    parser.add_argument(
+        "--drop", action="append", default=[], type=int, metavar="N", help="lose segment N (from 0)"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="record every scenario and variant again (minutes)"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", help="the file (with --all, the folder) to write"
+    )
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Carry out ``tcpcore record``; 0 when everything was recorded, else 1."""
+    try:
+        jobs = _jobs(arguments)
+        obstacle = why_not()
+        if obstacle:
+            raise UsageError(obstacle)
+        return _run_jobs(jobs)
+    except UsageError as error:
+        print(f"tcpcore record: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\ntcpcore record: stopped; no record was left half written.", file=sys.stderr)
+        return 1
+
+
+def _jobs(arguments: argparse.Namespace) -> list[_Job]:
+    if arguments.all:
+        if arguments.name or arguments.set or arguments.drop:
+            raise UsageError("--all records every scenario; leave NAME, --set and --drop away.")
+        folder = Path(arguments.output) if arguments.output else store.FOLDER
+        if not folder.is_dir():
+            raise UsageError(f"with --all, -o names a folder, and {folder} is none.")
+        plain: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in registry.names()]
+        return [
+            _Job(name, parameters, (), folder / store.file_name(name, parameters))
+            for name, parameters in (*plain, *VARIANTS)
+        ]
+    if not arguments.name:
+        raise UsageError("name a scenario (see `tcpcore list`), or give --all.")
+    parameters = _parameters(arguments.name, arguments.set)
+    drop = tuple(arguments.drop)
+    path = Path(arguments.output or store.file_name(arguments.name, parameters, drop))
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to write {path.name} into.")
+    return [_Job(arguments.name, parameters, drop, path)]
+
+
+def _parameters(scenario: str, settings: Sequence[str]) -> dict[str, Any]:
+    """The parameters that ``--set`` gives and that differ from the scenario's defaults."""
+    given: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes NAME=VALUE, not {setting!r}.")
+        given[name] = _value(text)
+    chosen = registry.get(scenario)
+    full, defaults = chosen.check(given), chosen.check({})
+    return {name: value for name, value in full.items() if value != defaults[name]}
+
+
+def _value(text: str) -> Any:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _run_jobs(jobs: list[_Job]) -> int:
+    """Run all of them, several at once, with a line of progress; 1 when one failed."""
+    context = multiprocessing.get_context("fork")
+    began = time.monotonic()
+    waiting, running, failed = list(jobs), list[_Job](), 0
+    try:
+        while waiting or running:
+            if waiting and len(running) < _AT_ONCE:
+                job = waiting.pop(0)
+                job.process = context.Process(target=_make, args=(job,), name=job.title)
+                job.process.start()
+                running.append(job)
+            time.sleep(_STAGGER)  # starting takes processor time: not while another one starts
+            for job in [job for job in running if job.process and not job.process.is_alive()]:
+                running.remove(job)
+                failed += bool(job.process and job.process.exitcode)
+            _show_progress(jobs, waiting, running, time.monotonic() - began)
+    finally:
+        for job in running:
+            if job.process:
+                job.process.terminate()
+                job.process.join()
+        if sys.stderr.isatty():
+            print(file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _make(job: _Job) -> None:
+    """In a process of its own: record, write, and say so."""
+    try:
+        made = record(job.scenario, job.parameters, job.drop)
+        store.save(made, job.path)
+    except UsageError as error:
+        print(f"\rtcpcore record: {job.title}: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(1)
+    count, seconds = len(made.segments), made.end / 1_000_000
+    print(f"\r{job.path}: {count} segments in {seconds:.1f} s on Linux {made.kernel}", flush=True)
+
+
+def _show_progress(
+    jobs: list[_Job], waiting: list[_Job], running: list[_Job], elapsed: float
+) -> None:
+    if not sys.stderr.isatty() or not running:
+        return
+    done = len(jobs) - len(waiting) - len(running)
+    longest = max(registry.get(job.scenario).until for job in jobs) * LATENESS / 1_000_000
+    names = running[0].title if len(running) == 1 else f"{len(running)} at work"
+    line = f"{done} of {len(jobs)} recorded, {names}, {elapsed:.0f} s of at most {longest:.0f} s"
+    print(f"\r{line:<78}", end="", file=sys.stderr, flush=True)

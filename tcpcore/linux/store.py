@@ -1,0 +1,190 @@
+"""Records of real kernels: what one holds, its JSON, and those that come with the package.
+
+Reading needs no Linux, no root and only the standard library.  A record is named by its content
+(scenario and parameters), not by its file; `find` looks through all of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tcpcore.errors import UsageError
+from tcpcore.wire import codec
+from tcpcore.wire.segment import Segment
+
+FORMAT = 1
+FOLDER = Path(__file__).with_name("records")
+
+
+@dataclass(slots=True)
+class RecordedSegment:
+    """A segment on the wire: host indices, µs since the first segment, fate, the IP packet."""
+
+    sender: int
+    receiver: int
+    sent: int
+    arrived: int | None
+    fate: str
+    packet: bytes
+
+    @property
+    def segment(self) -> Segment:
+        """The packet, taken apart."""
+        return codec.decode(self.packet)
+
+
+@dataclass(slots=True)
+class RecordedCall:
+    """An application's call: when it began and returned, ``ok`` or an errno's name, bytes moved."""
+
+    host: int
+    began: int
+    returned: int
+    call: str
+    result: str
+    moved: int | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """One run of a scenario on a real kernel; times in µs since the first segment.
+
+    `hz` is the kernel's CONFIG_HZ, None when unknown.  `sysctls` are what the first host's kernel
+    said; each host's differences stand in `hosts`, with the ones that the scenario set.
+    """
+
+    scenario: str
+    parameters: dict[str, Any]
+    kernel: str
+    machine: str
+    hz: int | None
+    recorded: str
+    hosts: list[dict[str, Any]]
+    sysctls: dict[str, int | str]
+    segments: list[RecordedSegment]
+    calls: list[RecordedCall]
+    end: int
+    drop: list[int] = field(default_factory=list)
+
+    @property
+    def release(self) -> str:
+        """The kernel's version as people name it: ``6.18``."""
+        return ".".join(self.kernel.split(".")[:2])
+
+    def to_json(self) -> str:
+        """The file's text: one line for each segment and call, so that differences are readable."""
+        head = {
+            "format": FORMAT,
+            "scenario": self.scenario,
+            "kernel": self.kernel,
+            "machine": self.machine,
+            "hz": self.hz,
+            "recorded": self.recorded,
+            "parameters": self.parameters,
+            "drop": self.drop,
+            "sysctls": self.sysctls,
+        }
+        lines = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in head.items()]
+        lines.append(_json_list("hosts", self.hosts))
+        lines.append(_json_list("segments", [_segment_to_json(s) for s in self.segments]))
+        lines.append(_json_list("calls", [_call_to_json(c) for c in self.calls]))
+        lines.append(f' "end": {self.end}')
+        return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _json_list(name: str, items: list[dict[str, Any]]) -> str:
+    rows = ",\n".join("  " + json.dumps(item) for item in items)
+    return f' "{name}": [\n{rows}\n ]' if items else f' "{name}": []'
+
+
+def _segment_to_json(segment: RecordedSegment) -> dict[str, Any]:
+    return {
+        "from": segment.sender,
+        "to": segment.receiver,
+        "sent": segment.sent,
+        "arrived": segment.arrived,
+        "fate": segment.fate,
+        "bytes": segment.packet.hex(),
+    }
+
+
+def _call_to_json(call: RecordedCall) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "host": call.host,
+        "began": call.began,
+        "t": call.returned,
+        "call": call.call,
+        "result": call.result,
+    }
+    if call.moved is not None:
+        found["bytes"] = call.moved
+    return found
+
+
+def from_json(text: str, source: str = "the record") -> Record:
+    """The record that a file's text holds; `UsageError` when it holds none of this format."""
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise UsageError(f"{source} has format {data['format']}; only {FORMAT} is known.")
+        segments = [
+            RecordedSegment(
+                s["from"], s["to"], s["sent"], s["arrived"], s["fate"], bytes.fromhex(s["bytes"])
+            )
+            for s in data["segments"]
+        ]
+        calls = [
+            RecordedCall(c["host"], c["began"], c["t"], c["call"], c["result"], c.get("bytes"))
+            for c in data["calls"]
+        ]
+        names = ("scenario", "parameters", "kernel", "machine", "hz", "recorded", "hosts")
+        head = {name: data[name] for name in (*names, "sysctls", "end", "drop")}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{source} is no record of a kernel: {error!r}.") from error
+    return Record(segments=segments, calls=calls, **head)
+
+
+def load(path: Path) -> Record:
+    """The record in a file."""
+    try:
+        return from_json(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}.") from error
+
+
+def save(record: Record, path: Path) -> None:
+    """Write the record, whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        try:
+            draft.write_text(record.to_json(), encoding="utf-8")
+            os.replace(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}.") from error
+
+
+def file_name(scenario: str, parameters: dict[str, Any], drop: tuple[int, ...] = ()) -> str:
+    """``syn-unanswered,tcp_syn_retries=2.json``: the scenario and what is not its default."""
+    parts = [scenario, *(f"{name}={value:g}" for name, value in sorted(parameters.items()))]
+    if drop:
+        parts.append("drop=" + "+".join(str(number) for number in drop))
+    return ",".join(parts) + ".json"
+
+
+def committed(folder: Path = FOLDER) -> list[Record]:
+    """The records in a folder, those that come with the package unless told otherwise."""
+    return [load(path) for path in sorted(folder.glob("*.json"))]
+
+
+def find(scenario: str, parameters: dict[str, Any], drop: tuple[int, ...] = ()) -> Record | None:
+    """The record of that scenario with exactly these (full) parameters, or None."""
+    for record in committed():
+        if (record.scenario, record.parameters, tuple(record.drop)) == (scenario, parameters, drop):
+            return record
+    return None
