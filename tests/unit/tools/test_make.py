@@ -1,0 +1,112 @@
+"""The programs behind the Makefile, and what they say when something is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import build_book, progress, serve, setup_env, system_packages, web_assets
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["make", *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("target", ["book", "build", "check", "test", "records"])
+def test_without_a_new_enough_python_each_target_says_so_in_one_sentence(target: str) -> None:
+    answer = make(target, "PYTHON=")
+    assert answer.returncode != 0
+    assert "Python 3.11 or newer is needed" in answer.stdout
+    assert "Traceback" not in answer.stdout + answer.stderr
+
+
+def test_an_old_python3_is_passed_over_for_a_newer_one_further_on(tmp_path: Path) -> None:
+    old = tmp_path / "python3"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    (tmp_path / "python3.12").symlink_to(sys.executable)
+    answer = make("-n", "env", PATH=f"{tmp_path}{os.pathsep}{os.defpath}")
+    assert "python3.12 tools/setup_env.py" in answer.stdout
+
+
+def test_the_environment_is_installed_again_exactly_when_its_inputs_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in setup_env.INPUTS:
+        shutil.copy(ROOT / name, tmp_path / name)
+    monkeypatch.setattr(setup_env, "ROOT", tmp_path)
+    before = setup_env.fingerprint()
+    assert setup_env.fingerprint() == before
+    with (tmp_path / "constraints.txt").open("a") as constraints:
+        constraints.write("one-more==1.0\n")
+    assert setup_env.fingerprint() != before
+
+
+def test_a_node_that_is_missing_or_too_old_is_not_used(tmp_path: Path) -> None:
+    node = tmp_path / "node"
+    assert not web_assets.new_enough(str(node))
+    for version, usable in [("v19.9.0", False), ("v20.0.0", True), ("nonsense", False)]:
+        node.write_text(f"#!/bin/sh\necho {version}\n")
+        node.chmod(0o755)
+        assert web_assets.new_enough(str(node)) is usable
+
+
+def test_a_taken_port_gives_the_next_free_one(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with serve.open_server(tmp_path, port) as server:
+            assert port < server.server_port <= port + serve.TRIES
+
+
+def test_the_server_is_only_reachable_from_this_machine(tmp_path: Path) -> None:
+    with serve.open_server(tmp_path, 20_000) as server:
+        assert server.server_address[0] == "127.0.0.1"
+
+
+def test_without_root_a_missing_program_gives_the_command_to_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(system_packages.shutil, "which", lambda _: None)
+    monkeypatch.setattr(system_packages.os, "geteuid", lambda: 1000)
+    system_packages.main(["chromium"])
+    assert "`sudo apt-get install chromium" in capsys.readouterr().out
+
+
+def test_a_command_that_fails_shows_its_output_and_one_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit, match=r"^Stopped: `false` failed"):
+        progress.run(["false"], quiet=True)
+    with pytest.raises(SystemExit):
+        progress.run(["sh", "-c", "echo why it failed; exit 3"], quiet=True)
+    assert "why it failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "trouble"),
+    [
+        ("/book/chapters/a.md:3: WARNING: undefined label", True),
+        ("ValueError: no such scenario", True),
+        ("[IPKernelApp] WARNING | Kernel is running over TCP without encryption.", False),
+        ("writing output... [100%] chapters/index", False),
+    ],
+)
+def test_the_build_passes_on_what_is_wrong_and_no_chatter(line: str, trouble: bool) -> None:
+    assert bool(build_book.TROUBLE.search(line)) is trouble

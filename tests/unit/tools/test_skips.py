@@ -1,0 +1,58 @@
+"""tests/conftest.py: a test that cannot run is skipped with its reason, and in CI it fails."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).resolve().parents[2] / "conftest.py"
+TESTS = """
+import pytest
+
+@pytest.mark.kernel
+def test_of_the_kernel():
+    pytest.skip("no TUN here")
+
+def test_of_the_engine():
+    pytest.skip("a plain skip")
+"""
+CONFIG = "[pytest]\naddopts = -ra -p no:cacheprovider\nmarkers =\n  kernel\n  book\n  browser\n"
+
+
+def run_tests(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    (folder / "tests").mkdir()
+    shutil.copy(CONFTEST, folder / "tests" / "conftest.py")
+    (folder / "tests" / "test_sample.py").write_text(TESTS)
+    (folder / "pytest.ini").write_text(CONFIG)
+    without_ci = {key: value for key, value in os.environ.items() if key != "CI"}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", "not browser"],
+        cwd=folder,
+        env={**without_ci, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_at_home_a_kernel_test_that_cannot_run_is_skipped_with_its_reason(tmp_path: Path) -> None:
+    answer = run_tests(tmp_path)
+    assert answer.returncode == 0
+    assert "2 skipped" in answer.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="not root: the kernel test is skipped before it runs")
+def test_at_home_the_reason_is_printed(tmp_path: Path) -> None:
+    assert "no TUN here" in run_tests(tmp_path).stdout
+
+
+def test_in_ci_a_kernel_test_that_cannot_run_fails_and_other_skips_stay(tmp_path: Path) -> None:
+    answer = run_tests(tmp_path, CI="true")
+    assert answer.returncode == 1
+    assert "CI must run every kernel, book and browser test" in answer.stdout
+    assert "1 failed, 1 skipped" in answer.stdout
