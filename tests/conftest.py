@@ -8,12 +8,19 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "_build" / "html" / "index.html"
 UNFINISHED = ROOT / "_build" / "unfinished"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 NEEDY = ("kernel", "book", "browser")
+
+# No deadlines: this machine may be busy.  CI looks at the same examples each time; at home each run
+# looks at new ones, and a failure prints how to replay it.
+settings.register_profile("home", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if IN_CI else "home")
 
 
 def missing_for(marker: str) -> str | None:
