@@ -90,6 +90,7 @@ class KernelProcess:
         self.bug: BaseException | None = None
         self.finished = False
         self.parked = threading.Event()
+        self.sockets: list[KernelSocket] = []
         self.thread = threading.Thread(target=self._run, name=f"{host.name} app", daemon=True)
 
     def start(self) -> None:
@@ -101,11 +102,14 @@ class KernelProcess:
         self.host.network.current.process = self
         try:
             self.host.namespace.enter()
-            self._drive(self.application(self.host))
+            try:
+                self._drive(self.application(self.host))
+            except OSError as error:
+                self.error = error
+            for left_open in self.sockets:
+                left_open.close_at_exit()
         except RunOver:
             pass
-        except OSError as error:
-            self.error = error
         except BaseException as bug:  # noqa: BLE001 - handed to whoever called run()
             self.bug = bug
         finally:
@@ -128,6 +132,9 @@ class KernelSocket:
         self.host = host
         self.real = real
         host.network.track(real)
+        process = host.network.current.process
+        if process:
+            process.sockets.append(self)
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
         """Take a local port (`bind(2)`)."""
@@ -145,17 +152,20 @@ class KernelSocket:
             connection, _ = self.real.accept()
         return KernelSocket(self.host, connection)
 
-    async def connect(self, address: str, port: int) -> None:
-        """Open a connection; raises ECONNREFUSED, ETIMEDOUT ... as the kernel does."""
+    async def connect(self, address: str, port: int, timeout: int | None = None) -> None:
+        """Open a connection.  ECONNREFUSED, ETIMEDOUT ...; `TimeoutError` after `timeout` us."""
         with self._call("connect"):
-            self.real.connect((address, port))
+            self.real.settimeout(None if timeout is None else timeout / 1_000_000)
+            try:
+                self.real.connect((address, port))
+            finally:
+                self.real.settimeout(None)
 
-    async def send(self, data: bytes) -> int:
+    async def send(self, data: bytes) -> None:
         """Hand over all of `data`; waits while the send buffer is full."""
         with self._call("send") as done:
             self.real.sendall(data)
             done(len(data))
-        return len(data)
 
     async def recv(self, size: int) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
@@ -164,16 +174,22 @@ class KernelSocket:
             done(len(data))
         return data
 
-    def shutdown(self, how: str = "both") -> None:
+    def shutdown(self, how: str) -> None:
         """Close one direction or both: "read", "write" or "both" (`shutdown(2)`)."""
+        if how not in _DIRECTIONS:
+            raise ValueError(f"shutdown takes 'read', 'write' or 'both', not {how!r}")
         with self._call("shutdown"):
             self.real.shutdown(_DIRECTIONS[how])
 
     async def close(self) -> None:
         """Close the descriptor; the kernel takes leave by itself."""
         with self._call("close"):
-            self.host.network.forget(self.real)
-            self.real.close()
+            self.close_at_exit()
+
+    def close_at_exit(self) -> None:
+        """Close the descriptor, as the kernel does for a process that ended."""
+        self.host.network.forget(self.real)
+        self.real.close()
 
     def info(self) -> dict[str, int | str]:
         """The start of the kernel's `struct tcp_info`: state, times in µs, cwnd in segments."""
@@ -191,7 +207,9 @@ class KernelSocket:
             with network.waiting(name):
                 yield moved.append
         except OSError as error:
-            network.log_call(self.host.index, name, errno_name(error.errno), began)
+            timed_out = isinstance(error, TimeoutError) and error.errno is None
+            result = "timed out" if timed_out else errno_name(error.errno)
+            network.log_call(self.host.index, name, result, began)
             raise
         network.log_call(self.host.index, name, "ok", began, *moved)
 

@@ -15,7 +15,7 @@ from tcpcore.linux.tun import Tun
 from tcpcore.linux.world import KernelNetwork, Recording
 from tcpcore.units import kbit, ms, seconds
 from tcpcore.wire import codec
-from tcpcore.wire.segment import ACK, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
 pytestmark = pytest.mark.kernel
 
@@ -35,7 +35,8 @@ def outside() -> tuple[str, str, str]:
 
 async def accept_one(host: KernelHost) -> None:
     listener = host.socket().bind(80).listen(1)
-    await listener.accept()
+    connection = await listener.accept()
+    await connection.recv(100)
 
 
 async def connect(host: KernelHost) -> None:
@@ -114,7 +115,8 @@ def test_the_wire_adds_less_than_a_millisecond_to_its_delay():
 
 def test_packets_have_good_checksums_and_only_tcp_is_recorded():
     recording = run_handshake()
-    assert [codec.decode(s.bytes).flags for s in recording.segments] == [SYN, SYN | ACK, ACK]
+    flags = [codec.decode(s.bytes).flags for s in recording.segments]
+    assert flags[:3] == [SYN, SYN | ACK, ACK]
     assert all(codec.checksums_ok(s.bytes) for s in recording.segments)
 
 
@@ -191,6 +193,25 @@ def test_a_run_ends_on_time_when_applications_still_wait():
     assert ms(390) <= recording.end < ms(600)
     assert waiting == [False, False]
     assert recording.calls == []  # neither call returned by itself
+
+
+def test_what_an_application_leaves_open_is_closed_when_it_ends():
+    recording = run_handshake()
+    assert any(codec.decode(s.bytes).flags == FIN | ACK for s in recording.segments)
+
+
+def test_connect_gives_up_after_its_timeout():
+    async def impatient(host: KernelHost) -> None:
+        with pytest.raises(TimeoutError):
+            await host.socket().connect("10.0.0.2", 80, timeout=ms(50))
+
+    with KernelNetwork() as network:
+        client, server, link = pair(network, delay=ms(1))
+        link.drop(to=server)
+        client.spawn(impatient)
+        recording = network.run(until=ms(300))
+    assert [call["result"] for call in recording.calls] == ["timed out"]
+    assert ms(50) <= recording.calls[0]["t"] < ms(80)
 
 
 def test_a_failing_call_ends_its_application_only_and_is_logged():
