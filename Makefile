@@ -61,12 +61,12 @@ kernel: env
 	@$(RUN) pytest -m "kernel"
 
 packages: env
-	@$(RUN) tools.system_packages chromium
+	@$(RUN) tools.system_packages chromium tcpdump tshark
 
-pages: packages build
+pages: build
 	@$(RUN) pytest -m "book or browser"
 
-test: lint types unit kernel pages
+test: packages lint types unit kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all

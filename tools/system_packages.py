@@ -15,8 +15,8 @@ from tools.progress import run, say, step, stop
 # program -> Debian packages that bring it (the fonts are for the symbols in screenshots)
 PACKAGES = {
     "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
-    "ip": ("iproute2",),
     "tcpdump": ("tcpdump",),
+    "tshark": ("tshark",),
 }
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=120"]
 
