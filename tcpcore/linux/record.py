@@ -97,7 +97,7 @@ def _to_record(
         hosts=hosts,
         sysctls=common,
         segments=[
-            store.RecordedSegment(s.sender, s.receiver, s.sent, s.arrived, s.fate, s.bytes)
+            store.RecordedSegment(s.sender, s.receiver, s.sent, s.arrived, s.fate, s.packet)
             for s in recording.segments
         ],
         calls=[

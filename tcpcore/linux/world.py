@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import heapq
-import random
 import select
 import socket
 import threading
@@ -19,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tcpcore.errors import UsageError
+from tcpcore.linux.cable import Captured, KernelLink
 from tcpcore.linux.namespace import why_not
 from tcpcore.linux.sockets import KernelHost, KernelProcess, RunOver, monotonic_us
 from tcpcore.linux.tun import Tun
@@ -30,62 +30,6 @@ Longer than the longest delayed ACK (200 ms), the one timer that /proc/net/tcp d
 _WAIT_SHARE = 0.997
 _PR_SET_TIMERSLACK = 29
 _PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
-
-
-class Captured:
-    """One TCP segment as the wire saw it: `sent` and `arrived` in µs, `fate` as in a trace."""
-
-    __slots__ = ("arrived", "bytes", "fate", "receiver", "sender", "sent")
-
-    def __init__(self, sender: int, receiver: int, sent: int, packet: bytes) -> None:
-        self.sender = sender
-        self.receiver = receiver
-        self.sent = sent
-        self.arrived: int | None = None
-        self.fate = "in flight"
-        self.bytes = packet
-
-
-class KernelLink:
-    """A cable between two hosts; `delay` in µs one way, `rate` in bit/s, `loss` a probability."""
-
-    def __init__(
-        self,
-        ends: tuple[KernelHost, KernelHost],
-        delay: int,
-        rate: int | None,
-        loss: float,
-        seed: str,
-    ) -> None:
-        self.ends = ends
-        self.delay = delay
-        self.rate = rate
-        self.loss = loss
-        self.black_holes: set[int] = set()
-        self.free_at = {end.index: 0 for end in ends}
-        self.random = {end.index: random.Random(f"{seed}:{end.index}") for end in ends}
-        self.tuns: dict[int, Tun] = {}
-
-    def drop(self, *, to: KernelHost) -> None:
-        """Lose every packet toward that host."""
-        self.black_holes.add(to.index)
-
-    def other(self, host: KernelHost) -> KernelHost:
-        """The host at the other end."""
-        return self.ends[1] if host is self.ends[0] else self.ends[0]
-
-    def loses(self, sender: KernelHost) -> bool:
-        """Whether the packet now leaving `sender` is lost by this link."""
-        lost_by_chance = self.loss > 0 and self.random[sender.index].random() < self.loss
-        return self.other(sender).index in self.black_holes or lost_by_chance
-
-    def arrival(self, sender: KernelHost, size: int, now: int) -> int:
-        """When a packet of `size` bytes that leaves `sender` now is at the other end."""
-        if self.rate is None:
-            return now + self.delay
-        begins = max(now, self.free_at[sender.index])
-        self.free_at[sender.index] = begins + -(-size * 8_000_000 // self.rate)
-        return self.free_at[sender.index] + self.delay
 
 
 class Recording:
@@ -136,6 +80,7 @@ class KernelNetwork:
         self._calls: list[dict[str, Any]] = []
         self._segments: list[Captured] = []
         self._heap: list[tuple[int, int, Tun, bytes, Captured | None]] = []
+        self._order = 0
         self._start = monotonic_us()
         self._last_event = 0
 
@@ -155,16 +100,16 @@ class KernelNetwork:
         delay: int = 0,
         rate: int | None = None,
         loss: float = 0.0,
-        mtu: int = 1500,
+        queue: int = 1000,
     ) -> KernelLink:
         """Join two hosts; `delay` one way in µs, `rate` in bit/s or None, `loss` from 0 to 1."""
         number = len(self.links)
-        link = KernelLink((first, second), delay, rate, loss, f"{self.seed}:{number}")
+        seed = f"{self.seed}:link:{number}"
+        link = KernelLink((first, second), delay, rate, loss, queue, seed)
         self.links.append(link)
         for host in (first, second):
             peer = link.other(host).address
-            tun = Tun(host.namespace, host.address, peer, f"tun{number}", mtu)
-            link.tuns[host.index] = tun
+            link.tuns[host.index] = Tun(host.namespace, host.address, peer, f"tun{number}")
         return link
 
     def drop_segments(self, numbers: Iterable[int]) -> None:
@@ -256,21 +201,20 @@ class KernelNetwork:
         if packet[0] >> 4 != 4 or packet[9] not in (_PROTOCOL_TCP, _PROTOCOL_ICMP):
             return  # a host's own housekeeping (IGMP ...) that no scenario is about
         now = self._last_event = self.now()
+        way = link.away_from(sender)
         captured = None
-        lost = link.loses(sender)
-        receiver = link.other(sender)
+        lost = False
         if packet[9] == _PROTOCOL_TCP:
-            lost = lost or len(self._segments) in self._lost_numbers
-            captured = Captured(sender.index, receiver.index, now, packet)
+            lost = len(self._segments) in self._lost_numbers
+            captured = Captured(sender.index, way.to.index, now, packet)
             self._segments.append(captured)
-        if lost:
+        if lost or way.loses(now):
             if captured:
                 captured.fate = "lost"
             return
-        arrival = link.arrival(sender, len(packet), now)
-        order = len(self._segments)
-        tun = link.tuns[receiver.index]
-        heapq.heappush(self._heap, (arrival, order, tun, packet, captured))
+        self._order += 1
+        arrival, tun = way.arrival(len(packet), now), link.tuns[way.to.index]
+        heapq.heappush(self._heap, (arrival, self._order, tun, packet, captured))
 
     def _deliver(self) -> None:
         """Hand over every packet that is due."""
