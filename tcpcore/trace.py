@@ -35,7 +35,17 @@ Event = tuple[str, str, Reason | None, Any]
 class TracedSegment:
     """A segment with what became of it; times in microseconds, hosts as indices into `Trace.hosts`."""
 
-    __slots__ = ("arrived", "fate", "receiver", "retransmission", "segment", "sender", "sent", "why")
+    __slots__ = (
+        "arrived",
+        "fate",
+        "lost_because",
+        "receiver",
+        "retransmission",
+        "segment",
+        "sender",
+        "sent",
+        "why",
+    )
 
     def __init__(self, segment: Any, sender: int, receiver: int | None, sent: int) -> None:
         self.segment = segment
@@ -44,6 +54,7 @@ class TracedSegment:
         self.sent = sent
         self.arrived: int | None = None
         self.fate = IN_FLIGHT
+        self.lost_because: Reason | None = None
         self.why: Reason | None = segment.reason
         self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
 
@@ -108,14 +119,21 @@ class Trace:
             return
         self._open = None
         last = self._last_sections[moment.host]
-        for name, content in self._snapshots[moment.host](moment.time).items():
+        for name, content in self._snapshots[moment.host]().items():
             if last.get(name) != content:
                 last[name] = content
                 moment.sections[name] = content
         if moment.events or moment.sections or moment.kind == ARRIVAL:
             self.moments.append(moment)
 
-    def event(self, kind: str, subject: str, reason: Reason | None = None, values: Any = None) -> None:
+    def finish(self) -> None:
+        """Close the last moment; `end` is when the last thing happened."""
+        self.close()
+        self.end = max((moment.time for moment in self.moments), default=0)
+
+    def event(
+        self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
+    ) -> None:
         """Add an event to the current moment."""
         if self._open is not None:
             self._open.events.append((kind, subject, reason, values))
@@ -126,6 +144,12 @@ class Trace:
         self.segments.append(TracedSegment(segment, sender, receiver, now))
         self.event(SENT, "", segment.reason, index)
         return index
+
+    def note(self, time: int, host: int, text: str) -> None:
+        """Add a remark to the current moment of that host, or to a moment of its own."""
+        if self._open is None or self._open.host != host or self._open.time != time:
+            self.begin(time, host, CALL, text)
+        self.event(NOTE, text)
 
     def call_returned(self, time: int, host: int, call: str, result: str) -> None:
         """Record what an application's call came to; `result` is ``ok`` or an errno's name."""

@@ -1,0 +1,1 @@
+"""A Linux host: the stack around TCP endpoints, its sockets, processes, sysctls and counters."""

@@ -1,0 +1,36 @@
+"""Counters under their `nstat` names (net/ipv4/proc.c), counted where the kernel counts."""
+
+from __future__ import annotations
+
+from tcpcore.tcp import state
+
+ACTIVE_OPENS = "TcpActiveOpens"
+PASSIVE_OPENS = "TcpPassiveOpens"
+ATTEMPT_FAILS = "TcpAttemptFails"
+ESTAB_RESETS = "TcpEstabResets"
+IN_SEGS = "TcpInSegs"
+OUT_SEGS = "TcpOutSegs"
+RETRANS_SEGS = "TcpRetransSegs"
+OUT_RSTS = "TcpOutRsts"
+LISTEN_OVERFLOWS = "TcpExtListenOverflows"
+LISTEN_DROPS = "TcpExtListenDrops"
+REQ_QUEUE_FULL_DROP = "TcpExtTCPReqQFullDrop"
+TIMEOUTS = "TcpExtTCPTimeouts"
+
+
+class Counters(dict[str, int]):
+    """Counts by name; a counter that never moved is absent, as `nstat` shows it."""
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter."""
+        self[name] = self.get(name, 0) + times
+
+    def state_changed(self, old: str, new: str) -> None:
+        """Count what tcp_set_state() and tcp_done() count."""
+        if new == state.SYN_SENT:
+            self.count(ACTIVE_OPENS)
+        elif new == state.CLOSED:
+            if old in (state.SYN_SENT, state.SYN_RECV):
+                self.count(ATTEMPT_FAILS)
+            elif old in (state.ESTABLISHED, state.CLOSE_WAIT):
+                self.count(ESTAB_RESETS)

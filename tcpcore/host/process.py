@@ -1,0 +1,110 @@
+"""Processes: applications as coroutines, driven in virtual time.
+
+A blocking call yields a `Wait`; the process goes on when its queue is woken or its deadline comes.
+No asyncio and no threads: the network's loop runs whoever is ready, in order of waking.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import deque
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Protocol
+
+
+class WaitQueue:
+    """Processes that wait for something to change; `wake` makes all of them look again."""
+
+    __slots__ = ("waiting",)
+
+    def __init__(self) -> None:
+        self.waiting: list[Process] = []
+
+    def wake(self) -> None:
+        """Let every waiting process look again, in the order in which they came."""
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            for process in waiting:
+                process.ready()
+
+
+class Wait:
+    """What a blocked process waits for: a queue, a deadline in microseconds, or both."""
+
+    __slots__ = ("deadline", "queue")
+
+    def __init__(self, queue: WaitQueue | None, deadline: int | None = None) -> None:
+        self.queue = queue
+        self.deadline = deadline
+
+
+@types.coroutine
+def block(wait: Wait) -> Generator[Wait, None, None]:
+    """Give up the processor until `wait` is over."""
+    yield wait
+
+
+class Scheduler(Protocol):
+    """What processes need of the network's loop."""
+
+    run_queue: deque[Process]
+
+    def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
+        """Call ``function(argument)`` at `time`."""
+
+
+class Process:
+    """One application on a host; `host.spawn` makes it."""
+
+    __slots__ = ("_coroutine", "_scheduler", "_waiting", "exited", "host", "name", "sockets")
+
+    def __init__(
+        self, host: Any, name: str, coroutine: Coroutine[Wait, None, Any], scheduler: Scheduler
+    ) -> None:
+        self.host = host
+        self.name = name
+        self.exited = False
+        self.sockets: list[Any] = []
+        self._coroutine = coroutine
+        self._scheduler = scheduler
+        self._waiting: Wait | None = None
+
+    def ready(self) -> None:
+        """Put the process into the run queue."""
+        self._scheduler.run_queue.append(self)
+
+    def run(self) -> None:
+        """Run until the process blocks or ends.
+
+        An `OSError` that the application does not catch ends it, as it would end a program; any
+        other exception is a fault of the application's author and goes up.
+        """
+        if self.exited:
+            return
+        self._waiting = None
+        try:
+            wait = self._coroutine.send(None)
+        except StopIteration:
+            self._exit()
+            return
+        except OSError as error:
+            self.host.note(f"{self.name} ends: {error.strerror}")
+            self._exit()
+            return
+        self._waiting = wait
+        if wait.queue is not None:
+            wait.queue.waiting.append(self)
+        if wait.deadline is not None:
+            self._scheduler.at(wait.deadline, self._deadline, wait)
+
+    def _deadline(self, wait: Wait) -> None:
+        if self._waiting is wait:
+            if wait.queue is not None:
+                wait.queue.waiting.remove(self)
+            self.ready()
+
+    def _exit(self) -> None:
+        """The kernel closes what an exiting process leaves open."""
+        self.exited = True
+        for socket in self.sockets:
+            socket.close_at_exit()

@@ -1,0 +1,323 @@
+"""A Linux host: which segment belongs to which endpoint, and everything that endpoints share.
+
+Demultiplexing, listeners, RSTs to strangers, ports, initial sequence numbers, processes, sysctls,
+counters, and the snapshot that players show.  Hosts know time and wires only through the
+`Network` that made them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from tcpcore import reasons, trace
+from tcpcore.errors import EADDRINUSE, EADDRNOTAVAIL, socket_error
+from tcpcore.host import counters, profiles, snapshot
+from tcpcore.host.counters import Counters
+from tcpcore.host.listener import Listener, Request
+from tcpcore.host.process import Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.sockets import Socket
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import arrival, state
+from tcpcore.tcp.connection import Connection
+from tcpcore.units import MICROSECOND
+from tcpcore.why import Reason
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
+
+Application = Callable[["Host"], Coroutine[Wait, None, Any]]
+Key = tuple[str, int, str, int]
+
+ISN_TICK_NS = 64
+"""Linux's sequence clock ticks every 64 ns (seq_scale()); RFC 9293 §3.4.1 suggests 4 us."""
+
+IPV4_MSS = 1460
+IPV6_MSS = 1440
+
+
+class Endpoint(Protocol):
+    """A connection, or a request on its way to become one."""
+
+    name: str
+
+    def arrives(self, segment: Segment, now: int) -> list[Segment]:
+        """Take in a segment; the replies."""
+
+    def fire(self, now: int) -> list[Segment]:
+        """Run the timers that are due; what they send."""
+
+    def next_deadline(self) -> int | None:
+        """When `fire` has something to do."""
+
+    def running_timers(self) -> list[tuple[str, int]]:
+        """``(name, deadline)`` of each timer that runs."""
+
+
+class Wire(Scheduler, Protocol):
+    """What a host needs of its network."""
+
+    now: int
+    trace: trace.Trace | None
+
+    def transmit(self, host: Host, segment: Segment) -> None:
+        """Carry a segment to the host that has its destination address."""
+
+
+class Host:
+    """A virtual Linux host with one address.  `Network.host` makes it."""
+
+    def __init__(self, network: Wire, name: str, address: str, profile: str, seed: str) -> None:
+        self.network = network
+        self.name = name
+        self.address = address
+        self.index = 0
+        self.sysctl = profiles.sysctls(profile)
+        self.counters = Counters()
+        self.listeners: dict[int, Listener] = {}
+        self.endpoints: dict[Key, Connection | Request] = {}
+        self.processes: list[Process] = []
+        self.running: Process | None = None
+        self._random = random.Random(seed)
+        self._secret = self._random.getrandbits(128).to_bytes(16, "big")
+        self._watchers: dict[Key, WaitQueue] = {}
+        self._scheduled: dict[Key, int] = {}
+
+    # --- for applications and whoever builds the world -------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """Virtual time in microseconds."""
+        return self.network.now
+
+    def socket(self) -> Socket:
+        """A new TCP socket of the running process."""
+        return self.own(Socket(self))
+
+    def own(self, socket: Socket) -> Socket:
+        """Give the socket to the running process, whose exit closes it."""
+        if self.running is not None:
+            self.running.sockets.append(socket)
+        return socket
+
+    def spawn(self, application: Application, name: str = "") -> Process:
+        """Start ``application(host)`` as a process; it runs when the network does."""
+        label = name or getattr(application, "__name__", "process")
+        process = Process(self, label, application(self), self.network)
+        self.processes.append(process)
+        process.ready()
+        return process
+
+    async def sleep(self, duration: int) -> None:
+        """Block the running process for `duration` microseconds."""
+        await block(Wait(None, self.now + duration))
+
+    async def pause(self) -> None:
+        """Block the running process for ever (pause(2)): it keeps its sockets open."""
+        while True:
+            await block(Wait(WaitQueue()))
+
+    # --- what the network brings -----------------------------------------------------------------
+
+    def receive(self, segment: Segment, number: int | None) -> None:
+        """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
+        self._begin(trace.ARRIVAL, _summary(segment), number)
+        self.count(counters.IN_SEGS)
+        key = (segment.dst, segment.dport, segment.src, segment.sport)
+        endpoint = self.endpoints.get(key)
+        if endpoint is not None:
+            self.transmit(endpoint, endpoint.arrives(segment, self.now))
+            return
+        listener = self.listeners.get(segment.dport)
+        if listener is not None and segment.flags & (SYN | ACK | RST) == SYN:
+            self._send_all(listener.syn(segment, self.now))
+            self._schedule(key, self.endpoints.get(key))
+            return
+        self._answer_stranger(segment)
+
+    def _answer_stranger(self, segment: Segment) -> None:
+        """No endpoint wants the segment (tcp_v4_send_reset())."""
+        if segment.flags & RST:
+            self.event(trace.REFUSED, "", reasons.STRANGER_RST())
+            return
+        if segment.flags & SYN and not segment.flags & ACK:
+            reason = Reason(reasons.STRANGER_SYN, {"port": segment.dport})
+        else:
+            reason = reasons.STRANGER()
+        self.event(trace.REFUSED, "", reason)
+        self._send_all([arrival.refusal_of(segment, reason)])
+
+    def transmit(self, endpoint: Connection | Request, segments: list[Segment]) -> None:
+        """Send what a step of an endpoint made, and look after its timers and its processes."""
+        self._send_all(segments)
+        key = _key(endpoint)
+        if isinstance(endpoint, Connection):
+            watcher = self._watchers.get(key)
+            if watcher is not None:
+                watcher.wake()
+            if endpoint.state == state.CLOSED:
+                self.remove_endpoint(endpoint)
+                return
+        self._schedule(key, self.endpoints.get(key))
+
+    def _send_all(self, segments: list[Segment]) -> None:
+        for segment in segments:
+            self.count(counters.OUT_SEGS)
+            if segment.flags & RST:
+                self.count(counters.OUT_RSTS)
+            if segment.reason is not None and segment.reason.values.get("retransmission"):
+                self.count(counters.RETRANS_SEGS)
+            self.network.transmit(self, segment)
+
+    # --- timers ----------------------------------------------------------------------------------
+
+    def _schedule(self, key: Key, endpoint: Connection | Request | None) -> None:
+        """Make sure that the network wakes us at the endpoint's next deadline, or before."""
+        if endpoint is None:
+            return
+        deadline = endpoint.next_deadline()
+        if deadline is None:
+            return
+        scheduled = self._scheduled.get(key)
+        if scheduled is None or deadline < scheduled:
+            self._scheduled[key] = deadline
+            self.network.at(deadline, self._timer, (key, deadline))
+
+    def _timer(self, argument: tuple[Key, int]) -> None:
+        key, at = argument
+        if self._scheduled.get(key) != at:
+            return
+        del self._scheduled[key]
+        endpoint = self.endpoints.get(key)
+        if endpoint is None:
+            return
+        deadline = endpoint.next_deadline()
+        if deadline is not None and deadline <= self.now:
+            due = [name for name, when in endpoint.running_timers() if when <= self.now]
+            self._begin(trace.TIMER, " and ".join(due), None)
+            self.transmit(endpoint, endpoint.fire(self.now))
+        else:
+            self._schedule(key, endpoint)
+
+    # --- endpoints, listeners, ports -------------------------------------------------------------
+
+    def new_connection(
+        self, local: str, local_port: int, remote: str, remote_port: int
+    ) -> Connection:
+        """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
+        key = (local, local_port, remote, remote_port)
+        mss = IPV6_MSS if ":" in remote else IPV4_MSS
+        offset = self._hash(b"timestamp", key) if self.sysctl.tcp_timestamps == 1 else 0
+        isn = self.initial_sequence(key)
+        return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+
+    def add_endpoint(self, endpoint: Connection | Request) -> None:
+        """Make the endpoint known; a connection takes the place of its request."""
+        key = _key(endpoint)
+        old = self.endpoints.get(key)
+        if isinstance(old, Connection) and old.state != state.CLOSED:
+            raise socket_error(EADDRNOTAVAIL)
+        self.endpoints[key] = endpoint
+
+    def remove_endpoint(self, endpoint: Connection | Request) -> None:
+        """Forget the endpoint."""
+        key = _key(endpoint)
+        if self.endpoints.get(key) is endpoint:
+            del self.endpoints[key]
+            self._watchers.pop(key, None)
+
+    def watch(self, connection: Connection, queue: WaitQueue) -> None:
+        """Wake `queue` after everything that happens to the connection."""
+        self._watchers[_key(connection)] = queue
+
+    def start_listening(self, address: str, port: int, backlog: int) -> Listener:
+        """listen() on a port; EADDRINUSE when a listener has it."""
+        if port in self.listeners:
+            raise socket_error(EADDRINUSE)
+        listener = Listener(self, address, port, backlog)
+        self.call(f"listen(port {port}, backlog {backlog})")
+        self.listeners[port] = listener
+        reason = Reason(reasons.LISTENING, {"port": port, "backlog": listener.backlog})
+        self.event(trace.STATE, listener.name, reason, (state.CLOSED, state.LISTEN))
+        return listener
+
+    def stop_listening(self, listener: Listener) -> None:
+        """close() of a listener: requests are forgotten, connections not accepted are reset."""
+        self.listeners.pop(listener.port, None)
+        for request in list(listener.syn_queue):
+            listener.syn_queue.remove(request)
+            self.remove_endpoint(request)
+        while listener.accept_queue:
+            connection = listener.accept_queue.popleft()
+            self.transmit(connection, connection.abort(self.now))
+
+    def free_port(self) -> int:
+        """An ephemeral port; connect() on Linux takes even offsets (inet_hash_connect())."""
+        low, high = self.sysctl.ip_local_port_range
+        taken = {key[1] for key in self.endpoints} | set(self.listeners)
+        start = self._random.randrange(0, high - low + 1) & ~1
+        for step in range(0, high - low + 1):
+            port = low + (start + 2 * step) % (high - low + 1)
+            if port not in taken:
+                return port
+        raise socket_error(EADDRNOTAVAIL)
+
+    # --- initial sequence numbers: RFC 6528 ------------------------------------------------------
+
+    def _hash(self, purpose: bytes, key: Key) -> int:
+        text = repr(key).encode()
+        digest = hashlib.blake2s(purpose + text, key=self._secret, digest_size=4)
+        return int.from_bytes(digest.digest(), "big")
+
+    def initial_sequence(self, key: Key) -> int:
+        """A clock of 64 ns plus a secret hash of the four-tuple (secure_tcp_seq())."""
+        clock = self.now * (1000 * MICROSECOND) // ISN_TICK_NS
+        return (clock + self._hash(b"sequence", key)) & MASK
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter."""
+        self.counters.count(name, times)
+
+    def event(
+        self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
+    ) -> None:
+        """The journal of this host's endpoints: count what counts, and keep it in the trace."""
+        if kind == trace.STATE:
+            self.counters.state_changed(*values)
+        if self.network.trace is not None:
+            self.network.trace.event(kind, subject, reason, values)
+
+    def call(self, label: str) -> None:
+        """An application calls: a new moment."""
+        self._begin(trace.CALL, label, None)
+
+    def returned(self, call: str, result: str, note: str = "") -> None:
+        """An application's call returned."""
+        if self.network.trace is not None:
+            self.network.trace.call_returned(self.now, self.index, call, result)
+        if note:
+            self.note(note)
+
+    def note(self, text: str) -> None:
+        """Something that a reader may like to see, with no consequence of its own."""
+        if self.network.trace is not None:
+            self.network.trace.note(self.now, self.index, text)
+
+    def _begin(self, kind: str, label: str, number: int | None) -> None:
+        if self.network.trace is not None:
+            self.network.trace.begin(self.now, self.index, kind, label, number)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a player shows of this host: sockets, timers, queues, counters."""
+        return snapshot.of(self)
+
+
+def _key(endpoint: Connection | Request) -> Key:
+    c = endpoint if isinstance(endpoint, Connection) else endpoint.child
+    return (c.local, c.local_port, c.remote, c.remote_port)
+
+
+def _summary(segment: Segment) -> str:
+    return f"{segment.src}:{segment.sport} > {segment.dst}:{segment.dport}"

@@ -1,0 +1,1 @@
+"""Scenarios: small worlds with a question, ready to run, step and change."""

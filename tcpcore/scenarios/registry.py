@@ -1,0 +1,186 @@
+"""The registry of scenarios: names, questions, parameters, and the one way to run them.
+
+A scenario is a function that builds hosts, links and applications on a network.  It is written
+once and runs on the engine (`run`) and on real kernels (`linux.record`): both kinds of network
+offer the same calls.  Its parameters are the sliders of the player.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from tcpcore.errors import UsageError
+from tcpcore.host import profiles
+from tcpcore.net.network import Network
+from tcpcore.trace import Trace
+
+Value = int | float | bool
+Builder = Callable[..., None]
+
+_MODULES = ("handshake", "teardown")
+"""Where scenarios are defined, in the order of the book."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One thing to change: a number with range, step and unit, or a switch.
+
+    A parameter with `sysctl` sets that variable; its default may differ between profiles, and is
+    then taken from the profile.
+    """
+
+    name: str
+    label: str
+    default: Value
+    minimum: float = 0
+    maximum: float = 1
+    step: float = 1
+    unit: str = ""
+    help: str = ""
+    sysctl: bool = False
+
+    @property
+    def kind(self) -> str:
+        """``bool`` or ``number``."""
+        return "bool" if isinstance(self.default, bool) else "number"
+
+    def check(self, value: Any, scenario: str) -> Value:
+        """`value` in the parameter's own type; `UsageError` when it does not fit."""
+        if isinstance(value, str):
+            value = _parse(value)
+        if self.kind == "bool":
+            if value in (0, 1):
+                return bool(value)
+            raise UsageError(f"{scenario}: {self.name} is true or false, not {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+            raise UsageError(f"{scenario}: {self.name} takes a number, not {value!r}.")
+        if not self.minimum <= value <= self.maximum:
+            unit = f" {self.unit}" if self.unit else ""
+            raise UsageError(
+                f"{scenario}: {self.name} takes a number from {self.minimum:g} to "
+                f"{self.maximum:g}{unit}, not {value:g}."
+            )
+        if isinstance(self.default, int) and self.step == int(self.step):
+            if value != int(value):
+                raise UsageError(f"{scenario}: {self.name} takes a whole number, not {value:g}.")
+            return int(value)
+        return value
+
+    def default_in(self, profile: str) -> Value:
+        """The default value; of a sysctl, the profile's."""
+        if self.sysctl:
+            value: Value = getattr(profiles.sysctls(profile), self.name)
+            return value
+        return self.default
+
+
+def _parse(text: str) -> Any:
+    lowered = text.strip().lower()
+    if lowered in ("true", "on", "yes"):
+        return True
+    if lowered in ("false", "off", "no"):
+        return False
+    for convert in (int, float):
+        try:
+            return convert(lowered)
+        except ValueError:
+            continue
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A named experiment; `until` bounds its virtual time, in microseconds."""
+
+    name: str
+    title: str
+    question: str
+    parameters: tuple[Parameter, ...]
+    build: Builder
+    until: int
+
+    def check(
+        self, given: Mapping[str, Any] | None = None, profile: str = profiles.DEFAULT
+    ) -> dict[str, Value]:
+        """All parameters, those not given at their defaults; `UsageError` for what does not fit."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        values = {name: known[name].default_in(profile) for name in known}
+        for name, value in (given or {}).items():
+            if name not in known:
+                listed = ", ".join(known) or "none"
+                raise UsageError(f"{self.name} has no parameter {name!r}; it has {listed}.")
+            values[name] = known[name].check(value, self.name)
+        return values
+
+
+_SCENARIOS: dict[str, Scenario] = {}
+
+
+def scenario(
+    name: str, *, title: str, question: str, until: int, parameters: Iterable[Parameter] = ()
+) -> Callable[[Builder], Builder]:
+    """Register a builder as a scenario."""
+
+    def register(build: Builder) -> Builder:
+        _SCENARIOS[name] = Scenario(name, title, question, tuple(parameters), build, until)
+        return build
+
+    return register
+
+
+def _load() -> None:
+    for module in _MODULES:
+        import_module(f"tcpcore.scenarios.{module}")
+
+
+def names() -> list[str]:
+    """All scenarios, in the order of the book."""
+    _load()
+    return list(_SCENARIOS)
+
+
+def get(name: str) -> Scenario:
+    """The scenario of that name; `UsageError`, with near names, when there is none."""
+    _load()
+    if name not in _SCENARIOS:
+        near = get_close_matches(name, _SCENARIOS) or list(_SCENARIOS)
+        raise UsageError(f"Unknown scenario {name!r}; did you mean {' or '.join(near)}?")
+    return _SCENARIOS[name]
+
+
+def run(
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    profile: str = profiles.DEFAULT,
+    drop: Iterable[int] = (),
+    seed: int = 1,
+) -> Trace:
+    """Run a scenario in virtual time and return its trace.
+
+    `drop` numbers segments to lose, in order of sending from 0.  `UsageError` for a parameter,
+    profile or number that does not fit.
+    """
+    chosen = get(name)
+    values = chosen.check(parameters, profile)
+    lost = _segment_numbers(drop)
+    network = Network(seed, profile)
+    network.drop_segments(lost)
+    chosen.build(network, **values)
+    trace = network.run(chosen.until)
+    trace.scenario = name
+    trace.parameters = values
+    trace.dropped = lost
+    return trace
+
+
+def _segment_numbers(drop: Iterable[int]) -> tuple[int, ...]:
+    numbers = sorted(set(drop))
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise UsageError(f"A segment to lose is a whole number from 0, not {number!r}.")
+    return tuple(numbers)

@@ -1,0 +1,343 @@
+"""What an arriving segment does: the checks of RFC 9293 §3.10.7 in their order, one function each.
+
+Sequence, RST, SYN, ACK, text, FIN; then what follows: new data out, an ACK now or later.
+A segment that fails a check is dropped with a reason in the journal; nothing raises.
+Linux's order is tcp_validate_incoming(), tcp_ack(), tcp_data_queue(), tcp_fin().
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons, trace
+from tcpcore.seqnum import MASK, distance, geq, gt, leq, lt
+from tcpcore.tcp import (
+    delayed_ack,
+    departure,
+    lifecycle,
+    reassembly,
+    retransmit,
+    rtt,
+    state,
+    timers,
+    window,
+)
+from tcpcore.tcp.congestion import reno
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND
+from tcpcore.why import Reason
+from tcpcore.wire import options as wire_options
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
+
+
+def process(c: Tcb, segment: Segment, now: int) -> None:
+    """Take in a segment for connection `c`; replies go to ``c.out``."""
+    if c.state == state.SYN_SENT:
+        _in_syn_sent(c, segment, now)
+        return
+    if c.state == state.CLOSED:
+        _drop(c, reasons.SEGMENT_TO_CLOSED())
+        return
+    if not _check_sequence(c, segment, now):
+        return
+    if segment.flags & RST:
+        _check_reset(c, segment, now)
+        return
+    if segment.flags & SYN and c.state != state.SYN_RECV:
+        _challenge(c, now, reasons.DUPLICATE_SYN())
+        return
+    if not segment.flags & ACK:
+        _drop(c, reasons.NO_ACK_FLAG())
+        return
+    if not _check_ack(c, segment, now):
+        return
+    _take_text(c, segment, now)
+    if c.state != state.CLOSED:
+        departure.send_pending(c, now)
+        _acknowledge(c, now)
+
+
+def _drop(c: Tcb, reason: Reason) -> None:
+    c.event(trace.REFUSED, reason)
+
+
+# --- SYN_SENT: RFC 9293 §3.10.7.3 ---------------------------------------------------------------
+
+
+def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
+    """The answer to our SYN: is it one?"""
+    flags = segment.flags
+    if flags & ACK and segment.ack != c.snd_nxt:
+        reason = Reason(reasons.BAD_ACK_IN_SYN_SENT, {"ack": distance(c.iss, segment.ack)})
+        _drop(c, reason)
+        if not flags & RST:
+            c.out.append(refusal_of(segment, reason))
+        return
+    if flags & RST:
+        if flags & ACK:
+            lifecycle.reset_by_peer(c, reasons.REFUSED())
+        else:
+            _drop(c, reasons.WRONG_IN_SYN_SENT())
+        return
+    if not flags & SYN:
+        _drop(c, reasons.WRONG_IN_SYN_SENT())
+        return
+    agree_on_options(c, segment)
+    c.irs = segment.seq
+    c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
+    c.snd_wnd = c.max_window = segment.window  # the window of a SYN is never scaled
+    c.snd_wl1, c.snd_wl2 = segment.seq, segment.ack
+    if flags & ACK:
+        _open_after_syn_ack(c, segment, now)
+    else:
+        reason = reasons.SIMULTANEOUS_SYN()
+        lifecycle.change(c, state.SYN, reason)
+        c.retransmission_queue[0].flags = SYN | ACK
+        departure.send_syn(c, now, reason, SYN | ACK)
+
+
+def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
+    reason = reasons.SYN_ACKED()
+    _take_acknowledged(c, segment, now)
+    lifecycle.change(c, state.SYN_ACK, reason)
+    rtt.forget_syn_round_trip(c)
+    c.last_data_received = now
+    departure.send_ack(c, now, reason)
+    departure.send_pending(c, now)
+
+
+def agree_on_options(c: Tcb, segment: Segment) -> None:
+    """Settle MSS, scaling, timestamps and SACK from the peer's SYN (tcp_parse_options())."""
+    offered = {option[0]: option for option in segment.options}
+    s = c.sysctl
+    mss = offered.get(wire_options.MSS)
+    c.snd_mss = min(mss[1] if mss else c.snd_mss, c.advertised_mss)
+    scale = offered.get(wire_options.WINDOW_SCALE)
+    c.scaling = bool(scale and s.tcp_window_scaling)
+    c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0
+    if not c.scaling:
+        c.rcv_scale = 0
+        c.rcv_wnd = min(c.rcv_wnd, window.MAX_UNSCALED)
+    stamps = offered.get(wire_options.TIMESTAMPS)
+    c.timestamps = bool(stamps and s.tcp_timestamps)
+    if c.timestamps and stamps:
+        c.ts_recent = stamps[1]
+        c.snd_mss -= departure.TIMESTAMP_SPACE
+    c.sack_permitted = bool(wire_options.SACK_PERMITTED in offered and s.tcp_sack)
+
+
+def refusal_of(segment: Segment, reason: Reason) -> Segment:
+    """The RST that a segment of no connection gets (RFC 9293 §3.10.7.1; tcp_v4_send_reset())."""
+    if segment.flags & ACK:
+        flags, seq, ack = RST, segment.ack, 0
+    else:
+        flags, seq, ack = RST | ACK, 0, segment.end
+    return Segment(
+        segment.dst, segment.dport, segment.src, segment.sport, flags, seq, ack, reason=reason
+    )
+
+
+# --- the checks, in the RFC's order -------------------------------------------------------------
+
+
+def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
+    """First: is any of it in the window?  (RFC 9293 §3.10.7.4; tcp_sequence())"""
+    stamps = wire_options.timestamps(segment.options) if c.timestamps else None
+    if leq(segment.seq, c.rcv_wup) and stamps is not None:
+        c.ts_recent = stamps[0]  # RFC 7323 §4.3: of the segment that the next ACK answers
+    window_end = (c.rcv_nxt + window.current(c)) & MASK
+    if geq(segment.end, c.rcv_wup) and leq(segment.seq, window_end):
+        return True
+    if segment.flags & RST:
+        _drop(c, reasons.OLD_RST())
+        return False
+    _refuse_with_ack(c, segment, now)
+    return False
+
+
+def _refuse_with_ack(c: Tcb, segment: Segment, now: int) -> None:
+    """Not acceptable: say what we expect (tcp_send_dupack()); TIME_WAIT knows a FIN sent again."""
+    if c.state == state.TIME_WAIT and segment.flags & FIN:
+        reason = reasons.FIN_AGAIN_IN_TIME_WAIT()
+        timers.set_time_wait(c, now)
+    else:
+        reason = reasons.ACK_DUPLICATE()
+    if segment.payload or segment.flags & FIN:
+        departure.send_ack(c, now, reason)  # data is worth an answer at any rate
+    else:
+        _challenge(c, now, reason)
+
+
+def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
+    """Second: RST, exactly at rcv.nxt or nowhere (RFC 5961 §3)."""
+    if segment.seq == c.rcv_nxt:
+        lifecycle.reset_by_peer(c, reasons.RESET_BY_PEER())
+        return
+    expected = distance(c.irs, c.rcv_nxt)
+    _challenge(c, now, Reason(reasons.CHALLENGE_RST, {"expected": expected}))
+
+
+def _challenge(c: Tcb, now: int, reason: Reason) -> None:
+    """Ask the peer with an ACK, at most one per tcp_invalid_ratelimit (RFC 5961 §7)."""
+    limit = c.sysctl.tcp_invalid_ratelimit
+    if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
+        _drop(c, Reason(reasons.RATE_LIMITED, {"limit": limit}))
+        return
+    c.last_challenge = now
+    _drop(c, reason)
+    departure.send_ack(c, now, reason)
+
+
+def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
+    """Fifth: the acknowledgement (the third check, security, is historic).  False: drop the rest."""
+    ack = segment.ack
+    if gt(ack, c.snd_nxt) or lt(ack, (c.snd_una - c.max_window) & MASK):
+        _challenge(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
+        return False
+    if c.state == state.SYN_RECV:
+        if not gt(ack, c.snd_una):
+            _drop(c, Reason(reasons.BAD_ACK_IN_SYN_RECV, {"ack": distance(c.iss, ack)}))
+            return False
+        c.snd_wl1 = segment.seq
+        _take_acknowledged(c, segment, now)
+        lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+    elif gt(ack, c.snd_una):
+        _take_acknowledged(c, segment, now)
+    _update_send_window(c, segment)
+    if c.fin_sent and c.snd_una == c.snd_nxt:
+        _fin_acknowledged(c, now)
+    return c.state != state.CLOSED
+
+
+def _update_send_window(c: Tcb, segment: Segment) -> None:
+    """Take the peer's window unless an older segment says it (tcp_may_update_window())."""
+    offered = segment.window << c.snd_scale
+    newer = gt(segment.ack, c.snd_una) or gt(segment.seq, c.snd_wl1)
+    if newer or (segment.seq == c.snd_wl1 and (offered > c.snd_wnd or geq(segment.ack, c.snd_wl2))):
+        c.snd_wnd = offered
+        c.snd_wl1, c.snd_wl2 = segment.seq, segment.ack
+        c.max_window = max(c.max_window, offered)
+
+
+def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
+    """Bytes are acknowledged: clean the queue, measure the round trip, let cwnd grow."""
+    ack = segment.ack
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
+    cwnd_used = departure.in_flight(c)
+    del c.send_buffer[: distance(c.snd_una, ack) - control]
+    c.snd_una = ack
+    queue = c.retransmission_queue
+    acked, first_sent, sure = 0, 0, True
+    while queue and leq(queue[0].end, ack):
+        sent = queue.popleft()
+        acked += 1
+        first_sent = first_sent or sent.first_sent
+        sure = sure and not sent.retransmissions
+    _measure(c, segment, now, first_sent if sure and acked else None)
+    was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
+    if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
+        reno.on_ack(c, acked)
+    if queue:
+        timers.set_retransmission(c, now)
+        retransmit.resend_lost(c, now)
+    else:
+        timers.cancel_retransmission(c)
+
+
+def _measure(c: Tcb, segment: Segment, now: int, first_sent: int | None) -> None:
+    """A round-trip sample: from a segment sent once (Karn), else from the echoed timestamp."""
+    if first_sent is not None:
+        rtt.sample(c, now - first_sent)
+        return
+    stamps = wire_options.timestamps(segment.options)
+    if stamps is not None and stamps[1]:
+        elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
+        rtt.sample(c, (elapsed & MASK) * MILLISECOND)
+
+
+def _fin_acknowledged(c: Tcb, now: int) -> None:
+    if (c.state, state.ACK_OF_FIN) not in state.NEXT:
+        return
+    lifecycle.change(c, state.ACK_OF_FIN, reasons.OUR_FIN_ACKED())
+    if c.state == state.TIME_WAIT:
+        lifecycle.enter_time_wait(c, now)
+    elif c.state == state.CLOSED:
+        lifecycle.forget(c)
+    elif c.orphan:
+        timers.set_fin_wait_2(c, now)
+
+
+# --- text and FIN -------------------------------------------------------------------------------
+
+
+def _take_text(c: Tcb, segment: Segment, now: int) -> None:
+    """Seventh and eighth: data and FIN, in order or kept until they are."""
+    fin = bool(segment.flags & FIN)
+    payload = segment.payload
+    if not payload and not fin:
+        return
+    if c.state == state.TIME_WAIT:
+        _refuse_with_ack(c, segment, now)
+        return
+    if leq(segment.end, c.rcv_nxt):  # received before: our ACK may have been lost
+        c.quick_acks = max(c.quick_acks, 2)
+        departure.send_ack(c, now, reasons.ACK_DUPLICATE())
+        return
+    if c.state not in state.RECEIVES_DATA:
+        return
+    if payload and c.orphan and c.state in (state.FIN_WAIT_1, state.FIN_WAIT_2):
+        lifecycle.abort(c, reasons.DATA_TO_ORPHAN(), now)
+        return
+    ahead = distance(c.rcv_nxt, segment.seq)
+    if ahead > 0:
+        reassembly.keep(c, segment.seq, payload, fin)
+        c.pingpong = 0
+        departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
+        return
+    fresh = payload[-ahead:] if ahead else payload
+    _take_in_order(c, fresh, fin, segment.flags, now)
+
+
+def _take_in_order(c: Tcb, fresh: bytes, fin: bool, flags: int, now: int) -> None:
+    room = window.current(c)
+    if len(fresh) > room:  # bytes beyond the window are cut off, and a FIN behind them
+        fresh, fin = fresh[:room], False
+    c.receive_buffer += fresh
+    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+    taken = len(fresh)
+    filled_hole = bool(c.out_of_order)
+    if filled_hole and not fin:
+        more, fin = reassembly.take_in_order(c)
+        taken += more
+    if taken:
+        delayed_ack.data_received(c, taken, flags, now)
+    if filled_hole:
+        c.quick_acks = max(c.quick_acks, 1)
+        c.pingpong = 0
+    if fin:
+        _take_fin(c, now)
+
+
+def _take_fin(c: Tcb, now: int) -> None:
+    """The peer will send no more (tcp_fin())."""
+    c.rcv_nxt = (c.rcv_nxt + 1) & MASK
+    c.rcv_closed = True
+    was = c.state
+    lifecycle.change(c, state.FIN, reasons.FIN_RECEIVED())
+    if was == state.ESTABLISHED:
+        c.ack_pending = True
+        c.pingpong = 1  # the application will answer soon: let its FIN carry the ACK
+        return
+    departure.send_ack(c, now, reasons.ACK_OF_FIN())
+    if c.state == state.TIME_WAIT:
+        lifecycle.enter_time_wait(c, now)
+
+
+def _acknowledge(c: Tcb, now: int) -> None:
+    """An ACK is pending: send it now, or start the delay (tcp_ack_snd_check())."""
+    if not c.ack_pending:
+        return
+    why = delayed_ack.due_now(c)
+    if why is not None:
+        departure.send_ack(c, now, why())
+    else:
+        delayed_ack.delay(c, now)

@@ -1,0 +1,1 @@
+"""How fast to send: congestion control behind one small protocol."""

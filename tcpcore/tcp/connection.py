@@ -1,0 +1,165 @@
+"""One TCP endpoint: three doors, no I/O, no clock.
+
+    arrives(segment, now)   a segment came         \\
+    fire(now)               timers that are due      >  -> the segments to send
+    connect, send, ...      what the application asks /
+    next_deadline()         when to call fire() again
+
+`now` is always an argument, in microseconds.  Start reading here; then `arrival` (RFC 9293
+§3.10.7 in its order), `departure`, `retransmit`.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.errors import ENOTCONN, EPIPE, socket_error
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import (
+    arrival,
+    delayed_ack,
+    departure,
+    lifecycle,
+    retransmit,
+    state,
+    timers,
+    window,
+)
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.why import Reason
+from tcpcore.wire.segment import Segment
+
+
+class Connection(Tcb):
+    """A TCP endpoint; see the module.  Data is in the TCB, behaviour in the modules named there."""
+
+    __slots__ = ()
+
+    # --- what the application asks ---------------------------------------------------------------
+
+    def open_active(self, now: int) -> list[Segment]:
+        """Send a SYN (RFC 9293 §3.10.1, active OPEN)."""
+        self._begin()
+        window.open_receive(self, *window.initial(self.sysctl, self.advertised_mss))
+        reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
+        lifecycle.change(self, state.ACTIVE_OPEN, reason)
+        departure.start_syn(self, now, reason)
+        return self.out
+
+    def send(self, data: bytes, now: int) -> list[Segment]:
+        """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE."""
+        self._begin()
+        self.raise_error()
+        if self.fin_queued is not None or self.state not in state.SENDS_DATA:
+            raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
+        self.send_buffer += data
+        self.write_end = (self.write_end + len(data)) & MASK
+        self.push_marks.append(self.write_end)
+        departure.send_pending(self, now)
+        return self.out
+
+    def receive(self, most: int, now: int) -> tuple[bytes, list[Segment]]:
+        """Take up to `most` bytes from the receive buffer; reading may be worth an ACK."""
+        self._begin()
+        data = bytes(self.receive_buffer[:most])
+        del self.receive_buffer[:most]
+        if data and self.state in state.RECEIVES_DATA:
+            if delayed_ack.application_read(self):
+                departure.send_ack(self, now, reasons.ACK_QUICK())
+            elif window.opened_enough(self):
+                departure.send_ack(self, now, reasons.ACK_WINDOW())
+        return data, self.out
+
+    def shut_down_sending(self, now: int) -> list[Segment]:
+        """Send FIN after all queued data: ``shutdown(SHUT_WR)``."""
+        self._begin()
+        self._close_sending(reasons.SHUTDOWN_CALLED(), now)
+        return self.out
+
+    def close(self, now: int) -> list[Segment]:
+        """The application lets go of the socket (RFC 9293 §3.10.4; tcp_close()).
+
+        Unread data makes it a reset (RFC 2525 §2.17).  What is still queued is sent, then FIN.
+        """
+        self._begin()
+        self.orphan = True
+        if self.receive_buffer and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
+            reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
+            lifecycle.abort(self, reason, now)
+        elif self.state == state.SYN_SENT:
+            lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
+            lifecycle.forget(self)
+        elif self.state == state.FIN_WAIT_2:
+            timers.set_fin_wait_2(self, now)
+        else:
+            self._close_sending(reasons.CLOSE_CALLED(), now)
+        return self.out
+
+    def abort(self, now: int) -> list[Segment]:
+        """Reset the connection (RFC 9293 §3.10.5)."""
+        self._begin()
+        if (self.state, state.ABORT) in state.NEXT:
+            lifecycle.abort(self, reasons.ABORTED(), now)
+        return self.out
+
+    # --- what the network and time bring ---------------------------------------------------------
+
+    def arrives(self, segment: Segment, now: int) -> list[Segment]:
+        """Take in one segment of this connection.  Nothing a peer sends raises."""
+        self._begin()
+        arrival.process(self, segment, now)
+        return self.out
+
+    def fire(self, now: int) -> list[Segment]:
+        """Run every timer that is due."""
+        self._begin()
+        if self.retransmit_deadline is not None and self.retransmit_deadline <= now:
+            retransmit.on_timeout(self, now)
+        if self.ack_deadline is not None and self.ack_deadline <= now:
+            self._delayed_ack_due(now)
+        if self.wait_deadline is not None and self.wait_deadline <= now:
+            self._wait_over()
+        return self.out
+
+    def next_deadline(self) -> int | None:
+        """When `fire` has something to do, in microseconds; None: no timer runs."""
+        return timers.next_deadline(self)
+
+    def running_timers(self) -> list[tuple[str, int]]:
+        """``(name, deadline)`` of each timer that runs."""
+        return timers.running(self)
+
+    def raise_error(self) -> None:
+        """Report the pending error once, as a system call does."""
+        if self.error is not None:
+            number, self.error = self.error, None
+            raise socket_error(number)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.out = []
+
+    def _close_sending(self, reason: Reason, now: int) -> None:
+        if (self.state, state.CLOSE) not in state.NEXT:
+            return
+        self.fin_queued = reason
+        lifecycle.change(self, state.CLOSE, reason)
+        departure.send_pending(self, now)
+
+    def _delayed_ack_due(self, now: int) -> None:
+        self.ack_deadline = None
+        if self.ack_pending:
+            waited = timers.span(now - max(self.last_data_received, 0))
+            delayed_ack.timer_fired(self)
+            departure.send_ack(self, now, Reason(reasons.ACK_DELAYED, {"waited": waited}))
+
+    def _wait_over(self) -> None:
+        if self.state == state.TIME_WAIT:
+            reason = reasons.TIME_WAIT_OVER()
+        else:
+            reason = Reason(reasons.ORPHAN_OVER, {"waited": f"{self.sysctl.tcp_fin_timeout} s"})
+        lifecycle.change(self, state.TIMEOUT, reason)
+        lifecycle.forget(self)
+
+
+_NOT_YET = frozenset((state.LISTEN, state.SYN_SENT, state.SYN_RECV))

@@ -1,0 +1,125 @@
+"""When to acknowledge: at once, a little later, or with the next data.
+
+Linux starts a connection in quick-ACK mode (up to 16 ACKs without delay), then delays ACKs by an
+adaptive time of 40 to 200 ms.  Two ends that answer each other are in *ping-pong* mode: the answer
+carries the ACK.  Source: tcp_event_data_recv(), __tcp_ack_snd_check(), tcp_send_delayed_ack() and
+tcp_delack_timer_handler(); RFC 9293 §3.8.6.3 asks for less than 500 ms.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import timers, window
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND
+from tcpcore.why import Why
+
+ATO_MIN = 40 * MILLISECOND
+"""TCP_ATO_MIN and TCP_DELACK_MIN."""
+
+DELAY_MAX = 200 * MILLISECOND
+"""TCP_DELACK_MAX."""
+
+MAX_QUICK_ACKS = 16
+PSH = 0x08
+MIN_MSS = 88
+
+
+def data_received(c: Tcb, length: int, flags: int, now: int) -> None:
+    """Take note of in-order data: an ACK is due, and the pace of the sender is known better."""
+    c.ack_pending = True
+    _measure_peer_mss(c, length, flags)
+    if not c.ato:
+        _more_quick_acks(c)
+        c.ato = ATO_MIN
+    else:
+        gap = now - c.last_data_received
+        if gap <= ATO_MIN // 2:
+            c.ato = (c.ato >> 1) + ATO_MIN // 2
+        elif gap < c.ato:
+            c.ato = min((c.ato >> 1) + gap, c.rto)
+        elif gap > c.rto:  # the sender paused: it may be in slow start again
+            _more_quick_acks(c)
+    c.last_data_received = now
+
+
+def data_sent(c: Tcb, now: int) -> None:
+    """Take note of data sent: an answer soon after data makes the connection a ping-pong one."""
+    c.last_data_sent = now
+    if now - c.last_data_received < c.ato:
+        c.pingpong = 1
+
+
+def due_now(c: Tcb) -> Why | None:
+    """Why the pending ACK must go out now; None: it may wait."""
+    if c.quick_acks and not c.pingpong:
+        return reasons.ACK_QUICK
+    if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss and window.would_not_shrink(c):
+        return reasons.ACK_SECOND
+    return None
+
+
+def delay(c: Tcb, now: int) -> None:
+    """Start the timer of the delayed ACK, unless an earlier deadline stands."""
+    ato = c.ato
+    if ato > ATO_MIN:
+        longest = DELAY_MAX if c.pingpong or c.ack_pushed else 500 * MILLISECOND
+        if c.srtt:
+            longest = min(longest, max(c.srtt >> 3, ATO_MIN))
+        ato = min(ato, longest)
+    deadline = now + max(min(ato, DELAY_MAX), timers.TICK)
+    if c.ack_deadline is None or deadline < c.ack_deadline:
+        timers.set_ack(c, deadline, now)
+
+
+def timer_fired(c: Tcb) -> None:
+    """The delay was in vain: adapt it."""
+    if c.pingpong:
+        c.pingpong = 0
+        c.ato = ATO_MIN
+    else:
+        c.ato = min(c.ato << 1, c.rto)
+
+
+def ack_sent(c: Tcb) -> None:
+    """Any segment with ACK has gone out: nothing is pending any more."""
+    if c.ack_pending and c.quick_acks:
+        c.quick_acks -= 1
+        if not c.quick_acks:
+            c.ato = ATO_MIN  # leaving quick-ACK mode
+    c.ack_pending = False
+    c.ack_pushed = 0
+    if c.ack_deadline is not None:
+        timers.cancel_ack(c)
+
+
+def application_read(c: Tcb) -> bool:
+    """Whether reading makes the pending ACK due (tcp_cleanup_rbuf())."""
+    if not c.ack_pending:
+        return False
+    if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss:
+        return True
+    pushed = c.ack_pushed > 1 or (c.ack_pushed == 1 and not c.pingpong)
+    return pushed and not c.receive_buffer
+
+
+def _more_quick_acks(c: Tcb) -> None:
+    count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, MAX_QUICK_ACKS)
+    c.quick_acks = max(c.quick_acks, count)
+
+
+def _measure_peer_mss(c: Tcb, length: int, flags: int) -> None:
+    """Guess the segment size that the peer uses (tcp_measure_rcv_mss())."""
+    if length >= c.rcv_mss:
+        c.rcv_mss = min(length, c.advertised_mss)
+        if flags & PSH:
+            c.ack_pushed = max(c.ack_pushed, 1)
+        return
+    header = 32 if c.timestamps else 20
+    if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & PSH):
+        size, c.last_segment_size = c.last_segment_size, length
+        if size == length:
+            c.rcv_mss = length
+            return
+    c.ack_pushed = min(c.ack_pushed + 1, 2)

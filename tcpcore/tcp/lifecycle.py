@@ -1,0 +1,65 @@
+"""How a connection changes state and how it ends: the one way to do each.
+
+State changes go through the table in `state`; everything else that belongs to an ending (timers
+stopped, queues emptied, the errno for the application) is here, so that no two endings differ.
+"""
+
+from __future__ import annotations
+
+from tcpcore import trace
+from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, EngineBug
+from tcpcore.tcp import departure, state, timers
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.why import Reason
+
+
+def change(c: Tcb, event: str, reason: Reason) -> None:
+    """Change state by the table.  An event that the table does not know is our bug."""
+    row = state.NEXT.get((c.state, event))
+    if row is None:
+        raise EngineBug(f"{c.name}: {event} in {c.state} is not in the state table")
+    old, c.state = c.state, row.next
+    c.event(trace.STATE, reason, (old, c.state))
+
+
+def forget(c: Tcb) -> None:
+    """Stop all timers and drop what is queued to be sent; bytes received stay readable."""
+    timers.cancel_all(c)
+    c.retransmission_queue.clear()
+    c.send_buffer.clear()
+    c.push_marks.clear()
+    c.out_of_order.clear()
+    c.ack_pending = False
+    c.write_end = c.snd_nxt
+
+
+def abort(c: Tcb, reason: Reason, now: int) -> None:
+    """Send RST and close (tcp_send_active_reset())."""
+    departure.send_reset(c, now, reason)
+    change(c, state.ABORT, reason)
+    forget(c)
+
+
+_RESET_ERRORS = {state.SYN_SENT: ECONNREFUSED, state.CLOSE_WAIT: EPIPE}
+
+
+def reset_by_peer(c: Tcb, reason: Reason) -> None:
+    """An acceptable RST came: close, and leave the errno for the next call (tcp_reset())."""
+    if c.state != state.TIME_WAIT:
+        c.error = _RESET_ERRORS.get(c.state, ECONNRESET)
+    change(c, state.RST, reason)
+    forget(c)
+
+
+def give_up(c: Tcb, error: int, reason: Reason) -> None:
+    """No answer within the limit: close, and leave the errno (tcp_write_err())."""
+    c.error = error
+    change(c, state.TIMEOUT, reason)
+    forget(c)
+
+
+def enter_time_wait(c: Tcb, now: int) -> None:
+    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait())."""
+    timers.cancel_all(c)
+    c.ack_pending = False
+    timers.set_time_wait(c, now)

@@ -1,0 +1,99 @@
+"""The retransmission time-out: back off, send again, and know when to give up.
+
+Source: tcp_retransmit_timer(), tcp_write_timeout() and retransmits_timed_out() in
+net/ipv4/tcp_timer.c.  The limits are sysctls, and count time rather than segments: a limit of R
+stands for the time that R retransmissions with doubling RTO would take from the first one.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.errors import ETIMEDOUT
+from tcpcore.tcp import departure, lifecycle, state, timers
+from tcpcore.tcp.congestion import reno
+from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
+from tcpcore.why import Reason, Why
+
+ORPHAN_RETRIES = 8
+"""What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
+
+
+def model_timeout(retries: int, rto: int, rto_max: int) -> int:
+    """How long `retries` retransmissions take when the RTO starts at `rto` and doubles to `rto_max`.
+
+    Microseconds, from the first sending to giving up.  Source: tcp_model_timeout().
+    """
+    doublings = (rto_max // rto).bit_length() - 1
+    if retries <= doublings:
+        return ((2 << retries) - 1) * rto
+    return ((2 << doublings) - 1) * rto + (retries - doublings) * rto_max
+
+
+def _limit(c: Tcb) -> tuple[str, int, bool]:
+    """``(sysctl's name, its value, whether it has run out by count)`` for the connection's state."""
+    s = c.sysctl
+    if c.state == state.SYN_SENT:
+        retries = s.tcp_syn_retries
+        return "tcp_syn_retries", retries, c.retransmissions >= retries + s.tcp_syn_linear_timeouts
+    if c.state == state.SYN_RECV:
+        retries = s.tcp_synack_retries
+        return "tcp_synack_retries", retries, c.retransmissions >= retries
+    if c.orphan:
+        return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
+    return "tcp_retries2", s.tcp_retries2, False
+
+
+def _timed_out(c: Tcb, now: int) -> bool:
+    """Give up when it is time to; whether it was."""
+    name, retries, counted_out = _limit(c)
+    s = c.sysctl
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    waited = now - c.retransmit_since
+    if not counted_out:
+        if not c.retransmissions and retries:
+            return False
+        base = RTO_INITIAL if opening else s.tcp_rto_min_us
+        if waited < model_timeout(retries, base, s.tcp_rto_max_ms * 1000):
+            return False
+    values = {"waited": timers.span(waited), "name": name, "retries": retries}
+    why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
+    lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
+    return True
+
+
+def on_timeout(c: Tcb, now: int) -> None:
+    """The retransmission timer fired."""
+    c.retransmit_deadline = None
+    if not c.retransmission_queue:
+        return
+    head = c.retransmission_queue[0]
+    if not c.retransmit_since:
+        c.retransmit_since = head.first_sent
+    if _timed_out(c, now):
+        return
+    if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
+        reno.on_timeout(c)
+    for sent in c.retransmission_queue:
+        sent.lost = True
+    c.retransmissions += 1
+    waited = now - head.last_sent
+    why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
+    values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
+    departure.send_again(c, head, now, Reason(why, values))
+    linear = c.sysctl.tcp_syn_linear_timeouts
+    if c.state != state.SYN_SENT or c.retransmissions > linear:
+        c.backoff += 1
+        c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
+    timers.set_retransmission(c, now)
+
+
+def resend_lost(c: Tcb, now: int) -> None:
+    """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
+    flight = departure.in_flight(c)
+    for sent in c.retransmission_queue:
+        if flight >= c.cwnd:
+            return
+        if sent.lost:
+            values = {"retransmission": sent.retransmissions + 1}
+            departure.send_again(c, sent, now, Reason(reasons.LOST_AGAIN, values))
+            flight += 1

@@ -1,0 +1,51 @@
+"""Round-trip time and RTO: RFC 6298 with Linux's variance, floor and ceiling.
+
+Source: tcp_rtt_estimator() and __tcp_set_rto() in net/ipv4/tcp_input.c.
+Linux differs from RFC 6298 §2.4: not the RTO but its variance part has a floor (200 ms), so the RTO
+is srtt + max(200 ms, 4 x the mean deviation), and the deviation falls slowly after a quiet round.
+Linux scales srtt by 8 and mdev by 4; so does this code.
+"""
+
+from __future__ import annotations
+
+from tcpcore.seqnum import gt
+from tcpcore.tcp.tcb import Tcb
+
+
+def sample(c: Tcb, measured: int) -> None:
+    """Take in a round-trip time of `measured` microseconds, and set the RTO (no back-off)."""
+    floor = c.sysctl.tcp_rto_min_us
+    measured = max(measured, 1)
+    if c.srtt:
+        deviation = measured - (c.srtt >> 3)
+        c.srtt += deviation
+        if deviation < 0:
+            deviation = -deviation - (c.mdev >> 2)
+            if deviation > 0:  # the time fell: let the deviation follow only slowly
+                deviation >>= 3
+        else:
+            deviation -= c.mdev >> 2
+        c.mdev += deviation
+        if c.mdev > c.mdev_max:
+            c.mdev_max = c.mdev
+            c.rttvar = max(c.rttvar, c.mdev_max)
+        if gt(c.snd_una, c.rtt_sequence):  # once a round trip
+            if c.mdev_max < c.rttvar:
+                c.rttvar -= (c.rttvar - c.mdev_max) >> 2
+            c.rtt_sequence = c.snd_nxt
+            c.mdev_max = floor
+    else:
+        c.srtt = measured << 3
+        c.mdev = measured << 1
+        c.rttvar = max(c.mdev, floor)
+        c.mdev_max = c.rttvar
+        c.rtt_sequence = c.snd_nxt
+    c.rto = min((c.srtt >> 3) + c.rttvar, c.sysctl.tcp_rto_max_ms * 1000)
+    c.backoff = 0
+
+
+def forget_syn_round_trip(c: Tcb) -> None:
+    """After a handshake without any sample, start with 3 s (RFC 6298 §5.7; tcp_init_metrics())."""
+    if not c.srtt:
+        c.rttvar = c.mdev = c.mdev_max = 3_000_000
+        c.rto = 3_000_000

@@ -1,0 +1,223 @@
+"""The variables of one connection: RFC 9293 §3.3.1's, and what Linux keeps beside them.
+
+Only data lives here.  Who changes it: `arrival` (what segments do), `departure` (what is sent),
+`timers`, `connection` (what the application asks).  Times are microseconds, sizes bytes, cwnd and
+ssthresh segments, sequence numbers 32-bit.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Protocol
+
+from tcpcore.sysctl import Sysctls
+from tcpcore.tcp import state
+from tcpcore.why import Reason
+
+
+class Journal(Protocol):
+    """Where a connection tells what it does; `trace.Trace` is one.  None costs nothing."""
+
+    def event(
+        self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
+    ) -> None:
+        """Add an event to what is happening now."""
+
+
+class SentSegment:
+    """A segment in the retransmission queue: what was sent, when and how often."""
+
+    __slots__ = ("end", "first_sent", "flags", "last_sent", "lost", "retransmissions", "seq")
+
+    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
+        self.seq = seq
+        self.end = end
+        self.flags = flags
+        self.first_sent = now
+        self.last_sent = now
+        self.retransmissions = 0
+        self.lost = False
+
+
+INITIAL_CWND = 10
+"""Segments (RFC 6928; TCP_INIT_CWND)."""
+
+INFINITE_SSTHRESH = 0x7FFF_FFFF
+"""ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
+
+DEFAULT_SEND_MSS = 536
+"""What to assume of a peer that sends no MSS option over IPv4 (RFC 9293 §3.7.1)."""
+
+RTO_INITIAL = 1_000_000
+"""RFC 6298 §2.1; TCP_TIMEOUT_INIT."""
+
+
+class Tcb:
+    """The transmission control block; see the module."""
+
+    __slots__ = (
+        "ack_deadline",
+        "ack_pending",
+        "ack_pushed",
+        "advertised_mss",
+        "ato",
+        "backoff",
+        "cwnd",
+        "cwnd_counter",
+        "error",
+        "fin_queued",
+        "fin_sent",
+        "ip_id",
+        "irs",
+        "iss",
+        "journal",
+        "last_challenge",
+        "last_data_received",
+        "last_data_sent",
+        "last_segment_size",
+        "local",
+        "local_port",
+        "max_window",
+        "mdev",
+        "mdev_max",
+        "name",
+        "nodelay",
+        "orphan",
+        "out",
+        "out_of_order",
+        "pingpong",
+        "push_marks",
+        "quick_acks",
+        "rcv_buffer_space",
+        "rcv_closed",
+        "rcv_mss",
+        "rcv_nxt",
+        "rcv_scale",
+        "rcv_ssthresh",
+        "rcv_wnd",
+        "rcv_wup",
+        "receive_buffer",
+        "remote",
+        "remote_port",
+        "retransmission_queue",
+        "retransmissions",
+        "retransmit_deadline",
+        "retransmit_since",
+        "rto",
+        "rtt_sequence",
+        "rttvar",
+        "sack_permitted",
+        "scaling",
+        "send_buffer",
+        "small_sent_end",
+        "snd_mss",
+        "snd_nxt",
+        "snd_scale",
+        "snd_una",
+        "snd_wl1",
+        "snd_wl2",
+        "snd_wnd",
+        "srtt",
+        "ssthresh",
+        "state",
+        "sysctl",
+        "timestamp_offset",
+        "timestamps",
+        "ts_recent",
+        "wait_deadline",
+        "write_end",
+    )
+
+    def __init__(
+        self,
+        local: str,
+        local_port: int,
+        remote: str,
+        remote_port: int,
+        sysctl: Sysctls,
+        iss: int,
+        timestamp_offset: int = 0,
+        mss: int = 1460,
+        journal: Journal | None = None,
+    ) -> None:
+        self.local = local
+        self.local_port = local_port
+        self.remote = remote
+        self.remote_port = remote_port
+        self.name = f"{local}:{local_port} > {remote}:{remote_port}"
+        self.sysctl = sysctl
+        self.journal = journal
+        self.state = state.CLOSED
+        self.error: int | None = None  # errno that the next call reports
+        self.orphan = False  # no application holds the socket any more
+        self.out: list[Any] = []  # segments made in the current step
+        # Send sequence space.
+        self.iss = iss
+        self.snd_una = iss
+        self.snd_nxt = iss
+        self.snd_wnd = 0
+        self.snd_wl1 = 0
+        self.snd_wl2 = 0
+        self.max_window = 0  # the largest snd_wnd ever seen
+        self.snd_scale = 0
+        self.snd_mss = DEFAULT_SEND_MSS
+        self.send_buffer = bytearray()  # from snd_una's byte on
+        self.write_end = iss  # sequence number after the last byte written
+        self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH
+        self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
+        self.fin_queued: Reason | None = None
+        self.fin_sent = False
+        self.nodelay = False
+        # Receive sequence space.
+        self.irs = 0
+        self.rcv_nxt = 0
+        self.rcv_wnd = 0
+        self.rcv_wup = 0  # rcv_nxt when the window was last advertised
+        self.rcv_scale = 0
+        self.rcv_ssthresh = 0
+        self.rcv_buffer_space = 0
+        self.rcv_mss = 536  # what the peer seems to use as its segment size
+        self.receive_buffer = bytearray()
+        self.rcv_closed = False  # the peer's FIN has been taken in order
+        self.out_of_order: list[tuple[int, bytes, bool]] = []  # (seq, payload, fin), sorted
+        self.advertised_mss = mss
+        # Options agreed on.
+        self.scaling = False
+        self.timestamps = False
+        self.sack_permitted = False
+        self.timestamp_offset = timestamp_offset
+        self.ts_recent = 0
+        # Round-trip time and retransmission.
+        self.srtt = 0
+        self.mdev = 0
+        self.mdev_max = 0
+        self.rttvar = 0
+        self.rtt_sequence = iss
+        self.rto = RTO_INITIAL
+        self.backoff = 0
+        self.retransmissions = 0  # time-outs in a row
+        self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
+        self.retransmission_queue: deque[SentSegment] = deque()
+        self.cwnd = INITIAL_CWND
+        self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
+        self.ssthresh = INFINITE_SSTHRESH
+        # Delayed acknowledgement.
+        self.ato = 0
+        self.quick_acks = 0
+        self.pingpong = 0
+        self.ack_pending = False
+        self.ack_pushed = 0  # small segments since the last ACK: none, one, more
+        self.last_segment_size = 0
+        self.last_data_received = 0
+        self.last_data_sent = 0
+        self.last_challenge: int | None = None
+        # Deadlines; None: the timer is off.
+        self.retransmit_deadline: int | None = None
+        self.ack_deadline: int | None = None
+        self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
+        self.ip_id = iss & 0xFFFF
+
+    def event(self, kind: str, reason: Reason | None, values: Any = None) -> None:
+        """Tell the journal, if there is one."""
+        if self.journal is not None:
+            self.journal.event(kind, self.name, reason, values)

@@ -1,0 +1,103 @@
+"""The timers of a connection: deadlines that are set, cancelled and, when due, fired.
+
+A timer is a deadline in the TCB (None: off); nothing here reads a clock.  What a timer does when it
+fires stands where the behaviour lives: `retransmit`, `delayed_ack`, `connection`.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons, trace
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND, SECOND, format_seconds
+from tcpcore.why import Reason, Why
+
+TICK = 4 * MILLISECOND
+"""The shortest time a kernel timer can wait: one jiffy where CONFIG_HZ=250."""
+
+TIME_WAIT_LENGTH = 60 * SECOND
+"""TCP_TIMEWAIT_LEN: fixed, no sysctl changes it.  RFC 9293 §3.6 asks for 2 MSL = 240 s."""
+
+RETRANSMISSION = "retransmission"
+DELAYED_ACK = "delayed ACK"
+TIME_WAIT = "TIME_WAIT"
+FIN_WAIT_2 = "FIN_WAIT_2"
+
+
+def span(duration: int) -> str:
+    """A duration for people: ``200 ms``, ``1 s``, ``1.5 s``."""
+    if duration < SECOND:
+        return f"{duration / MILLISECOND:g} ms"
+    return f"{format_seconds(duration)} s"
+
+
+def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
+    if c.journal is not None:
+        reason = Reason(why, {"rto": span(deadline - now)})
+        c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
+
+
+def _announce_end(c: Tcb, timer: str) -> None:
+    if c.journal is not None:
+        c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
+
+
+def set_retransmission(c: Tcb, now: int) -> None:
+    """(Re)start the retransmission timer: it fires one RTO from now."""
+    c.retransmit_deadline = now + c.rto
+    why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
+    _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
+
+
+def cancel_retransmission(c: Tcb) -> None:
+    """Everything is acknowledged: stop the retransmission timer."""
+    if c.retransmit_deadline is not None:
+        c.retransmit_deadline = None
+        _announce_end(c, RETRANSMISSION)
+
+
+def set_ack(c: Tcb, deadline: int, now: int) -> None:
+    """Start the timer of the delayed ACK."""
+    c.ack_deadline = deadline
+    _announce(c, DELAYED_ACK, reasons.TIMER_DELAYED_ACK, deadline, now)
+
+
+def cancel_ack(c: Tcb) -> None:
+    """The ACK has gone out with something else."""
+    c.ack_deadline = None
+    _announce_end(c, DELAYED_ACK)
+
+
+def set_time_wait(c: Tcb, now: int) -> None:
+    """(Re)start the 60 s of TIME_WAIT."""
+    c.wait_deadline = now + TIME_WAIT_LENGTH
+    _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline, now)
+
+
+def set_fin_wait_2(c: Tcb, now: int) -> None:
+    """Start the time that an orphan waits for the peer's FIN (tcp_fin_time())."""
+    c.wait_deadline = now + max(c.sysctl.tcp_fin_timeout * SECOND, (c.rto << 2) - (c.rto >> 1))
+    _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline, now)
+
+
+def cancel_all(c: Tcb) -> None:
+    """Stop every timer: the connection is over or enters TIME_WAIT."""
+    cancel_retransmission(c)
+    if c.ack_deadline is not None:
+        cancel_ack(c)
+    c.wait_deadline = None
+
+
+def next_deadline(c: Tcb) -> int | None:
+    """The earliest deadline, in microseconds; None when no timer runs."""
+    earliest = c.retransmit_deadline
+    for deadline in (c.ack_deadline, c.wait_deadline):
+        if deadline is not None and (earliest is None or deadline < earliest):
+            earliest = deadline
+    return earliest
+
+
+def running(c: Tcb) -> list[tuple[str, int]]:
+    """``(name, deadline)`` of each timer that runs."""
+    listed = [(RETRANSMISSION, c.retransmit_deadline), (DELAYED_ACK, c.ack_deadline)]
+    listed.append((TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, c.wait_deadline))
+    return [(name, deadline) for name, deadline in listed if deadline is not None]
