@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import time
 
-from tools.progress import ROOT, say, stop
+from tools.progress import ROOT, alone, say, stop
 
 OUT = ROOT / "_build"
 LOG = OUT / "build.log"
@@ -94,4 +94,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with alone():
+        main()

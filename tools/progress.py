@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -26,6 +27,20 @@ def step(what: str) -> Iterator[None]:
     start = time.monotonic()
     yield
     say(f"  done in {time.monotonic() - start:.1f} s")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let one program at a time change `.venv`, `node_modules` and `_build`; the others wait."""
+    lock = ROOT / "_build" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("• Waiting for another `make` in this folder ...")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def run(command: Sequence[str], *, quiet: bool = False, env: dict[str, str] | None = None) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools.progress import ROOT, run, step, stop
+from tools.progress import ROOT, alone, run, step, stop
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
@@ -67,4 +67,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with alone():
+        main()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools.progress import ROOT, run, say, step
+from tools.progress import ROOT, alone, run, say, step
 
 MODULES = ROOT / "node_modules"
 STAMP = MODULES / ".installed"
@@ -72,4 +72,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with alone():
+        main()

@@ -110,3 +110,19 @@ def test_a_command_that_fails_shows_its_output_and_one_sentence(
 )
 def test_the_build_passes_on_what_is_wrong_and_no_chatter(line: str, trouble: bool) -> None:
     assert bool(build_book.TROUBLE.search(line)) is trouble
+
+
+def test_a_second_make_in_the_same_folder_waits_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "ROOT", tmp_path)
+    second = "from tools import progress; from pathlib import Path; "
+    second += f"progress.ROOT = Path({str(tmp_path)!r})\n"
+    second += "with progress.alone(): print('second')"
+    with progress.alone():
+        process = subprocess.Popen(
+            [sys.executable, "-c", second], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        assert "Waiting for another `make`" in process.stdout.readline()
+    assert process.communicate()[0] == "second\n"
