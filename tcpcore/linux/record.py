@@ -186,26 +186,15 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 def _parameters(scenario: str, settings: Sequence[str]) -> dict[str, Any]:
     """The parameters that ``--set`` gives and that differ from the scenario's defaults."""
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not equals:
             raise UsageError(f"--set takes NAME=VALUE, not {setting!r}.")
-        given[name] = _value(text)
+        given[name] = text
     chosen = registry.get(scenario)
     full, defaults = chosen.check(given), chosen.check({})
     return {name: value for name, value in full.items() if value != defaults[name]}
-
-
-def _value(text: str) -> Any:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
 
 
 def _run_jobs(jobs: list[_Job]) -> int:
@@ -255,7 +244,6 @@ def _show_progress(
     if not sys.stderr.isatty() or not running:
         return
     done = len(jobs) - len(waiting) - len(running)
-    longest = max(registry.get(job.scenario).until for job in jobs) * LATENESS / 1_000_000
     names = running[0].title if len(running) == 1 else f"{len(running)} at work"
-    line = f"{done} of {len(jobs)} recorded, {names}, {elapsed:.0f} s of at most {longest:.0f} s"
+    line = f"{done} of {len(jobs)} recorded, {names}, {elapsed:.0f} s"
     print(f"\r{line:<78}", end="", file=sys.stderr, flush=True)

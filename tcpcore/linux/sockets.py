@@ -68,6 +68,11 @@ class KernelHost:
         with self.network.waiting("sleep"):
             self.network.over.wait(duration / 1_000_000)
 
+    async def pause(self) -> None:
+        """Wait for ever (`pause(2)`)."""
+        with self.network.waiting("pause"):
+            self.network.over.wait()
+
     def spawn(self, application: Application) -> KernelProcess:
         """Have `application(host)` run on this host from the start of the run on."""
         process = KernelProcess(self, application)
