@@ -17,10 +17,13 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run make as if by hand, also when `make check` runs this test."""
+    outer = {"MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS", "PYTHON"}
+    inherited = {key: value for key, value in os.environ.items() if key not in outer}
     return subprocess.run(
         ["make", *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         check=False,
