@@ -1,0 +1,258 @@
+"""A run as the player's document: one JSON value, the same in a kernel, a page and a worker.
+
+Times are integer microseconds.  A step is one moment at one host; it holds the sections of that
+host which changed, each of them complete, so that the player can go back by looking up.  The form
+is told in full in `document`; `as_text` is the same story for those without the player.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tcpcore import trace as tr
+from tcpcore.errors import UsageError
+from tcpcore.observe.tcpdump import Printer
+from tcpcore.trace import Moment, Trace
+from tcpcore.units import format_seconds
+from tcpcore.view.packet import Describer
+from tcpcore.why import Reason
+
+FORMAT = 1
+
+Json = dict[str, Any]
+
+
+class _Whys:
+    """The reasons of a run, each text once; segments and steps refer to them by index."""
+
+    def __init__(self) -> None:
+        self.rows: list[Json] = []
+        self._known: dict[tuple[str, str], int] = {}
+
+    def add(self, reason: Reason | None) -> int | None:
+        if reason is None:
+            return None
+        key = (reason.why.key, reason.text)
+        if key not in self._known:
+            self._known[key] = len(self.rows)
+            why = reason.why
+            self.rows.append(
+                {"key": why.key, "text": reason.text, "rfc": why.rfc, "kernel": why.kernel}
+            )
+        return self._known[key]
+
+
+def document(trace: Trace, *, title: str = "", question: str = "") -> Json:
+    """The document of a run; title, question and parameters come from its scenario, if it has one.
+
+    ``{"format", "scenario", "title", "question", "profile", "parameters", "drop", "hosts", "end",
+    "outcome", "whys", "segments", "steps"}``.  Segments and steps refer to each other by index.
+    """
+    whys = _Whys()
+    segments = _segments(trace, whys)
+    steps = _Steps(whys, segments).all(trace.moments)
+    scenario = _scenario(trace)
+    return {
+        "format": FORMAT,
+        "scenario": trace.scenario,
+        "title": title or scenario["title"],
+        "question": question or scenario["question"],
+        "profile": trace.profile,
+        "parameters": scenario["parameters"],
+        "drop": list(trace.dropped),
+        "hosts": [{"name": name, "address": address} for name, address in trace.hosts],
+        "end": trace.end,
+        "outcome": _outcome(steps, trace),
+        "whys": whys.rows,
+        "segments": segments,
+        "steps": steps,
+    }
+
+
+def _scenario(trace: Trace) -> Json:
+    if not trace.scenario:
+        return {"title": "", "question": "", "parameters": []}
+    from tcpcore.scenarios import registry
+
+    scenario = registry.get(trace.scenario)
+    rows = []
+    for p in scenario.parameters:
+        rows.append(
+            {
+                "name": p.name,
+                "label": p.label,
+                "unit": p.unit,
+                "kind": p.kind,
+                "minimum": p.minimum,
+                "maximum": p.maximum,
+                "step": p.step,
+                "default": p.default_in(trace.profile),
+                "value": trace.parameters[p.name],
+                "help": p.help,
+            }
+        )
+    return {"title": scenario.title, "question": scenario.question, "parameters": rows}
+
+
+def _segments(trace: Trace, whys: _Whys) -> list[Json]:
+    describer, printer = Describer(), Printer()
+    rows = []
+    for traced in trace.segments:
+        receiver = traced.receiver
+        rows.append(
+            {
+                "from": traced.sender,
+                "to": receiver if receiver is not None else 1 - min(traced.sender, 1),
+                "sent": traced.sent,
+                "arrived": traced.arrived,
+                "fate": traced.fate,
+                "retransmission": traced.retransmission,
+                "why": whys.add(traced.why),
+                "lost_because": whys.add(traced.lost_because),
+                "tcpdump": printer.line(traced.segment, traced.sent),
+                **describer.entry(traced.segment),
+            }
+        )
+    return rows
+
+
+class _Steps:
+    """Turns moments into steps, in order: it remembers since when each timer has been running."""
+
+    def __init__(self, whys: _Whys, segments: list[Json]) -> None:
+        self._whys = whys
+        self._segments = segments
+        self._started: dict[tuple[int, str, str, int], int] = {}
+
+    def all(self, moments: list[Moment]) -> list[Json]:
+        return [self._step(moment) for moment in moments]
+
+    def _step(self, moment: Moment) -> Json:
+        step: Json = {
+            "t": moment.time,
+            "host": moment.host,
+            "kind": moment.kind,
+            "label": self._label(moment),
+            "segment": moment.segment,
+            "sent": [],
+            "whys": [],
+            "notes": [],
+            "transitions": [],
+            "hosts": {},
+        }
+        timers: list[int | None] = []
+        for kind, subject, reason, values in moment.events:
+            why = self._whys.add(reason)
+            (timers if kind in (tr.TIMER_SET, tr.TIMER_CANCELLED) else step["whys"]).append(why)
+            if kind == tr.SENT:
+                step["sent"].append(values)
+            elif kind == tr.NOTE:
+                step["notes"].append(subject)
+            elif kind == tr.STATE:
+                old, new = values
+                step["transitions"].append({"socket": subject, "from": old, "to": new, "why": why})
+        # What a host does comes before the alarm clock that it sets for later.
+        step["whys"] = [why for why in dict.fromkeys([*step["whys"], *timers]) if why is not None]
+        if moment.sections:
+            step["hosts"] = {str(moment.host): self._sections(moment)}
+        return step
+
+    def _label(self, moment: Moment) -> str:
+        """What happened: a call, ``SYN+ACK arrives``, ``retransmission timer fires``."""
+        if moment.kind == tr.ARRIVAL and moment.segment is not None:
+            segment = self._segments[moment.segment]
+            if segment["kind"] == "data":
+                return f"{segment['length']} bytes arrive"
+            return f"{segment['label'].split(' ')[0]} arrives"
+        if moment.kind == tr.TIMER:
+            return f"{moment.label} timer fires"
+        return moment.label
+
+    def _sections(self, moment: Moment) -> Json:
+        sections = dict(moment.sections)
+        if "timers" in sections:
+            sections["timers"] = [
+                {**timer, "set": self._since(moment, timer)} for timer in sections["timers"]
+            ]
+        return sections
+
+    def _since(self, moment: Moment, timer: Json) -> int:
+        key = (moment.host, timer["socket"], timer["name"], timer["deadline"])
+        return self._started.setdefault(key, moment.time)
+
+
+def _outcome(steps: list[Json], trace: Trace) -> str:
+    """The last thing that an application was told, as a sentence."""
+    notes = [(trace.hosts[step["host"]][0], note) for step in steps for note in step["notes"]]
+    if not notes:
+        return ""
+    name, note = notes[-1]
+    return f"{name.capitalize()}: {note}."
+
+
+def as_text(doc: Json) -> str:
+    """The whole run as a list of events: for terminals, paper, ePub, pages without JavaScript."""
+    settings = ", ".join(f"{p['label']} {_value(p)}" for p in doc["parameters"])
+    lines = [line for line in (doc["title"], doc["question"], settings) if line]
+    for step in doc["steps"]:
+        time = f"{format_seconds(step['t'])} s"
+        lines.append(f"{time:>12}  {doc['hosts'][step['host']]['name']}: {step['label']}")
+        lines += [f"{'':14}{move['from']} → {move['to']}" for move in step["transitions"]]
+        for index in step["sent"]:
+            segment = doc["segments"][index]
+            lost = "  (lost)" if segment["fate"] == tr.LOST else ""
+            lines.append(f"{'':14}sends {segment['label']}{lost}")
+        lines += [f"{'':14}{note}" for note in step["notes"]]
+    return "\n".join(lines)
+
+
+def _value(parameter: Json) -> str:
+    if parameter["kind"] == "bool":
+        return "on" if parameter["value"] else "off"
+    return f"{parameter['value']} {parameter['unit']}".rstrip()
+
+
+def page_state(
+    doc: Json, *, name: str = "", step: int = 1, panels: tuple[str, ...] = (), live: bool = True
+) -> Json:
+    """What the player's model holds at first: all that a page without a kernel needs to store.
+
+    `live` says that the scenario can be computed again (sliders, ✕); `name` is for links to a step.
+    """
+    return {
+        "document": doc,
+        "scenario": doc["scenario"],
+        "profile": doc["profile"],
+        "parameters": {p["name"]: p["value"] for p in doc["parameters"]},
+        "drop": doc["drop"],
+        "step": step,
+        "name": name or doc["scenario"],
+        "panels": list(panels),
+        "live": live,
+    }
+
+
+def answer(request: str) -> str:
+    """Compute what a page asks for: JSON ``{"scenario", "profile", "parameters", "drop"}`` in.
+
+    Out comes ``{"document": ...}``, or ``{"refused": sentence}`` when the request is out of range.
+    """
+    from tcpcore.scenarios import registry
+
+    asked = json.loads(request)
+    try:
+        trace = registry.run(
+            asked["scenario"],
+            asked["parameters"],
+            profile=asked["profile"],
+            drop=tuple(asked["drop"]),
+        )
+    except UsageError as error:
+        return json.dumps({"refused": str(error)})
+    return dumps({"document": document(trace)})
+
+
+def dumps(value: Any) -> str:
+    """JSON as we store it: no spaces, keys in our order, so that equal runs give equal text."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,101 @@
+"""The player as a widget: `Player("handshake", rtt=50)` in a notebook, or on the built page.
+
+It is an ordinary ipywidget: it goes into a `VBox`, `step` links to other widgets, `observe` works
+on `step`, `parameters`, `drop` and `document`.  What it shows is `document`; when `parameters` or
+`drop` change, from Python or by a slider, the scenario runs again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from tcpcore.errors import UsageError
+from tcpcore.scenarios import registry
+from tcpcore.view import bundle
+from tcpcore.view.document import as_text, document, page_state
+
+MIME = "application/vnd.tcpcore.player+json"
+
+
+class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types
+    """Plays one run of a scenario, step by step.
+
+    `scenario` is a name from `python -m tcpcore list`; further keywords are its parameters.
+    `step` starts at 1; `panels` names those that stand open (step, segment, states, client,
+    server, timers, queues, counters, text); `name` is the player's address in links,
+    ``page.html#name:step``.  UsageError for an unknown scenario or a value out of range.
+    """
+
+    _esm = bundle.widget_module()
+    _css = bundle.style_sheet()
+
+    scenario = traitlets.Unicode(read_only=True).tag(sync=True)
+    profile = traitlets.Unicode("linux-6.18").tag(sync=True)
+    name = traitlets.Unicode().tag(sync=True)
+    parameters = traitlets.Dict().tag(sync=True)
+    drop = traitlets.List(traitlets.Int()).tag(sync=True)
+    step = traitlets.Int(1).tag(sync=True)
+    panels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    status = traitlets.Unicode("").tag(sync=True)
+    live = traitlets.Bool(True, read_only=True).tag(sync=True)
+    document = traitlets.Dict(read_only=True).tag(sync=True)
+
+    def __init__(
+        self,
+        scenario: str,
+        *,
+        step: int = 1,
+        drop: tuple[int, ...] | list[int] = (),
+        profile: str = "linux-6.18",
+        panels: tuple[str, ...] | list[str] = (),
+        name: str = "",
+        **parameters: Any,
+    ) -> None:
+        complete = registry.get(scenario).check(parameters, profile)
+        super().__init__()
+        with self.hold_trait_notifications():
+            self.set_trait("scenario", scenario)
+            self.profile = profile
+            self.name = name or scenario
+            self.panels = list(panels)
+            self.drop = list(drop)
+            self.parameters = complete
+            self.set_trait("document", self._run())
+            self.step = step
+
+    def _run(self) -> dict[str, Any]:
+        trace = registry.run(
+            self.scenario, self.parameters, profile=self.profile, drop=tuple(self.drop)
+        )
+        return document(trace)
+
+    @traitlets.validate("step")
+    def _existing_step(self, proposal: Any) -> int:
+        return max(1, min(int(proposal["value"]), max(1, len(self.document.get("steps", ())))))
+
+    @traitlets.observe("parameters", "drop", "profile")
+    def _compute(self, _change: Any) -> None:
+        if not self.document:
+            return
+        try:
+            fresh = self._run()
+        except UsageError as error:
+            self.status = str(error)
+            return
+        self.status = ""
+        if fresh != self.document:
+            self.set_trait("document", fresh)
+            self.step = min(self.step, len(fresh["steps"]))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget for notebooks, the stored run for pages, its text for everything else."""
+        result = super()._repr_mimebundle_(**kwargs)
+        data, metadata = result if isinstance(result, tuple) else (result or {}, {})
+        state = page_state(
+            self.document, name=self.name, step=self.step, panels=tuple(self.panels), live=True
+        )
+        data = {**data, "text/plain": as_text(self.document), MIME: state}
+        return data, metadata

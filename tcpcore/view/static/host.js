@@ -1,0 +1,64 @@
+// The host of a static page: it gives every figure on it a model, as a notebook's kernel would.
+// Further kinds of figure register here by name; `data-figure` on the element chooses one.
+
+import { drawPlotly } from "./plotly_figure.js";
+import { StaticModel } from "./static_model.js";
+import { readLink } from "./download.js";
+import { render } from "./player.js";
+
+const FIGURES = new Map();
+const players = new Map();
+
+/** Make a kind of figure known: `mount(element, state)` draws it; the state is the JSON in it. */
+export function register(name, mount) {
+  FIGURES.set(name, mount);
+}
+
+register("player", (place, state) => {
+  const name = state.name;
+  const model = new StaticModel({ linkable: true, ...state });
+  const target = document.createElement("div");
+  place.prepend(target);
+  render({ model, el: target });
+  if (!players.has(name)) players.set(name, { model, place });
+});
+
+register("plotly", drawPlotly);
+
+/** `#handshake:5?rtt=200` brings that player into sight, at that step, with these parameters. */
+function followLink() {
+  const link = readLink(decodeURIComponent(location.hash));
+  const player = link && players.get(link.name);
+  if (!player) return;
+  const { model, place } = player;
+  const known = new Map(model.get("document").parameters.map((p) => [p.name, p]));
+  const wanted = { ...model.get("parameters") };
+  for (const [name, text] of Object.entries(link.parameters)) {
+    if (known.has(name)) wanted[name] = known.get(name).kind === "bool" ? text === "true" : Number(text);
+  }
+  model.set("parameters", wanted);
+  model.set("drop", link.drop);
+  model.set("step", link.step);
+  // A step that only the recomputed run has is reached when that run is there.
+  model.wish = link.step;
+  model.save_changes();
+  place.scrollIntoView({ block: "start" });
+}
+
+function mountAll() {
+  for (const place of document.querySelectorAll("[data-figure]:not([data-mounted])")) {
+    const mount = FIGURES.get(place.dataset.figure);
+    if (!mount) continue;
+    place.dataset.mounted = "true";
+    const state = JSON.parse(place.querySelector("script[type='application/json']").textContent);
+    mount(place, state);
+    // The text alternative stays in the page's source for those without JavaScript; the player has
+    // its own.
+    place.querySelector(".tcpcore-fallback")?.remove();
+  }
+  followLink();
+  window.addEventListener("hashchange", followLink);
+  document.documentElement.dataset.tcpcore = "ready";
+}
+
+if (typeof document !== "undefined" && document.querySelector("[data-figure]")) mountAll();

@@ -1,0 +1,262 @@
+// The ladder: time runs down, each host is a lifeline, each segment an arrow between them.
+// Built once per document and width; stepping only changes classes and the line of "now".
+
+import { drawing, duration, element, spoken } from "./dom.js";
+import { layout } from "./layout.js";
+import { principal, stateOf, subject } from "./story.js";
+
+const WIDE = 430;
+const AXIS = 68;
+const SIDE = 86;
+const BAND = 8;
+// How strongly a state colours its stretch of the lifeline: the stronger, the more is agreed.
+const STRENGTH = {
+  CLOSED: 0, LISTEN: 0.25, SYN_SENT: 0.5, SYN_RECV: 0.5, ESTABLISHED: 1, FIN_WAIT_1: 0.6,
+  FIN_WAIT_2: 0.6, CLOSE_WAIT: 0.6, CLOSING: 0.6, LAST_ACK: 0.6, TIME_WAIT: 0.3,
+};
+
+/** Mounts a ladder; `actions` has choose(segment), go(step), lose(segment), canLose(). */
+export function createLadder(actions) {
+  const heads = element("div", { class: "hosts" });
+  const view = element("div", { class: "ladder", role: "group", tabindex: "0" });
+  const node = element("div", { class: "ladder-box" }, heads, view);
+  let parts = null;
+  let shown = { doc: null, story: null, width: 0 };
+
+  function build(doc, story) {
+    const width = Math.max(280, Math.floor(view.clientWidth || node.clientWidth || 560));
+    if (shown.doc === doc && shown.width === width) return;
+    shown = { doc, story, width };
+    parts = draw(doc, story, width, actions);
+    view.replaceChildren(parts.svg);
+    heads.replaceChildren(...parts.heads);
+    heads.style.paddingLeft = `${parts.x[0] - (parts.wide ? 62 : 6)}px`;
+    heads.style.paddingRight = `${width - parts.x[1] - (parts.wide ? 62 : 6)}px`;
+  }
+
+  function update(doc, story, step, chosen) {
+    build(doc, story);
+    const moment = doc.steps[step - 1];
+    doc.segments.forEach((segment, index) => {
+      const begun = story.sentIn[index] <= step && story.sentIn[index] > 0;
+      const over = segment.fate === "lost" || (story.arrivedIn[index] && story.arrivedIn[index] <= step);
+      const item = parts.items[index];
+      item.group.classList.toggle("ahead", !begun);
+      item.group.classList.toggle("flying", Boolean(begun && !over));
+      item.group.classList.toggle("fresh", Boolean(moment && moment.sent.includes(index)));
+      item.group.classList.toggle("chosen", index === chosen);
+      item.button.setAttribute("tabindex", index === (chosen ?? 0) ? "0" : "-1");
+      item.button.setAttribute("aria-pressed", String(index === chosen));
+      item.drop?.setAttribute("tabindex", index === chosen ? "0" : "-1");
+    });
+    parts.marks.forEach((mark, index) => {
+      mark.classList.toggle("ahead", index >= step);
+      mark.classList.toggle("current", index === step - 1);
+    });
+    const now = step ? parts.place.steps[step - 1] : 0;
+    for (const veil of parts.veils) {
+      veil.setAttribute("y", now);
+      veil.setAttribute("height", Math.max(0, parts.place.height - now));
+    }
+    parts.now.setAttribute("transform", `translate(0 ${now})`);
+    const hosts = story.states[step];
+    hosts.forEach((host, h) => parts.pills[h].set(stateOf(host), principal(host)));
+    view.setAttribute("aria-label", describe(doc, step));
+    follow(now);
+  }
+
+  /** Scroll inside the ladder's own box, never the page, so that "now" stays in sight. */
+  function follow(now) {
+    const margin = 70;
+    const high = view.clientHeight;
+    if (now < view.scrollTop + margin || now > view.scrollTop + high - margin) {
+      view.scrollTop = Math.max(0, now - high / 2);
+    }
+  }
+
+  return { node, view, update };
+}
+
+function describe(doc, step) {
+  const names = doc.hosts.map((host) => host.name).join(" and ");
+  const moment = doc.steps[step - 1];
+  return `Ladder diagram: ${doc.segments.length} segments between ${names}. Step ${step} of `
+    + `${doc.steps.length}${moment ? `, ${doc.hosts[moment.host].name}: ${moment.label}` : ""}. `
+    + "The same story stands as text below, under Text.";
+}
+
+function draw(doc, story, width, actions) {
+  const wide = width >= WIDE;
+  const place = layout(doc, story, { withLabels: wide });
+  const x = wide ? [AXIS + SIDE, width - SIDE - 6] : [AXIS + 6, width - 16];
+  const svg = drawing("svg", {
+    width, height: place.height, viewBox: `0 0 ${width} ${place.height}`,
+    class: wide ? "wide" : "narrow",
+  });
+  const now = drawing("g", { class: "now" },
+    drawing("line", { x1: AXIS - 6, x2: width }),
+    drawing("path", { d: `M${AXIS - 12} -5l7 5-7 5z` }));
+  svg.append(axis(place), now);
+  const lifelines = doc.hosts.map((host, h) => lifeline(place, h, x[h]));
+  svg.append(...lifelines.map((line) => line.group));
+  const items = doc.segments.map((segment, index) => arrow(doc, place, x, index, actions));
+  svg.append(...items.map((item) => item.group));
+  const marks = doc.steps.map((step, index) => mark(doc, story, place, x, index, wide, actions));
+  svg.append(...marks);
+  const pills = doc.hosts.map((host, h) => pill(host, h));
+  return {
+    svg, now, items, marks, pills, place, wide, x,
+    veils: lifelines.map((line) => line.veil), heads: pills.map((p) => p.node),
+  };
+}
+
+function pill(host, h) {
+  const state = element("span", { class: "state" });
+  const node = element("div", { class: `host host-${h}` },
+    element("b", {}, host.name), element("small", {}, host.address), state);
+  return {
+    node,
+    set(name) {
+      state.textContent = name;
+      state.dataset.state = name;
+    },
+  };
+}
+
+function axis(place) {
+  const group = drawing("g", { class: "axis", "aria-hidden": "true" });
+  let last = -Infinity;
+  for (const tick of place.ticks) {
+    if (tick.squeezed && tick.y - tick.from >= 34) {
+      const middle = (tick.from + tick.y) / 2;
+      group.append(
+        drawing("path", { class: "squeeze", d: `M${AXIS - 10} ${middle - 7}l4 3.5-8 4 8 4-4 3.5` }),
+        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${duration(tick.gap)}`),
+      );
+    }
+    if (tick.y - last < 13) continue;
+    last = tick.y;
+    group.append(drawing("text", { x: AXIS - 14, y: tick.y + 4 }, duration(tick.t)));
+  }
+  return group;
+}
+
+function lifeline(place, h, x) {
+  const group = drawing("g", { class: `lifeline host-${h}`, "aria-hidden": "true" },
+    drawing("line", { x1: x, x2: x, y1: 0, y2: place.height }));
+  group.append(...place.bands[h].map((band) => drawing("rect", {
+    class: "band", x: x - BAND / 2, width: BAND, y: band.from,
+    height: Math.max(0, band.to - band.from), rx: 2,
+    style: `--strength:${STRENGTH[band.state] ?? 0.5}`,
+  }, drawing("title", {}, band.state))));
+  // What lies ahead of "now" is there, but pale.
+  const veil = drawing("rect", { class: "veil", x: x - BAND / 2 - 1, width: BAND + 2 });
+  group.append(veil);
+  return { group, veil };
+}
+
+/** A dot on the lifeline for every step, with what happened beside it where there is room. */
+function mark(doc, story, place, x, index, wide, actions) {
+  const step = doc.steps[index];
+  const h = step.host;
+  const y = place.steps[index];
+  const group = drawing("g", {
+    class: `mark host-${h} mark-${step.kind}`, onclick: () => actions.go(index + 1),
+  }, drawing("circle", { cx: x[h], cy: y, r: 4.5 }),
+  drawing("title", {}, `Step ${index + 1}: ${step.label}`));
+  if (!wide) return group;
+  const lines = [];
+  if (step.kind === "call" || step.kind === "timer") lines.push(["what", brief(step)]);
+  const [before, after] = [story.states[index][h], story.states[index + 1][h]].map(stateOf);
+  if (after !== before) lines.push(["becomes", after]);
+  lines.forEach(([name, text], nth) => group.append(drawing("text", {
+    class: name, x: x[h] + (h ? 10 : -10), y: y + 4 + nth * 14, "text-anchor": h ? "start" : "end",
+  }, text)));
+  return group;
+}
+
+/** A call's name without its arguments, a timer's without the word: what fits beside a lifeline. */
+function brief(step) {
+  const text = step.label.replace(/\(.+\)/, "()").replace(/ timer fires$/, "");
+  return text.length > 15 ? `${text.slice(0, 14)}…` : text;
+}
+
+/** One segment: its line, head, label and, on its far end, the button that loses it. */
+function arrow(doc, place, x, index, actions) {
+  const segment = doc.segments[index];
+  const { y1, y2 } = place.segments[index];
+  const direction = Math.sign(x[segment.to] - x[segment.from]);
+  const lost = segment.fate === "lost";
+  const from = x[segment.from] + direction * (BAND / 2 + 2);
+  const whole = x[segment.to] - direction * (BAND / 2 + 3);
+  const reach = lost ? 0.62 : 1;
+  const to = from + (whole - from) * reach;
+  const bottom = y1 + (y2 - y1) * reach;
+  const angle = Math.atan2(bottom - y1, to - from);
+  const slope = (angle * 180) / Math.PI + (direction < 0 ? 180 : 0);
+  // Above the line and a little nearer to the sender: there it meets neither the arrow that caused
+  // this one, which ends where this one starts, nor most arrows that cross it.
+  const away = lost ? 0.36 : 0.44;
+  const label = drawing("text", {
+    class: "label", x: from + direction * Math.abs(whole - from) * away, y: y1, "text-anchor": "middle",
+    transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,
+  }, segment.label + (segment.retransmission ? " · again" : ""));
+  const choose = () => actions.choose(index);
+  const button = drawing("g", {
+    class: "pick", role: "button", "aria-label": spoken(doc, index), "aria-pressed": "false",
+    onclick: choose,
+    onkeydown: (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      choose();
+    },
+  },
+  drawing("line", { class: "hit", x1: from, y1, x2: to, y2: bottom }),
+  drawing("line", { class: "wire", x1: from, y1, x2: to, y2: bottom, pathLength: 1 }),
+  lost ? cross(to, bottom) : head(to, bottom, angle), label);
+  const drop = actions.canLose() ? dropButton(doc, index, from, whole, y1, y2, actions) : null;
+  const group = drawing("g", {
+    class: `item kind-${segment.kind}${lost ? " lost" : ""}`
+      + `${segment.retransmission ? " again" : ""}${doc.drop.includes(index) ? " by-reader" : ""}`,
+  }, button, drop);
+  return { group, button, drop };
+}
+
+function head(x, y, angle) {
+  const degrees = ((angle * 180) / Math.PI).toFixed(2);
+  return drawing("path", {
+    class: "head", d: "M1 0-9-4.5-6.5 0-9 4.5z", transform: `translate(${x} ${y}) rotate(${degrees})`,
+  });
+}
+
+function cross(x, y) {
+  return drawing("path", { class: "cross", d: "M-5-5 5 5M5-5-5 5", transform: `translate(${x} ${y})` });
+}
+
+/** The ✕ that loses a segment; on one the reader lost already, the way back. */
+function dropButton(doc, index, from, whole, y1, y2, actions) {
+  const undo = doc.drop.includes(index);
+  const at = 0.8;
+  const lose = () => actions.lose(index);
+  return drawing("g", {
+    class: "drop", role: "button", tabindex: "-1",
+    "aria-label": undo ? `Deliver segment ${index} after all` : `Lose segment ${index}`,
+    transform: `translate(${from + (whole - from) * at} ${y1 + (y2 - y1) * at})`,
+    onclick: lose,
+    onkeydown: (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      lose();
+    },
+  },
+  drawing("title", {}, undo ? "Deliver it after all" : "Lose this segment"),
+  drawing("circle", { r: 9 }),
+  drawing("path", { d: undo ? "M-4 1a4 4 0 1 0 1-3.5M-4-4v3h3" : "M-3.5-3.5l7 7m0-7-7 7" }));
+}
+
+/** The segment that a step makes the chosen one. */
+export function chosenAt(doc, step) {
+  return step ? subject(doc.steps[step - 1]) : null;
+}

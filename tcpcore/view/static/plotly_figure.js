@@ -1,0 +1,60 @@
+// Plotly figures of a notebook on a static page: the library comes from this site, once, and only
+// when a figure is about to be seen.
+
+const HERE = typeof document !== "undefined" && document.currentScript ? document.currentScript.src : "";
+let library = null;
+
+function load() {
+  library ||= new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("plotly.min.js", HERE).href;
+    // With RequireJS on the page plotly.js would hide inside it.
+    const amd = window.define && window.define.amd;
+    if (amd) window.define.amd = undefined;
+    script.onload = () => {
+      if (amd) window.define.amd = amd;
+      resolve(window.Plotly);
+    };
+    script.onerror = () => reject(new Error("plotly.min.js is not on this site"));
+    document.head.append(script);
+  });
+  return library;
+}
+
+/** The page's own colours, so that a figure follows light and dark. */
+function skin(place) {
+  const style = getComputedStyle(place);
+  const grid = style.getPropertyValue("--tcp-line").trim() || "#ccc";
+  const ink = style.getPropertyValue("--tcp-ink").trim() || "#222";
+  const clear = "rgba(0,0,0,0)";
+  return {
+    paper_bgcolor: clear, plot_bgcolor: clear, "font.color": ink,
+    "xaxis.gridcolor": grid, "yaxis.gridcolor": grid, "xaxis.zerolinecolor": grid, "yaxis.zerolinecolor": grid,
+  };
+}
+
+async function draw(place, figure) {
+  const Plotly = await load();
+  const target = document.createElement("div");
+  place.append(target);
+  await Plotly.newPlot(target, figure.data, figure.layout, { responsive: true, displaylogo: false, ...figure.config });
+  if (figure.frames?.length) await Plotly.addFrames(target, figure.frames);
+  const paint = () => Plotly.relayout(target, skin(place));
+  await paint();
+  new MutationObserver(paint).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  place.dataset.ready = "true";
+}
+
+/** Draw `figure` into `place` when it comes near the window. */
+export function drawPlotly(place, figure) {
+  const watcher = new IntersectionObserver((entries) => {
+    if (!entries.some((entry) => entry.isIntersecting)) return;
+    watcher.disconnect();
+    draw(place, figure).catch((error) => {
+      const note = document.createElement("p");
+      note.textContent = `This figure could not be drawn: ${error.message}.`;
+      place.append(note);
+    });
+  }, { rootMargin: "400px" });
+  watcher.observe(place);
+}
