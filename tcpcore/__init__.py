@@ -25,7 +25,7 @@ _HOMES = {
     "us": "tcpcore.units",
 }
 
-__all__ = [*_HOMES]  # noqa: PLE0604
+__all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> Any:

@@ -96,7 +96,7 @@ class EngineBug(AssertionError):
 
 
 def socket_error(number: int) -> SocketError:
-    """The exception for a Linux errno, of the class Python users expect (`ConnectionResetError`...)."""
+    """The exception for a Linux errno, of the class Python users expect for it."""
     return _CLASSES.get(number, SocketError)(number, _NAMES_AND_MESSAGES[number][1])
 
 

@@ -12,7 +12,8 @@ from tcpcore.why import Why
 # --- opening -------------------------------------------------------------------------------------
 CONNECT = Why(
     "open.connect",
-    "The application called connect(): ask {remote} to open, and announce our first sequence number.",
+    "The application called connect(): ask {remote} to open, and announce our first "
+    "sequence number.",
     "RFC 9293 §3.10.1",
     "tcp_connect()",
 )
@@ -261,7 +262,8 @@ WRONG_IN_SYN_SENT = Why(
 )
 RATE_LIMITED = Why(
     "drop.rate-limit",
-    "An ACK was due, but one was sent less than tcp_invalid_ratelimit ({limit} ms) ago: stay silent.",
+    "An ACK was due, but one was sent less than tcp_invalid_ratelimit ({limit} ms) ago: stay "
+    "silent.",
     "RFC 5961 §7",
     "__tcp_oow_rate_limited()",
 )

@@ -53,8 +53,8 @@ class Sysctls:
     def set(self, name: str, value: Any) -> None:
         """Set a variable by its short or full name.
 
-        A list or a text such as ``"4096 131072 6291456"`` sets a vector.  `UsageError` for an unknown
-        name, a wrong type or a value out of range: one sentence that names the limits.
+        A list or a text such as ``"4096 131072 6291456"`` sets a vector.  `UsageError` for an
+        unknown name, a wrong type or a value out of range: one sentence that names the limits.
         """
         short = short_name(name)
         known = _FIELDS.get(short)

@@ -19,7 +19,6 @@ IN_FLIGHT = "in flight"
 CALL = "call"
 ARRIVAL = "arrival"
 TIMER = "timer"
-END = "end"
 
 SENT = "sent"
 STATE = "state"
@@ -33,7 +32,7 @@ Event = tuple[str, str, Reason | None, Any]
 
 
 class TracedSegment:
-    """A segment with what became of it; times in microseconds, hosts as indices into `Trace.hosts`."""
+    """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`."""
 
     __slots__ = (
         "arrived",
@@ -62,10 +61,10 @@ class TracedSegment:
 class Moment:
     """One instant at one host.
 
-    `kind` is CALL, ARRIVAL, TIMER or END; `label` says which; `segment` is the index of the arriving
+    `kind` is CALL, ARRIVAL or TIMER; `label` says which; `segment` is the index of the arriving
     segment.  Events: SENT (values: index of the segment), STATE (subject: the socket; values: old,
-    new), TIMER_SET and TIMER_CANCELLED (subject: timer; values: socket, deadline), REFUSED (a segment
-    thrown away; subject: the socket), NOTE (subject: text for people).
+    new), TIMER_SET and TIMER_CANCELLED (subject: timer; values: socket, deadline), REFUSED (a
+    segment thrown away; subject: the socket), NOTE (subject: text for people).
     `sections` maps a section of the host's snapshot to its new content, only where it changed.
     """
 
@@ -82,7 +81,11 @@ class Moment:
 
 
 class Trace:
-    """All that happened in one run: `hosts`, `segments`, `moments`, `end` (microseconds), `calls`."""
+    """All that happened in one run.
+
+    `hosts` are (name, address), `calls` are (time, host, call, result) of calls that returned,
+    `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
+    """
 
     def __init__(self) -> None:
         self.hosts: list[tuple[str, str]] = []

@@ -1,7 +1,7 @@
 """A listening socket with its two queues, and the requests that wait in the first one.
 
-SYN queue: requests, each in SYN_RECV, that have sent SYN+ACK and wait for the last ACK.  Linux keeps
-a small `request_sock` for each; the listener itself never leaves LISTEN.  Accept queue: open
+SYN queue: requests, each in SYN_RECV, that have sent SYN+ACK and wait for the last ACK.  Linux
+keeps a small `request_sock` for each; the listener itself never leaves LISTEN.  Accept queue: open
 connections that no `accept()` has taken; it holds backlog + 1.
 Source: tcp_conn_request() in net/ipv4/tcp_input.c, tcp_check_req() in net/ipv4/tcp_minisocks.c,
 reqsk_timer_handler() in net/ipv4/inet_connection_sock.c.
@@ -21,7 +21,6 @@ from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.tcb import RTO_INITIAL, SentSegment
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
-from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 if TYPE_CHECKING:

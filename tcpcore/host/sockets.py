@@ -64,7 +64,7 @@ class Socket:
         return self
 
     def shutdown(self, how: str) -> None:
-        """Close one direction: ``"write"`` sends FIN, ``"read"`` only tells this end, or ``"both"``."""
+        """Close a direction: "write" sends FIN, "read" only tells this end, "both" does both."""
         if how not in ("read", "write", "both"):
             raise ValueError(f"shutdown takes 'read', 'write' or 'both', not {how!r}")
         c = self._connected()

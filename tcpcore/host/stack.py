@@ -255,8 +255,8 @@ class Host:
         """An ephemeral port; connect() on Linux takes even offsets (inet_hash_connect())."""
         low, high = self.sysctl.ip_local_port_range
         taken = {key[1] for key in self.endpoints} | set(self.listeners)
-        start = self._random.randrange(0, high - low + 1) & ~1
-        for step in range(0, high - low + 1):
+        start = self._random.randrange(high - low + 1) & ~1
+        for step in range(high - low + 1):
             port = low + (start + 2 * step) % (high - low + 1)
             if port not in taken:
                 return port

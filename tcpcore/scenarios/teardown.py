@@ -15,7 +15,7 @@ REQUEST = Parameter(
     minimum=1,
     maximum=1448,
     unit="bytes",
-    help="one write() of the client",
+    help="one write() there",
 )
 RESPONSE = Parameter(
     "response", "Response", 1000, minimum=1, maximum=1448, unit="bytes", help="one write() back"

@@ -187,7 +187,7 @@ def _challenge(c: Tcb, now: int, reason: Reason) -> None:
 
 
 def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
-    """Fifth: the acknowledgement (the third check, security, is historic).  False: drop the rest."""
+    """Fifth: the acknowledgement (Linux has no third check, security).  False: drop the rest."""
     ack = segment.ack
     if gt(ack, c.snd_nxt) or lt(ack, (c.snd_una - c.max_window) & MASK):
         _challenge(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))

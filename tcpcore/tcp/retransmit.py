@@ -19,9 +19,9 @@ ORPHAN_RETRIES = 8
 
 
 def model_timeout(retries: int, rto: int, rto_max: int) -> int:
-    """How long `retries` retransmissions take when the RTO starts at `rto` and doubles to `rto_max`.
+    """How long `retries` retransmissions take when the RTO doubles from `rto` to `rto_max`.
 
-    Microseconds, from the first sending to giving up.  Source: tcp_model_timeout().
+    In microseconds, from the first sending to giving up.  Source: tcp_model_timeout().
     """
     doublings = (rto_max // rto).bit_length() - 1
     if retries <= doublings:
@@ -30,7 +30,7 @@ def model_timeout(retries: int, rto: int, rto_max: int) -> int:
 
 
 def _limit(c: Tcb) -> tuple[str, int, bool]:
-    """``(sysctl's name, its value, whether it has run out by count)`` for the connection's state."""
+    """``(sysctl's name, its value, whether it has run out by count)``, by the state."""
     s = c.sysctl
     if c.state == state.SYN_SENT:
         retries = s.tcp_syn_retries
