@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _EPHEMERAL = 32768
 _WORTH_SAYING = 1_000
 """Lateness in µs that a row explains; less is the wire's and the machine's own."""
+_A_TIMER = 10_000
+"""An event that comes so long (µs) after its host's last one may be a timer's."""
 _COMPARED_CALLS = ("connect", "accept", "send", "recv", "shutdown", "close")
 _FLAG_LETTERS = (
     (seg.SYN, "S"), (seg.FIN, "F"), (seg.RST, "R"), (seg.PSH, "P"), (seg.URG, "U"),
@@ -126,13 +128,13 @@ class Comparison:
 
     def table(self) -> list[tuple[str, str, str, str, str]]:
         """Rows of text: host, what happened, model seconds, kernel seconds, remark."""
-        rows = sorted((*self.segments, *self.calls), key=lambda row: row.event.time)
+        rows = sorted((*self.segments, *self.calls), key=_order)
         return [
             (
                 self.hosts[row.event.host],
                 row.event.text,
-                _seconds(row.engine),
-                _seconds(row.kernel),
+                format_seconds(row.engine.time) if row.engine else "-",
+                f"{row.kernel.time / 1_000_000:.4f}" if row.kernel else "-",
                 row.remark,
             )
             for row in rows
@@ -168,8 +170,9 @@ class Comparison:
         return f"<div class='tcpcore-comparison'>{table}</div>"
 
 
-def _seconds(event: Event | None) -> str:
-    return format_seconds(event.time) if event else "-"
+def _order(row: Row) -> tuple[int, int]:
+    """By model time, and within one instant as the kernel had it."""
+    return row.event.time, row.kernel.time if row.kernel else row.event.time
 
 
 # ---- what both sides share -------------------------------------------------------------------
@@ -318,31 +321,28 @@ def _judge_times(segments: list[Row], calls: list[Row], hz: int | None) -> None:
     A kernel's lateness adds up: what follows a late timer is late too.  So an event fits when its
     time fits, or its distance from an event before it (its host's last one, or the last of all).
     """
-    before: Row | None = None
-    own: dict[int, Row] = {}
+    last_of_all: Row | None = None
+    last_of_host: dict[int, Row] = {}
     for row in sorted((*segments, *calls), key=lambda row: row.event.time):
         if not row.engine or not row.kernel:
             continue
-        origins = [each for each in (before, own.get(row.event.host)) if each]
-        _judge_time(row, origins, hz)
-        before = own[row.event.host] = row
+        before = [each for each in (last_of_host.get(row.event.host), last_of_all) if each]
+        _judge_time(row, before, hz)
+        last_of_all = last_of_host[row.event.host] = row
 
 
-def _judge_time(row: Row, origins: list[Row], hz: int | None) -> None:
-    assert row.engine is not None
+def _judge_time(row: Row, before: list[Row], hz: int | None) -> None:
+    """`before` are the events from which this one's timer may run, its own host's first."""
     late = row.late or 0
-    gaps = [(row.engine.time - each.event.time, each.late or 0) for each in origins]
+    gaps = [(row.event.time - each.event.time, late - (each.late or 0)) for each in before]
     shortest = min((gap for gap, _ in gaps), default=0)
-    fits = abs(late) <= tolerance(shortest, hz) or any(
-        abs(late - earlier) <= tolerance(gap, hz) for gap, earlier in gaps
-    )
-    if not fits:
+    fits = abs(late) <= tolerance(shortest, hz)
+    if not fits and not any(abs(added) <= tolerance(gap, hz) for gap, added in gaps):
         ours, theirs = format_seconds(row.event.time), format_seconds(row.event.time + late)
         row.differences.append(Difference("time", f"{ours} s", f"{theirs} s"))
         return
-    if not any(gap >= 10_000 for gap, _ in gaps) or abs(late) < _WORTH_SAYING:
-        return
-    gap, earlier = next((gap, earlier) for gap, earlier in gaps if gap >= 10_000)
-    added = late - earlier
-    if added >= _WORTH_SAYING:
-        row.note = f"timer wheel: fires {added / 1000:.0f} ms late ({100 * added / gap:.1f} %)"
+    for gap, added in gaps:
+        if gap >= _A_TIMER and added >= _WORTH_SAYING:
+            row.note = f"timer wheel: fires {added / 1000:.0f} ms late ({100 * added / gap:.1f} %)"
+        if gap >= _A_TIMER:
+            return

@@ -32,14 +32,22 @@ LATENESS = 1.0625
 _STAGGER = 0.4
 _AT_ONCE = 12
 
-VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}),
-    *(("syn-unanswered", {"tcp_syn_retries": retries}) for retries in (1, 2, 3, 4, 5)),
-    ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}),
-    ("syn-unanswered", {"tcp_syn_retries": 3, "tcp_syn_linear_timeouts": 1}),
-    ("synack-unanswered", {"tcp_synack_retries": 1}),
+VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+    ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
+    *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
+    ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
+    ("syn-unanswered", {"tcp_syn_retries": 3, "tcp_syn_linear_timeouts": 1}, ()),
+    ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
+    ("data-and-close", {"pause": 500}, ()),
+    *(("handshake", {}, (lost,)) for lost in (0, 2)),
+    *(("data-and-close", {}, (lost,)) for lost in (2, 3, 4, 5, 6, 7, 9)),
 )
-"""What `record --all` records beside each scenario with its defaults."""
+"""What `record --all` records beside each scenario with its defaults.
+
+Not among them: a lost SYN+ACK.  The SYN comes again in the same instant in which the server's own
+timer is due, and which of the two the kernel sees first is chance (its timers fire 0 to 32 ms
+late), so that it sends one SYN+ACK or two.
+"""
 
 
 def kernel_hz() -> int | None:
@@ -90,7 +98,7 @@ def _to_record(
     return store.Record(
         scenario=scenario,
         parameters=parameters,
-        kernel=platform.release(),
+        kernel=_kernel_version(),
         machine=platform.machine(),
         hz=kernel_hz(),
         recorded=datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -109,6 +117,12 @@ def _to_record(
         end=recording.end,
         drop=list(drop),
     )
+
+
+def _kernel_version() -> str:
+    """The kernel's version without what its builder added: ``6.18.44``."""
+    found = re.match(r"\d+(\.\d+)*", platform.release())
+    return found[0] if found else platform.release()
 
 
 # ---- the command -----------------------------------------------------------------------------
@@ -169,10 +183,12 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
         folder = Path(arguments.output) if arguments.output else store.FOLDER
         if not folder.is_dir():
             raise UsageError(f"with --all, -o names a folder, and {folder} is none.")
-        plain: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in registry.names()]
         return [
-            _Job(name, parameters, (), folder / store.file_name(name, parameters))
-            for name, parameters in (*plain, *VARIANTS)
+            _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
+            for name, parameters, drop in (
+                *((name, {}, ()) for name in registry.names()),
+                *VARIANTS,
+            )
         ]
     if not arguments.name:
         raise UsageError("name a scenario (see `tcpcore list`), or give --all.")

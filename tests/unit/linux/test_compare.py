@@ -189,8 +189,8 @@ def test_what_one_side_did_after_the_other_was_no_longer_watched_is_no_differenc
 def test_the_table_shows_model_time_beside_kernel_time():
     late = [*EXCHANGE[:5], (ms(1160), 1, ACK | FIN, 1, 101, b"", 64)]
     found = compare(engine(EXCHANGE), kernel(late))
-    row = found.table()[-2]
-    assert row[:4] == ("server", "F. 1:1(0) ack 101 win 64 <nop,nop,TS>", "1.15", "1.16")
+    row = found.table()[-1]
+    assert row[:4] == ("server", "F. 1:1(0) ack 101 win 64 <nop,nop,TS>", "1.15", "1.1600")
     assert "10 ms late" in row[4]
     assert "Linux 6.18.1, s" in str(found)
     assert "<nop" not in found._repr_html_()

@@ -1,0 +1,46 @@
+"""The fast scenarios, played live on the kernel of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tcpcore.linux import store
+from tcpcore.linux.compare import compare
+from tcpcore.linux.record import kernel_hz, record
+from tcpcore.scenarios import registry
+
+pytestmark = pytest.mark.kernel
+
+FAST = (
+    ("handshake", {}, ()),
+    ("handshake", {}, (0,)),
+    ("connection-refused", {}, ()),
+    ("data-and-close", {}, ()),
+    ("data-and-close", {"pause": 500}, ()),
+    ("data-and-close", {}, (3,)),
+    ("syn-unanswered", {"tcp_syn_retries": 1}, ()),
+    ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
+)
+
+
+@pytest.mark.parametrize(("name", "parameters", "drop"), FAST)
+def test_this_kernel_does_what_the_engine_does(name, parameters, drop):
+    live = record(name, parameters, drop)
+    trace = registry.run(name, parameters, drop=drop)
+    found = compare(trace, live)
+    assert found.same, f"\n{found}"
+
+
+def test_a_live_record_survives_its_file_and_agrees_with_the_committed_one(tmp_path: Path):
+    live = record("connection-refused")
+    path = tmp_path / "live.json"
+    store.save(live, path)
+    again = store.load(path)
+    assert again == live
+    assert again.hz == kernel_hz()
+    committed = store.find("connection-refused", live.parameters)
+    assert committed is not None
+    flags = [segment.segment.flags for segment in committed.segments]
+    assert [segment.segment.flags for segment in again.segments] == flags
