@@ -82,6 +82,11 @@ def full_name(name: str) -> str:
     return f"net.{_FIELDS[name].metadata['area']}.{name}"
 
 
+def is_sysctl(name: str) -> bool:
+    """Whether a variable of that short or full name is known."""
+    return short_name(name) in _FIELDS
+
+
 def names() -> list[str]:
     """All short names."""
     return list(_FIELDS)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from tcpcore import reasons
@@ -34,14 +34,24 @@ DEFAULT_QUEUE = 1000
 
 
 class Network:
-    """See the module.  `traced=False` keeps no trace: faster, and no memory for what happened."""
+    """See the module.
+
+    `sysctls` are set on every host that does not set them itself.  `traced=False` keeps no trace:
+    faster, and no memory for what happened.
+    """
 
     def __init__(
-        self, seed: int = 1, profile: str = profiles.DEFAULT, *, traced: bool = True
+        self,
+        seed: int = 1,
+        profile: str = profiles.DEFAULT,
+        *,
+        sysctls: Mapping[str, Any] | None = None,
+        traced: bool = True,
     ) -> None:
         self.now = 0
         self.seed = seed
         self.profile = profile
+        self.sysctls = dict(sysctls or {})
         self.hosts: list[Host] = []
         self.links: list[Link] = []
         self.run_queue: deque[Process] = deque()
@@ -61,7 +71,7 @@ class Network:
         if any(known.address == address or known.name == name for known in self.hosts):
             raise UsageError(f"Two hosts cannot share a name or an address: {name}, {address}.")
         host = Host(self, name, address, self.profile, f"{self.seed}:host:{len(self.hosts)}")
-        for sysctl, value in sysctls.items():
+        for sysctl, value in {**self.sysctls, **sysctls}.items():
             host.sysctl.set(sysctl, value)
         host.index = len(self.hosts)
         self.hosts.append(host)

@@ -16,6 +16,7 @@ from typing import Any
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.net.network import Network
+from tcpcore.sysctl import is_sysctl
 from tcpcore.trace import Trace
 
 Value = int | float | bool
@@ -162,18 +163,22 @@ def run(
 ) -> Trace:
     """Run a scenario in virtual time and return its trace.
 
+    A name in `parameters` that is no parameter of the scenario but a sysctl is set on every host.
     `drop` numbers segments to lose, in order of sending from 0.  `UsageError` for a parameter,
     profile or number that does not fit.
     """
     chosen = get(name)
-    values = chosen.check(parameters, profile)
+    named = {parameter.name for parameter in chosen.parameters}
+    given = dict(parameters or {})
+    sysctls = {name: given.pop(name) for name in [*given] if is_sysctl(name) and name not in named}
+    values = chosen.check(given, profile)
     lost = _segment_numbers(drop)
-    network = Network(seed, profile)
+    network = Network(seed, profile, sysctls=sysctls)
     network.drop_segments(lost)
     chosen.build(network, **values)
     trace = network.run(chosen.until)
     trace.scenario = name
-    trace.parameters = values
+    trace.parameters = {**values, **sysctls}
     trace.dropped = lost
     return trace
 

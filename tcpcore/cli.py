@@ -1,0 +1,191 @@
+"""The command line: ``python -m tcpcore list | run | record | explain``.
+
+A user's mistake is one sentence on standard error and exit code 2; nothing is half-written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from tcpcore import __version__
+from tcpcore.errors import UsageError
+from tcpcore.files import write_whole
+from tcpcore.host import profiles
+from tcpcore.scenarios import registry
+from tcpcore.trace import Trace
+from tcpcore.units import format_seconds
+
+FORMATS = ("text", "json", "pcap", "ss", "html")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0 done, 1 refused by the machine, 2 a mistake in the words."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        print(f"tcpcore {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print(f"tcpcore {chosen.command}: stopped.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tcpcore", description="TCP as Linux does it, in virtual time."
+    )
+    parser.add_argument("--version", action="version", version=f"tcpcore {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    listing = commands.add_parser("list", help="the scenarios and their parameters")
+    listing.set_defaults(run=_list)
+
+    running = commands.add_parser("run", help="run a scenario in virtual time")
+    _add_run_arguments(running)
+    running.set_defaults(run=_run)
+
+    recording = commands.add_parser("record", help="run a scenario on this machine's kernel (root)")
+    from tcpcore.linux import record
+
+    record.add_arguments(recording)
+    recording.set_defaults(run=record.main)
+
+    explaining = commands.add_parser("explain", help="say what happens in a capture")
+    explaining.add_argument("file", metavar="FILE", help="a pcap or pcapng file")
+    explaining.add_argument("--html", metavar="OUT", help="also write the player for it as a page")
+    explaining.set_defaults(run=_explain)
+    return parser
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the scenario")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter, or any sysctl (then of every host); may be repeated",
+    )
+    parser.add_argument(
+        "--profile",
+        default=profiles.DEFAULT,
+        metavar="PROFILE",
+        help=f"whose defaults: {', '.join(profiles.names())}",
+    )
+    parser.add_argument(
+        "--drop", action="append", default=[], type=int, metavar="N", help="lose segment N (from 0)"
+    )
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the seed of all chance")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="text is tcpdump's")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to a file")
+
+
+# --- list -----------------------------------------------------------------------------------------
+
+
+def _list(_: argparse.Namespace) -> int:
+    for name in registry.names():
+        scenario = registry.get(name)
+        print(f"{name}: {scenario.title}")
+        for parameter in scenario.parameters:
+            unit = f" {parameter.unit}" if parameter.unit else ""
+            span = f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"
+            print(f"    {parameter.name} = {parameter.default}    {span}; {parameter.help}")
+    return 0
+
+
+# --- run ------------------------------------------------------------------------------------------
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    trace = registry.run(
+        arguments.name,
+        settings(arguments.set),
+        profile=arguments.profile,
+        drop=arguments.drop,
+        seed=arguments.seed,
+    )
+    content = render(trace, arguments.format)
+    if arguments.output:
+        write_whole(arguments.output, content)
+    elif arguments.format == "pcap" and sys.stdout.isatty():
+        raise UsageError("A capture is not for a terminal: name a file with -o FILE.")
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    if arguments.format == "text":
+        _tell_outcomes(trace)
+    return 0
+
+
+def settings(pairs: Sequence[str]) -> dict[str, str]:
+    """``{"rtt": "20"}`` from ``["rtt=20"]``."""
+    values = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise UsageError(f"--set takes NAME=VALUE, not {pair!r}.")
+        values[name.strip()] = value.strip()
+    return values
+
+
+def render(trace: Trace, form: str) -> bytes:
+    """The trace in one of `FORMATS`."""
+    from tcpcore.observe import ss
+    from tcpcore.observe.tcpdump import Printer
+    from tcpcore.view.document import document
+    from tcpcore.wire import codec, pcap
+
+    if form == "pcap":
+        return pcap.pcap_bytes([(one.sent, codec.encode(one.segment)) for one in trace.segments])
+    if form == "json":
+        return (json.dumps(document(trace), indent=1) + "\n").encode()
+    if form == "html":
+        from tcpcore.view.html_page import page
+
+        return page([document(trace)]).encode()
+    if form == "ss":
+        return ss.history(trace).encode()
+    printer = Printer()
+    lines = [printer.line(one.segment, one.sent) for one in trace.segments]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _tell_outcomes(trace: Trace) -> None:
+    """What tcpdump cannot see goes to standard error: how calls ended, and when."""
+    for time, host, call, result in trace.calls:
+        if result != "ok":
+            at = format_seconds(time)
+            print(
+                f"{trace.hosts[host][0]}: {call}() failed after {at} s: {result}", file=sys.stderr
+            )
+
+
+# --- explain --------------------------------------------------------------------------------------
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from tcpcore.observe import explain
+
+    explanation = explain.explain(arguments.file)
+    if arguments.html:
+        from tcpcore.view.html_page import page
+
+        documents: list[dict[str, Any]] = [
+            explain.to_document(explanation, index) for index in range(len(explanation.connections))
+        ]
+        write_whole(arguments.html, page(documents).encode())
+    print(explain.format_text(explanation), end="")
+    return 0
