@@ -9,7 +9,7 @@ from tcpcore.units import minutes, ms, seconds
 
 CLIENT = "10.0.0.1"
 SERVER = "10.0.0.2"
-PORT = 80
+PORT = 8888  # not 80: tcpdump would read our bytes as HTTP
 
 RTT = Parameter(
     "rtt",
