@@ -1,0 +1,133 @@
+"""The book's side of the figures: how a notebook's outputs become a page that needs nobody else.
+
+Three things: myst-nb renders our MIME type and Plotly's as an element with its data inside it and a
+text alternative; the scripts go into the built book, under paths that hold a hash; a page loads
+them only when it has a figure.  Further kinds of figure need a MIME type ``application/vnd.tcpcore.
+NAME+json`` and a `register(NAME, ...)` in ``static/host.js``; the data's ``text`` is its fallback.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from tcpcore.view import web_assets
+from tcpcore.view.embed import MARK, figure_html, player_html, plotly_html
+
+PLAYER = "application/vnd.tcpcore.player+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+FIGURE = "application/vnd.tcpcore.figure+json"
+HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
+_WIDGET_STATE = "application/vnd.jupyter.widget-state+json"  # each player's script, once more
+_STEP_LINK = re.compile(r"[\w-]+:\d+(\?.*)?")
+
+
+class MimeRenderer:
+    """The entry point `myst_nb.mime_renderers`."""
+
+    mime_priority_overrides = tuple(
+        (builder, mime, 5) for builder in HTML_BUILDERS for mime in (PLAYER, FIGURE, PLOTLY)
+    )
+
+    @staticmethod
+    def handle_mime(_renderer: Any, data: Any, inline: bool) -> list[Any] | None:
+        """The output as raw HTML, or None when it is not ours."""
+        if inline:
+            return None
+        content = data.content
+        if data.mime_type == PLAYER:
+            text = player_html(content)
+        elif data.mime_type == FIGURE:
+            fallback = f"<pre>{html.escape(content['text'])}</pre>"
+            text = figure_html(content["kind"], content["state"], fallback, label=content["label"])
+        elif data.mime_type == PLOTLY:
+            text = plotly_html(content)
+        else:
+            return None
+        # Not "text_html": the theme paints that class white also on dark pages.
+        return [nodes.raw(text=text, format="html", classes=["output"])]
+
+
+def _vendor(app: Any) -> Path:
+    return Path(app.srcdir) / str(app.config.tcpcore_vendor_dir)
+
+
+def write_assets(app: Any) -> None:
+    """Put all files into the built book; remove those of earlier builds."""
+    app.tcpcore_assets = ""
+    if app.builder.name not in HTML_BUILDERS:
+        return
+    vendor, root = _vendor(app), Path(app.outdir) / "_static" / "tcpcore"
+    root.mkdir(parents=True, exist_ok=True)
+    pyodide = web_assets.pyodide_folder(vendor)
+    name = web_assets.write_own(root, pyodide)
+    web_assets.write_pyodide(vendor, root / pyodide)
+    web_assets.write_plotly(vendor, root / name / "plotly.min.js")
+    web_assets.write_mathjax(vendor, root.parent / "mathjax")
+    for old in root.iterdir():
+        if old.name not in (name, pyodide):
+            shutil.rmtree(old)
+    app.tcpcore_assets = f"tcpcore/{name}"
+
+
+def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Load our script and style on pages with a figure; leave out what only a kernel could use."""
+    context["script_files"][:] = [
+        script
+        for script in context["script_files"]
+        if getattr(script, "attributes", {}).get("type") != _WIDGET_STATE
+    ]
+    if MARK in (context.get("body") or "") and app.tcpcore_assets:
+        app.add_css_file(f"{app.tcpcore_assets}/player.css")
+        app.add_js_file(f"{app.tcpcore_assets}/player.js", loading_method="defer")
+
+
+class StepLinks(SphinxPostTransform):
+    """Markdown links to a step of a player, ``(#handshake:5)`` or ``(page.md#handshake:5)``.
+
+    No target of that name exists for Sphinx; this runs before MyST looks for one and warns.
+    """
+
+    default_priority = 8  # MyST's own resolver has 9
+
+    def run(self, **_: Any) -> None:
+        """Replace each such reference by a link."""
+        for node in list(self.document.findall(addnodes.pending_xref)):
+            if node.get("reftype") != "myst":
+                continue
+            other = node.get("refdomain") == "doc"
+            step = str(node.get("reftargetid" if other else "reftarget") or "")
+            if not _STEP_LINK.fullmatch(step):
+                continue
+            page = ""
+            if other:
+                page = self.app.builder.get_relative_uri(self.env.docname, node["reftarget"])
+            link = nodes.reference("", "", internal=True, refuri=f"{page}#{step}")
+            link += [child.deepcopy() for child in node.children]
+            node.replace_self(link)
+
+
+def choose_mathjax(app: Any, config: Any) -> None:
+    """MathJax from this site, where npm brought it."""
+    if (_vendor(app) / "mathjax" / "es5" / "tex-mml-chtml.js").is_file():
+        config.mathjax_path = "mathjax/tex-mml-chtml.js"
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Connect to Sphinx; `tcpcore_vendor_dir` is where npm's packages lie, from the book's root."""
+    app.add_config_value(
+        "tcpcore_vendor_dir", os.environ.get("TCPCORE_VENDOR_DIR", "node_modules"), "html"
+    )
+    app.connect("config-inited", choose_mathjax)
+    app.connect("builder-inited", write_assets)
+    app.connect("html-page-context", add_to_page)
+    app.add_post_transform(StepLinks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
