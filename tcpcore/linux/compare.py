@@ -12,27 +12,18 @@ import html
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tcpcore import trace as tracing
 from tcpcore.linux.align import align
+from tcpcore.linux.events import Event, engine_events, kernel_events, moments_of_arrival
 from tcpcore.linux.store import Record
 from tcpcore.units import format_seconds
-from tcpcore.wire import options as opt
-from tcpcore.wire import segment as seg
-from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.trace import Trace
 
-_EPHEMERAL = 32768
 _WORTH_SAYING = 1_000
 """Lateness in µs that a row explains; less is the wire's and the machine's own."""
 _A_TIMER = 10_000
 """An event that comes so long (µs) after its host's last one may be a timer's."""
-_COMPARED_CALLS = ("connect", "accept", "send", "recv", "shutdown", "close")
-_FLAG_LETTERS = (
-    (seg.SYN, "S"), (seg.FIN, "F"), (seg.RST, "R"), (seg.PSH, "P"), (seg.URG, "U"),
-    (seg.ECE, "E"), (seg.CWR, "W"), (seg.AE, "A"), (seg.ACK, "."),
-)  # fmt: skip
 
 
 def tolerance(gap: int, hz: int | None) -> int:
@@ -42,27 +33,6 @@ def tolerance(gap: int, hz: int | None) -> int:
     ticks and the wheel's rounding may add up.
     """
     return max(4_000 if hz == 1000 else 14_000, gap // 8)
-
-
-@dataclass(slots=True)
-class Event:
-    """A segment on the wire or a call's return, in terms that both sides share."""
-
-    time: int
-    host: int
-    facts: dict[str, Any]
-
-    @property
-    def text(self) -> str:
-        """As packetdrill writes it, or the call and what it came to."""
-        f = self.facts
-        if "call" in f:
-            return f"{f['call']}() {f['result']}"
-        ack = "" if f["ack"] is None else f" ack {f['ack']}"
-        options = f" <{f['options']}>" if f["options"] else ""
-        lost = "" if f["fate"] == tracing.DELIVERED else f" [{f['fate']}]"
-        numbers = f"{f['seq']}:{f['seq'] + f['length']}({f['length']})"
-        return f"{f['flags'] or '-'} {numbers}{ack} win {f['window']}{options}{lost}"
 
 
 @dataclass(slots=True)
@@ -175,105 +145,20 @@ def _order(row: Row) -> tuple[int, int]:
     return row.event.time, row.kernel.time if row.kernel else row.event.time
 
 
-# ---- what both sides share -------------------------------------------------------------------
-
-
-class _Relative:
-    """Sequence numbers counted from the SYN of their direction, as tcpdump prints them."""
-
-    def __init__(self) -> None:
-        self._first: dict[tuple[str, int, str, int], int] = {}
-
-    def facts(self, segment: Segment, fate: str) -> dict[str, Any]:
-        way = (segment.src, segment.sport, segment.dst, segment.dport)
-        back = (segment.dst, segment.dport, segment.src, segment.sport)
-        if segment.flags & seg.SYN:
-            self._first[way] = segment.seq
-        own, peers = self._first.get(way, 0), self._first.get(back, 0)
-        ack = (segment.ack - peers) & 0xFFFF_FFFF if segment.flags & seg.ACK else None
-        return {
-            "ports": (_port(segment.sport), _port(segment.dport)),
-            "flags": "".join(letter for bit, letter in _FLAG_LETTERS if segment.flags & bit),
-            "seq": (segment.seq - own) & 0xFFFF_FFFF,
-            "ack": ack,
-            "length": len(segment.payload),
-            "window": segment.window,
-            "options": ",".join(_option(option, peers) for option in segment.options),
-            "fate": fate,
-        }
-
-
-def _port(number: int) -> str:
-    return "ephemeral" if number >= _EPHEMERAL else str(number)
-
-
-def _option(option: opt.Option, peers: int) -> str:
-    """An option as packetdrill writes it, without timestamp values."""
-    kind = option[0]
-    if kind == opt.TIMESTAMPS:
-        return "TS"
-    if kind == opt.SACK:
-        blocks = ((left - peers, right - peers) for left, right in option[1:])
-        return "sack " + " ".join(
-            f"{left & 0xFFFF_FFFF}:{right & 0xFFFF_FFFF}" for left, right in blocks
-        )
-    names = {opt.END: "eol", opt.NOP: "nop", opt.SACK_PERMITTED: "sackOK"}
-    values = {opt.MSS: "mss", opt.WINDOW_SCALE: "wscale"}
-    if kind in names:
-        return names[kind]
-    value = option[1].hex() if isinstance(option[1], bytes) else str(option[1])
-    return f"{values.get(kind, f'option {kind}')} {value}"
-
-
-def _engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
-    zero = trace.segments[0].sent if trace.segments else 0
-    relative = _Relative()
-    segments = [
-        Event(s.sent - zero, s.sender, relative.facts(s.segment, s.fate)) for s in trace.segments
-    ]
-    calls = [(host, time - zero, call, result) for time, host, call, result in trace.calls]
-    return segments, _call_events(calls)
-
-
-def _kernel_events(record: Record) -> tuple[list[Event], list[Event]]:
-    relative = _Relative()
-    segments = [Event(s.sent, s.sender, relative.facts(s.segment, s.fate)) for s in record.segments]
-    calls = [(call.host, call.returned, call.call, call.result) for call in record.calls]
-    return segments, _call_events(calls)
-
-
-def _call_events(calls: list[tuple[int, int, str, str]]) -> list[Event]:
-    """Calls that both sides log; of one host's `recv`s in a row only the last.
-
-    How many calls a reader needs depends on how often it is woken, not on TCP.
-    """
-    events: list[Event] = []
-    latest: dict[int, Event] = {}
-    for host, time, call, result in sorted(calls, key=lambda each: each[1]):
-        if call not in _COMPARED_CALLS:
-            continue
-        before = latest.get(host)
-        if call == "recv" and before and before.facts == {"call": "recv", "result": result}:
-            before.time = time
-            continue
-        latest[host] = Event(time, host, {"call": call, "result": result})
-        events.append(latest[host])
-    return events
-
-
 # ---- laying them side by side ----------------------------------------------------------------
 
 
 def compare(trace: Trace, record: Record) -> Comparison:
     """Lay the engine's trace beside the kernel's record of the same scenario and parameters."""
-    engine_segments, engine_calls = _engine_events(trace)
-    kernel_segments, kernel_calls = _kernel_events(record)
+    engine_segments, engine_calls = engine_events(trace)
+    kernel_segments, kernel_calls = kernel_events(record)
     segments = _rows(engine_segments, kernel_segments)
     calls = _rows(engine_calls, kernel_calls)
     ends = (trace.end - (trace.segments[0].sent if trace.segments else 0), record.end)
     segments = [row for row in segments if not _after_the_end(row, *ends, record.hz)]
     calls = [row for row in calls if not _after_the_end(row, *ends, record.hz)]
     _judge_times(segments, calls, record.hz)
+    _explain_lateness([*segments, *calls], moments_of_arrival(trace))
     hosts = [name for name, _ in trace.hosts]
     return Comparison(hosts, trace.profile, record.kernel, segments, calls)
 
@@ -341,8 +226,22 @@ def _judge_time(row: Row, before: list[Row], hz: int | None) -> None:
         ours, theirs = format_seconds(row.event.time), format_seconds(row.event.time + late)
         row.differences.append(Difference("time", f"{ours} s", f"{theirs} s"))
         return
-    for gap, added in gaps:
+
+
+def _explain_lateness(rows: list[Row], arrivals: set[tuple[int, int]]) -> None:
+    """Note how late each timer fired; its wait is counted from its host's event before.
+
+    What happens as a segment arrives is no timer's: there the machine was busy.
+    """
+    before: dict[int, Row] = {}
+    for row in sorted(rows, key=_order):
+        if not row.engine or not row.kernel:
+            continue
+        origin = before.get(row.event.host)
+        before[row.event.host] = row
+        if origin is None or row.differences or (row.event.host, row.event.time) in arrivals:
+            continue
+        gap = row.event.time - origin.event.time
+        added = (row.late or 0) - (origin.late or 0)
         if gap >= _A_TIMER and added >= _WORTH_SAYING:
             row.note = f"timer wheel: fires {added / 1000:.0f} ms late ({100 * added / gap:.1f} %)"
-        if gap >= _A_TIMER:
-            return

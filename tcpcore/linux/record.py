@@ -19,13 +19,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
-from tcpcore.linux.namespace import why_not
-from tcpcore.linux.world import KernelNetwork, Recording
 from tcpcore.scenarios import registry
+
+if TYPE_CHECKING:
+    from tcpcore.linux.world import Recording
 
 LATENESS = 1.0625
 """How much later than in the model a kernel's timers may fire (an eighth of an eighth wheel)."""
@@ -71,6 +72,8 @@ def record(
 
     Raises `UsageError` without root or TUN, and for unknown scenarios and parameters.
     """
+    from tcpcore.linux.world import KernelNetwork  # only Linux has what it imports
+
     chosen = registry.get(scenario)
     full = chosen.check(parameters or {})
     with KernelNetwork() as network:
@@ -98,7 +101,7 @@ def _to_record(
     return store.Record(
         scenario=scenario,
         parameters=parameters,
-        kernel=_kernel_version(),
+        kernel=kernel_version(),
         machine=platform.machine(),
         hz=kernel_hz(),
         recorded=datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -119,7 +122,7 @@ def _to_record(
     )
 
 
-def _kernel_version() -> str:
+def kernel_version() -> str:
     """The kernel's version without what its builder added: ``6.18.44``."""
     found = re.match(r"\d+(\.\d+)*", platform.release())
     return found[0] if found else platform.release()
@@ -161,19 +164,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Carry out ``tcpcore record``; 0 when everything was recorded, else 1."""
-    try:
-        jobs = _jobs(arguments)
-        obstacle = why_not()
-        if obstacle:
-            raise UsageError(obstacle)
-        return _run_jobs(jobs)
-    except UsageError as error:
-        print(f"tcpcore record: {error}", file=sys.stderr)
+    """Carry out ``tcpcore record``; 0 when everything was recorded, 1 where this machine cannot.
+
+    Raises `UsageError` for arguments that do not fit.
+    """
+    jobs = _jobs(arguments)
+    obstacle = _why_not()
+    if obstacle:
+        print(f"tcpcore record: {obstacle}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("\ntcpcore record: stopped; no record was left half written.", file=sys.stderr)
-        return 1
+    return _run_jobs(jobs)
+
+
+def _why_not() -> str | None:
+    if not sys.platform.startswith("linux"):
+        return "recording needs a Linux kernel; this system has another."
+    from tcpcore.linux.namespace import why_not
+
+    return why_not()
 
 
 def _jobs(arguments: argparse.Namespace) -> list[_Job]:

@@ -73,9 +73,14 @@ class KernelHost:
         with self.network.waiting("pause"):
             self.network.over.wait()
 
-    def spawn(self, application: Application) -> KernelProcess:
+    @property
+    def now(self) -> int:
+        """Microseconds since the start of the run."""
+        return self.network.now()
+
+    def spawn(self, application: Application, name: str = "") -> KernelProcess:
         """Have `application(host)` run on this host from the start of the run on."""
-        process = KernelProcess(self, application)
+        process = KernelProcess(self, application, name or application.__name__)
         self.network.processes.append(process)
         return process
 
@@ -87,7 +92,7 @@ class KernelHost:
 class KernelProcess:
     """One application in its thread; `error` is the `OSError` that ended it, if one did."""
 
-    def __init__(self, host: KernelHost, application: Application) -> None:
+    def __init__(self, host: KernelHost, application: Application, name: str) -> None:
         self.host = host
         self.application = application
         self.waiting: str | None = None
@@ -96,7 +101,7 @@ class KernelProcess:
         self.finished = False
         self.parked = threading.Event()
         self.sockets: list[KernelSocket] = []
-        self.thread = threading.Thread(target=self._run, name=f"{host.name} app", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=f"{host.name} {name}", daemon=True)
 
     def start(self) -> None:
         """Start it and return as soon as it first waits: applications start in order."""

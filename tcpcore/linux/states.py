@@ -17,14 +17,16 @@ import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError
 from tcpcore.linux import record
 from tcpcore.linux.store import FOLDER as RECORDS
 from tcpcore.linux.store import file_name
-from tcpcore.linux.world import KernelNetwork
 from tcpcore.scenarios import registry
+
+if TYPE_CHECKING:
+    from tcpcore.linux.world import KernelNetwork
 
 FOLDER = RECORDS / "states"
 _EVERY = 0.004
@@ -107,6 +109,8 @@ def watch(scenario: str, parameters: dict[str, Any] | None = None) -> States:
 
     Raises `UsageError` without root or TUN, and for unknown scenarios and parameters.
     """
+    from tcpcore.linux.world import KernelNetwork  # only Linux has what it imports
+
     chosen = registry.get(scenario)
     full = chosen.check(parameters or {})
     with KernelNetwork() as network:
@@ -115,20 +119,17 @@ def watch(scenario: str, parameters: dict[str, Any] | None = None) -> States:
         for watcher in watchers:
             watcher.start()
         recording = network.run(until=round(chosen.until * record.LATENESS) + 500_000)
-        # A recording's zero is its first segment; the first call came this long before it, at once.
-        lead = max((-call["began"] for call in recording.calls), default=0)
-        zero = network._start + lead
         for watcher in watchers:
             watcher.join(timeout=5)
     looks = [
-        Look(max(moment - zero, -1), watcher.host, sockets)
+        Look(max(moment - recording.zero, -1), watcher.host, sockets)
         for watcher in watchers
         for moment, sockets in watcher.seen
-        if sockets or moment > zero
+        if sockets or moment > recording.zero
     ]
     looks.sort(key=lambda look: (look.time, look.host))
     now = time.strftime("%Y-%m-%d", time.gmtime())
-    return States(scenario, full, record._kernel_version(), now, looks)
+    return States(scenario, full, record.kernel_version(), now, looks)
 
 
 def save(states: States, folder: Path = FOLDER) -> Path:

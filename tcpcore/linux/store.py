@@ -7,12 +7,12 @@ Reading needs no Linux, no root and only the standard library.  A record is name
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tcpcore.errors import UsageError
+from tcpcore.files import write_whole
 from tcpcore.wire import codec
 from tcpcore.wire.segment import Segment
 
@@ -158,15 +158,7 @@ def load(path: Path) -> Record:
 
 def save(record: Record, path: Path) -> None:
     """Write the record, whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        try:
-            draft.write_text(record.to_json(), encoding="utf-8")
-            os.replace(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}.") from error
+    write_whole(path, record.to_json().encode())
 
 
 def file_name(scenario: str, parameters: dict[str, Any], drop: tuple[int, ...] = ()) -> str:

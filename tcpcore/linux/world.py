@@ -35,7 +35,8 @@ _PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
 class Recording:
     """What a run gave: segments, calls, and the moment the run stopped; times in µs.
 
-    Time 0 is the first segment (the start of the run when there is none).
+    Time 0 is the first segment (the start of the run when there is none); `zero` is its time on
+    the machine's monotonic clock, in µs.
     """
 
     def __init__(
@@ -45,12 +46,14 @@ class Recording:
         calls: list[dict[str, Any]],
         sysctls: list[dict[str, int | str]],
         end: int,
+        zero: int,
     ) -> None:
         self.hosts = hosts
         self.segments = segments
         self.calls = calls
         self.sysctls = sysctls
         self.end = end
+        self.zero = zero
 
 
 class _Current(threading.local):
@@ -272,7 +275,9 @@ class KernelNetwork:
             call["t"] -= zero
             call["began"] -= zero
         names = [(host.name, host.address) for host in self.hosts]
-        return Recording(names, self._segments, self._calls, sysctls, end - zero)
+        return Recording(
+            names, self._segments, self._calls, sysctls, end - zero, self._start + zero
+        )
 
 
 def _timers_pending() -> bool:

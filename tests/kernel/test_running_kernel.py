@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tcpcore import cli
 from tcpcore.linux import store
 from tcpcore.linux.compare import compare
 from tcpcore.linux.record import kernel_hz, record
@@ -44,3 +45,21 @@ def test_a_live_record_survives_its_file_and_agrees_with_the_committed_one(tmp_p
     assert committed is not None
     flags = [segment.segment.flags for segment in committed.segments]
     assert [segment.segment.flags for segment in again.segments] == flags
+
+
+def test_the_command_records_and_names_its_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    path = tmp_path / "refused.json"
+    assert cli.main(["record", "connection-refused", "--set", "rtt=20", "-o", str(path)]) == 0
+    made = store.load(path)
+    assert made.parameters["rtt"] == 20
+    assert f"{path}: 2 segments in" in capfd.readouterr().out
+
+
+def test_a_recording_that_cannot_be_written_fails_and_leaves_nothing(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    (tmp_path / "taken.json").mkdir()
+    code = cli.main(["record", "connection-refused", "-o", str(tmp_path / "taken.json")])
+    assert code == 1
+    assert "Cannot write" in capfd.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["taken.json"]

@@ -48,7 +48,10 @@ def engine(lines: list[Line], calls=CALLS, end: int = seconds(2), lost=()) -> Tr
     trace.profile = "linux-6.18"
     for number, line in enumerate(lines):
         traced = TracedSegment(segment(line, (1000, 2000), 40000), line[1], 1 - line[1], line[0])
-        traced.fate = LOST if number in lost else DELIVERED
+        if number in lost:
+            traced.fate = LOST
+        else:
+            traced.fate, traced.arrived = DELIVERED, line[0] + ms(50)
         trace.segments.append(traced)
     trace.calls = [(time, host, call, result) for host, time, call, result in calls]
     trace.end = end
@@ -188,10 +191,16 @@ def test_what_one_side_did_after_the_other_was_no_longer_watched_is_no_differenc
 
 def test_the_table_shows_model_time_beside_kernel_time():
     late = [*EXCHANGE[:5], (ms(1160), 1, ACK | FIN, 1, 101, b"", 64)]
-    found = compare(engine(EXCHANGE), kernel(late))
+    found = compare(engine(EXCHANGE, CALLS[:1]), kernel(late, CALLS[:1]))
     row = found.table()[-1]
     assert row[:4] == ("server", "F. 1:1(0) ack 101 win 64 <nop,nop,TS>", "1.15", "1.1600")
     assert "10 ms late" in row[4]
     assert "Linux 6.18.1, s" in str(found)
     assert "<nop" not in found._repr_html_()
     assert "&lt;nop" in found._repr_html_()
+
+
+def test_what_happens_as_a_segment_arrives_is_no_timers_lateness():
+    late = [EXCHANGE[0], (ms(55), *EXCHANGE[1][1:])]
+    found = compare(engine(EXCHANGE[:2], []), kernel(late, []))
+    assert [row.remark for row in found.segments] == ["", ""]

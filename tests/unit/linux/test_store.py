@@ -49,7 +49,7 @@ def test_a_record_gives_its_segments_taken_apart_and_its_release():
 
 def test_a_file_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path: Path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(UsageError, match=r"cannot write .*taken"):
+    with pytest.raises(UsageError, match=r"Cannot write .*taken"):
         store.save(record(), tmp_path / "taken")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
