@@ -18,6 +18,7 @@ scapy_inet = pytest.importorskip("scapy.layers.inet")
 scapy_inet6 = pytest.importorskip("scapy.layers.inet6")
 IP, TCP, IPv6 = scapy_inet.IP, scapy_inet.TCP, scapy_inet6.IPv6
 
+MAC = "02:00:00:00:00:01"
 OPTIONS = ((2, 1460), (4,), (8, 1, 0), (1,), (3, 10))
 
 
@@ -92,7 +93,7 @@ def test_the_segment_is_found_inside_a_frame_and_a_tunnel() -> None:
     from scapy.layers.l2 import Dot1Q, Ether
 
     segment = Segment("10.0.0.1", 1, "10.0.0.2", 2, ACK, 5, 6, 7, payload=b"hello")
-    frame = Ether() / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2") / to_scapy(segment)
+    frame = Ether(src=MAC, dst=MAC) / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2") / to_scapy(segment)
     assert from_scapy(frame) == segment
     assert from_scapy(Ether(bytes(frame))) == segment
 

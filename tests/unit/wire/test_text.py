@@ -38,8 +38,8 @@ EXAMPLES = [
     ("S 0:0(0) win 5 <kind 254 0001>", Segment(*ENDS, SYN, 0, 0, 5, ((254, b"\0\1"),))),
     ("S 0:0(0) win 5 <md5 " + "11" * 16 + ">", Segment(*ENDS, SYN, 0, 0, 5, ((19, b"\x11" * 16),))),
     (
-        "S 0:0(0) win 5 <kind 99 abcd,raw 0200>",
-        Segment(*ENDS, SYN, 0, 0, 5, ((99, b"\xab\xcd"), (MALFORMED, b"\2\0"))),
+        "S 0:0(0) win 5 <kind 99 abcd,raw 02000000>",
+        Segment(*ENDS, SYN, 0, 0, 5, ((99, b"\xab\xcd"), (MALFORMED, b"\2\0\0\0"))),
     ),
     ("S 0:0(0) win 5 <eol 020405>", Segment(*ENDS, SYN, 0, 0, 5, ((END, b"\2\4\5"),))),
     ("S 4294967295:3(4) win 5", Segment(*ENDS, SYN, 0xFFFF_FFFF, 0, 5, (), bytes(4))),
