@@ -1,0 +1,101 @@
+"""Reading capture files: the TCP segments in them, and what had to be left out.
+
+scapy reads the records of the file; the headers around a segment are stepped over here and in
+`link_layer`, because building scapy's packets would cost a hundred times as much.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from typing import BinaryIO, NamedTuple
+
+from tcpcore.errors import UsageError
+from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
+from tcpcore.wire.codec import NotTcp, WireError, decode_cut
+from tcpcore.wire.scapy_bridge import NotACapture, read_records
+from tcpcore.wire.segment import Segment
+
+
+class Packet(NamedTuple):
+    """One TCP segment of a capture.
+
+    `number` counts packets of the file from 1, as Wireshark does; `time` is in microseconds since
+    1970; `missing` bytes at the end of the payload were not captured and read as zeros; `data` is
+    the IP packet as captured.
+    """
+
+    number: int
+    time: int
+    segment: Segment
+    missing: int
+    data: bytes
+
+
+class Capture:
+    """A capture file that is read once, from front to back; its path ``-`` is standard input.
+
+    After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
+    no whole TCP segment, by reason, and `trouble` says where a damaged file ends.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = str(path)
+        self.packets = 0
+        self.left_out: Counter[str] = Counter()
+        self.trouble = ""
+
+    def segments(self) -> Iterator[Packet]:
+        """The TCP segments, one by one.  UsageError when the file cannot be read at all."""
+        with self._opened() as file:
+            try:
+                yield from self._read(file)
+            except NotACapture as error:
+                raise UsageError(self._no_capture(file, str(error))) from None
+            except ImportError:
+                raise UsageError(
+                    "reading captures needs scapy; install it with: pip install scapy"
+                ) from None
+            except WireError as error:
+                self.trouble = str(error)
+            except OSError as error:
+                self.trouble = f"reading stopped after packet {self.packets}: {error.strerror}"
+
+    def _read(self, file: BinaryIO) -> Iterator[Packet]:
+        for record in read_records(file):
+            self.packets += 1
+            try:
+                data = ip_packet(record.link_type, record.data)
+                segment, missing = decode_cut(data)
+            except (NotTcp, UnknownLinkType) as error:
+                self.left_out[str(error)] += 1
+            except WireError:
+                self.left_out["broken or cut headers"] += 1
+            else:
+                yield Packet(self.packets, record.time, segment, missing, data)
+
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        if self.path == "-":
+            yield sys.stdin.buffer
+            return
+        try:
+            file = open(self.path, "rb")  # noqa: SIM115, closed by the caller's with
+        except FileNotFoundError:
+            raise UsageError(f"{self.path}: there is no such file") from None
+        except IsADirectoryError:
+            raise UsageError(f"{self.path} is a directory; give a capture file") from None
+        except PermissionError:
+            raise UsageError(f"{self.path}: you are not allowed to read this file") from None
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{self.path}: cannot be opened: {error}") from None
+        with file:
+            yield file
+
+    def _no_capture(self, file: BinaryIO, reason: str) -> str:
+        if file.seekable() and file.seek(0, 2) == 0:
+            return f"{self.path} is empty; give a pcap or pcapng file, as tcpdump -w writes it"
+        return f"{self.path}: {reason}; give one, as tcpdump -w writes it"

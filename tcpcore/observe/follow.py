@@ -1,0 +1,199 @@
+"""Following both ends of a connection from its segments alone.
+
+A state is what the wire proves.  Sending changes the sender's state.  For the receiver, an ACK of
+its SYN or FIN, a SYN+ACK and an acceptable RST count as received when they are seen.  A SYN and a
+FIN count once an answer shows that they arrived: a port may be closed, and a FIN may be lost.
+"""
+
+from __future__ import annotations
+
+from tcpcore.observe.end import End
+from tcpcore.observe.meaning import Meaning, meaning, reset_verdict
+from tcpcore.seqnum import MASK, geq, gt, lt
+from tcpcore.tcp import state as states
+from tcpcore.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TIME_WAIT
+from tcpcore.wire import options as kinds
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
+
+Changes = list[tuple[End, str, str]]
+"""End, old state, new state, in order."""
+
+
+class Seen:
+    """What was made of one segment: who sent it, what it means, what changed."""
+
+    __slots__ = ("changes", "meaning", "retransmission", "sender")
+
+    def __init__(
+        self, sender: int, meaning: Meaning, changes: Changes, retransmission: int
+    ) -> None:
+        self.sender = sender
+        self.meaning = meaning.text
+        self.changes = changes
+        self.retransmission = retransmission
+
+
+class Connection:
+    """Two ends, `client` first, and what a reader must know about how they were followed."""
+
+    def __init__(self, first: Segment) -> None:
+        flags = first.flags
+        client_sent = bool(flags & SYN and not flags & ACK)
+        if not flags & SYN:
+            client_sent = first.dport <= first.sport  # services have the lower port
+        here, there = (first.src, first.sport), (first.dst, first.dport)
+        client, server = (here, there) if client_sent else (there, here)
+        opening, listening = CLOSED, LISTEN
+        self.notes: list[str] = []
+        if flags & SYN and flags & ACK:
+            opening = SYN_SENT
+            self.notes.append("its SYN is not in the capture")
+        elif not flags & SYN:
+            opening = listening = ESTABLISHED
+            self.notes.append(
+                "its handshake is not in the capture: both ends are taken to be ESTABLISHED, "
+                "and the end with the lower port to be the server; window scaling is not known"
+            )
+        self.ends = (End("client", *client, opening), End("server", *server, listening))
+
+    def see(self, segment: Segment) -> Seen:
+        """Take note of the next segment."""
+        index = 0 if (segment.src, segment.sport) == self._key(0) else 1
+        s, r = self.ends[index], self.ends[1 - index]
+        _learn(s, r, segment)
+        meant = meaning(s, r, segment)
+        changes: Changes = []
+        if segment.flags & RST:
+            _reset(s, r, segment, changes)
+        else:
+            _open(s, r, segment, changes)
+            if segment.flags & ACK:
+                _acknowledge(s, r, segment, changes)
+            if segment.flags & FIN and s.fin is None:
+                s.fin = segment.end
+                s.apply(states.CLOSE, changes)
+        again = s.count_again(segment.seq) if meant.repeats else 0
+        _count(s, r, segment, meant)
+        return Seen(index, meant, changes, again)
+
+    def finish(self) -> None:
+        """Say what the whole capture shows to be missing."""
+        silent = [end.name for end in self.ends if not end.segments]
+        if silent and self._unheard():
+            self.notes.append(f"only one direction is in the capture: nothing from the {silent[0]}")
+
+    def _unheard(self) -> bool:
+        """Whether the silent end must have sent something: the other acknowledged it."""
+        return any(end.rcv is not None for end in self.ends)
+
+    def _key(self, index: int) -> tuple[str, int]:
+        return self.ends[index].address, self.ends[index].port
+
+    def begins_another(self, segment: Segment) -> bool:
+        """Whether this segment of the same addresses and ports opens a new connection."""
+        if not segment.flags & SYN or segment.flags & RST:
+            return False
+        s = self.ends[0 if (segment.src, segment.sport) == self._key(0) else 1]
+        r = self.ends[1] if s is self.ends[0] else self.ends[0]
+        if segment.seq == s.isn and s.syns + s.syn_acks:
+            return False
+        if segment.flags & ACK:
+            strange = r.isn is not None and segment.ack != (r.isn + 1 & MASK)
+            return strange and s.isn is not None and s.state in (*_OVER, ESTABLISHED)
+        if s.syns:
+            return s.state != ESTABLISHED or r.state in _OVER
+        return s.state in _OVER or r.state in _OVER
+
+
+_OVER = (CLOSED, TIME_WAIT, states.LAST_ACK)
+
+
+def _learn(s: End, r: End, segment: Segment) -> None:
+    """Initial sequence numbers, from the SYN or else from the first numbers seen."""
+    if s.isn is None and not segment.flags & RST:
+        syn = bool(segment.flags & SYN)
+        s.start(segment.seq if syn else segment.seq - 1 & MASK, syn=syn)
+    if segment.flags & ACK and r.isn is None:
+        r.start(segment.ack - 1 & MASK)
+    if segment.flags & SYN:
+        scale = kinds.find(segment.options, kinds.WINDOW_SCALE)
+        s.offered_shift = min(scale[1], 14) if scale else None  # RFC 7323 §2.3
+        if segment.flags & ACK and scale and r.offered_shift is not None:
+            s.shift, r.shift = s.offered_shift or 0, r.offered_shift
+
+
+def _reset(s: End, r: End, segment: Segment, changes: Changes) -> None:
+    if reset_verdict(s, r, segment) == "accepted":
+        r.apply(states.RST, changes)
+        if r.state != LISTEN:
+            r.become(CLOSED, changes)
+        s.become(CLOSED, changes)
+
+
+def _open(s: End, r: End, segment: Segment, changes: Changes) -> None:
+    """What a SYN does; a segment without SYN may prove that a handshake took place unseen."""
+    if segment.flags & SYN and not segment.flags & ACK:
+        unanswered = s.state == ESTABLISHED and s.rcv is None
+        if s.state in (CLOSED, LISTEN) or (unanswered and segment.seq == s.isn):
+            s.become(SYN_SENT, changes)
+    elif segment.flags & SYN:
+        s.apply(states.SYN, changes)
+        if r.state == SYN_SENT and r.isn is not None and gt(segment.ack, r.isn):
+            r.apply(states.SYN_ACK, changes)
+    elif segment.flags & ACK:
+        if s.state == SYN_SENT:
+            s.apply(states.SYN_ACK, changes)
+        elif s.state == LISTEN:
+            s.apply(states.SYN, changes)
+            s.apply(states.ACK_OF_SYN, changes)
+        if r.state == LISTEN:
+            r.apply(states.SYN, changes)
+
+
+def _acknowledge(s: End, r: End, segment: Segment, changes: Changes) -> None:
+    """What an acknowledgment proves of its sender, and does to its receiver."""
+    ack = segment.ack
+    if r.fin is not None and geq(ack, r.fin) and not s.got_fin:
+        s.got_fin = True
+        s.apply(states.FIN, changes)
+    if r.state == SYN_RECV and r.isn is not None and gt(ack, r.isn):
+        r.apply(states.ACK_OF_SYN, changes)
+    if r.fin is not None and geq(ack, r.fin):
+        if s.fin is not None and not r.got_fin and geq(segment.seq, s.fin) and r.state in _CLOSING:
+            r.got_fin = True  # the sender's FIN went before this segment
+            r.apply(states.FIN, changes)
+        if r.state in (states.FIN_WAIT_1, states.CLOSING, states.LAST_ACK):
+            r.apply(states.ACK_OF_FIN, changes)
+
+
+_CLOSING = (states.FIN_WAIT_1,)
+
+
+def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
+    """Move the numbers on."""
+    flags = segment.flags
+    s.segments += 1
+    r_probing, r.probing = r.probing, False
+    s.probing = "probe:" in meant.text
+    if flags & SYN:
+        s.syn_acks += bool(flags & ACK)
+        s.syns += not flags & ACK
+    if flags & RST:
+        return
+    if segment.length and not s.probing:
+        s.extend(segment.seq, segment.end)
+    if not flags & ACK:
+        return
+    window = s.advertised(segment)
+    duplicate = segment.ack == s.rcv and window == s.window and not segment.length
+    if duplicate and not r.idle and not r_probing:
+        s.duplicates += 1
+    elif s.rcv is None or gt(segment.ack, s.rcv):
+        s.duplicates = 0
+    if s.rcv is None or not lt(segment.ack, s.rcv):
+        s.rcv = segment.ack
+        s.window = window
+    if gt(segment.ack, r.una):
+        r.una = segment.ack
+    if gt(segment.ack, r.nxt):
+        r.nxt = segment.ack  # it was sent, though not seen
