@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
+IN_CI = os.environ.get("CI") == "true"
 PLACEHOLDER = "github.com/example/"
 
 
@@ -44,6 +47,19 @@ def asked_for() -> list[str]:
 @pytest.mark.parametrize("requirement", asked_for())
 def test_every_package_that_is_asked_for_is_pinned(requirement: str) -> None:
     assert canonical(requirement) in pins()
+
+
+def test_what_is_installed_is_what_is_pinned() -> None:
+    """At home more may lie beside it, such as a debugger; in CI nothing does."""
+    base = {"pip", "setuptools", "wheel", "tcpcore"}
+    installed = {canonical(each.name): each.version for each in metadata.distributions()}
+    pinned = pins()
+    others = {
+        name: version
+        for name, version in installed.items()
+        if name not in base and pinned.get(name, version if not IN_CI else "") != version
+    }
+    assert not others
 
 
 def test_jupyter_book_is_one_that_reads_the_config() -> None:
