@@ -242,6 +242,42 @@ CHALLENGE_ACK = Why(
     "RFC 5961 §5",
     "tcp_ack()",
 )
+OLD_TIMESTAMP = Why(
+    "drop.paws",
+    "Its timestamp is older than the last one: a duplicate from long ago. Say what we expect.",
+    "RFC 7323 §5.3",
+    "tcp_paws_discard()",
+)
+ASSASSINATED = Why(
+    "close.assassinated",
+    "An RST exactly at the next expected byte ends TIME_WAIT early (tcp_rfc1337=0).",
+    "RFC 1337",
+    "tcp_timewait_state_process()",
+)
+ASSASSIN_IGNORED = Why(
+    "drop.assassin",
+    "An RST in TIME_WAIT, and tcp_rfc1337=1 ignores it.",
+    "RFC 1337",
+    "tcp_timewait_state_process()",
+)
+TIME_WAIT_REBORN = Why(
+    "close.reborn",
+    "A SYN newer than all of the old connection: TIME_WAIT ends, and a new connection begins.",
+    "RFC 6191",
+    "tcp_timewait_state_process()",
+)
+TIME_WAIT_REUSED = Why(
+    "close.reused",
+    "tcp_tw_reuse lets connect() take over a TIME_WAIT of its own four-tuple.",
+    "RFC 6191",
+    "tcp_twsk_unique()",
+)
+TIME_WAIT_OVERFLOW = Why(
+    "close.time-wait-overflow",
+    "tcp_max_tw_buckets={limit} connections are in TIME_WAIT already: this one ends at once.",
+    "Linux only",
+    "tcp_time_wait()",
+)
 OLD_RST = Why(
     "drop.rst-outside",
     "An RST outside the window: drop it.",

@@ -15,6 +15,7 @@ OUT_RSTS = "TcpOutRsts"
 LISTEN_OVERFLOWS = "TcpExtListenOverflows"
 LISTEN_DROPS = "TcpExtListenDrops"
 REQ_QUEUE_FULL_DROP = "TcpExtTCPReqQFullDrop"
+TIME_WAIT_OVERFLOW = "TcpExtTCPTimeWaitOverflow"
 TIMEOUTS = "TcpExtTCPTimeouts"
 
 

@@ -53,8 +53,11 @@ class Listener:
         """sk_acceptq_is_full(): more than `backlog`, so the queue holds one more."""
         return len(self.accept_queue) > self.backlog
 
-    def syn(self, segment: Segment, now: int) -> list[Segment]:
-        """A SYN for our port: remember it and answer, or drop it (tcp_conn_request())."""
+    def syn(self, segment: Segment, now: int, isn: int | None = None) -> list[Segment]:
+        """A SYN for our port: remember it and answer, or drop it (tcp_conn_request()).
+
+        `isn` is given when the SYN comes over an old connection in TIME_WAIT.
+        """
         host = self.host
         if len(self.syn_queue) >= max(self.backlog, 1):
             values = {"length": len(self.syn_queue), "backlog": self.backlog}
@@ -64,7 +67,7 @@ class Listener:
             values = {"length": len(self.accept_queue), "backlog": self.backlog}
             host.count(counters.LISTEN_OVERFLOWS)
             return self._refuse(Reason(reasons.ACCEPT_QUEUE_FULL_SYN, values))
-        request = Request(self, segment, now)
+        request = Request(self, segment, now, isn)
         self.syn_queue.append(request)
         host.add_endpoint(request)
         host.event(trace.STATE, request.name, reasons.SYN_ANSWERED(), (state.LISTEN, request.state))
@@ -98,11 +101,14 @@ class Request:
         "waiting_since",
     )
 
-    def __init__(self, listener: Listener, segment: Segment, now: int) -> None:
+    def __init__(
+        self, listener: Listener, segment: Segment, now: int, isn: int | None = None
+    ) -> None:
         host = listener.host
         self.listener = listener
         self.state = state.SYN_RECV
-        self.child = host.new_connection(segment.dst, segment.dport, segment.src, segment.sport)
+        ends = (segment.dst, segment.dport, segment.src, segment.sport)
+        self.child = host.new_connection(*ends, isn)
         self.name = self.child.name
         c = self.child
         c.irs = segment.seq
@@ -110,7 +116,7 @@ class Request:
         c.snd_wnd = c.max_window = segment.window
         c.snd_wl1 = segment.seq
         c.snd_nxt = c.write_end = (c.iss + 1) & MASK
-        arrival.agree_on_options(c, segment)
+        arrival.agree_on_options(c, segment, now)
         space = c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0)
         offered, scale, buffer = window.initial(host.sysctl, space)
         if not c.scaling:
@@ -178,7 +184,7 @@ class Request:
         if flags & SYN:
             reason = reasons.STRANGER()
             self._forget(reason, state.RST)
-            return [arrival.refusal_of(segment, reason)]
+            return [departure.refusal_of(segment, reason)]
         if not flags & ACK:
             self.listener.host.event(trace.REFUSED, self.name, reasons.NO_ACK_IN_SYN_RECV())
             return []
@@ -215,7 +221,7 @@ class Request:
         values = {"ack": distance(self.child.iss, segment.ack)}
         reason = Reason(reasons.BAD_ACK_IN_SYN_RECV, values)
         host.event(trace.REFUSED, self.name, reason)
-        return [] if segment.flags & RST else [arrival.refusal_of(segment, reason)]
+        return [] if segment.flags & RST else [departure.refusal_of(segment, reason)]
 
     def _say_what_is_expected(self, flags: int, now: int) -> list[Segment]:
         c = self.child
@@ -235,7 +241,7 @@ class Request:
             return []
         reason = reasons.ACCEPT_QUEUE_FULL_ABORT()
         self._forget(reason, state.RST)
-        return [arrival.refusal_of(segment, reason)]
+        return [departure.refusal_of(segment, reason)]
 
     def _become_connection(self, segment: Segment, now: int) -> list[Segment]:
         """The last ACK: a connection takes over, and takes in what else the segment brings."""

@@ -82,9 +82,7 @@ class Socket:
             raise socket_error(errors.EISCONN)
         host.call(f"connect({address}:{port})")
         self.port = self.port or host.free_port()
-        self.connection = c = host.new_connection(host.address, self.port, address, port)
-        c.journal = host
-        host.add_endpoint(c)
+        self.connection = c = host.open_connection(self.port, address, port)
         host.watch(c, self.waiters)
         deadline = None if timeout is None else host.now + timeout
         host.transmit(c, c.open_active(host.now))

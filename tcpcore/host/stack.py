@@ -20,9 +20,9 @@ from tcpcore.host.listener import Listener, Request
 from tcpcore.host.process import Process, Scheduler, Wait, WaitQueue, block
 from tcpcore.host.sockets import Socket
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import arrival, state
+from tcpcore.tcp import departure, lifecycle, state, time_wait
 from tcpcore.tcp.connection import Connection
-from tcpcore.units import MICROSECOND
+from tcpcore.units import MICROSECOND, MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
@@ -82,6 +82,7 @@ class Host:
         self._secret = self._random.getrandbits(128).to_bytes(16, "big")
         self._watchers: dict[Key, WaitQueue] = {}
         self._scheduled: dict[Key, int] = {}
+        self._time_waits: set[Key] = set()
 
     # --- for applications and whoever builds the world -------------------------------------------
 
@@ -125,15 +126,30 @@ class Host:
         self.count(counters.IN_SEGS)
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
-        if endpoint is not None:
+        listener = self.listeners.get(segment.dport)
+        isn = self._end_time_wait(endpoint, segment) if listener is not None else None
+        if endpoint is not None and isn is None:
             self.transmit(endpoint, endpoint.arrives(segment, self.now))
             return
-        listener = self.listeners.get(segment.dport)
         if listener is not None and segment.flags & (SYN | ACK | RST) == SYN:
-            self._send_all(listener.syn(segment, self.now))
+            self._send_all(listener.syn(segment, self.now, isn))
             self._schedule(key, self.endpoints.get(key))
             return
         self._answer_stranger(segment)
+
+    def _end_time_wait(self, endpoint: Endpoint | None, segment: Segment) -> int | None:
+        """A new SYN may end the TIME_WAIT of its four-tuple: the ISN to answer with; else None."""
+        if not isinstance(endpoint, Connection):
+            return None
+        isn = time_wait.new_initial_sequence(endpoint, segment, self.now)
+        if isn is not None:
+            self._kill_time_wait(endpoint, reasons.TIME_WAIT_REBORN())
+        return isn
+
+    def _kill_time_wait(self, connection: Connection, reason: Reason) -> None:
+        lifecycle.change(connection, state.TIMEOUT, reason)
+        lifecycle.forget(connection)
+        self.remove_endpoint(connection)
 
     def _answer_stranger(self, segment: Segment) -> None:
         """No endpoint wants the segment (tcp_v4_send_reset())."""
@@ -145,7 +161,7 @@ class Host:
         else:
             reason = reasons.STRANGER()
         self.event(trace.REFUSED, "", reason)
-        self._send_all([arrival.refusal_of(segment, reason)])
+        self._send_all([departure.refusal_of(segment, reason)])
 
     def transmit(self, endpoint: Connection | Request, segments: list[Segment]) -> None:
         """Send what a step of an endpoint made, and look after its timers and its processes."""
@@ -155,10 +171,22 @@ class Host:
             watcher = self._watchers.get(key)
             if watcher is not None:
                 watcher.wake()
+            if endpoint.state == state.TIME_WAIT and key not in self._time_waits:
+                self._enter_time_wait(endpoint, key)
             if endpoint.state == state.CLOSED:
                 self.remove_endpoint(endpoint)
                 return
         self._schedule(key, self.endpoints.get(key))
+
+    def _enter_time_wait(self, connection: Connection, key: Key) -> None:
+        """One more in TIME_WAIT, unless tcp_max_tw_buckets is reached: then it ends at once."""
+        limit = self.sysctl.tcp_max_tw_buckets
+        if len(self._time_waits) < limit:
+            self._time_waits.add(key)
+            return
+        self.count(counters.TIME_WAIT_OVERFLOW)
+        reason = Reason(reasons.TIME_WAIT_OVERFLOW, {"limit": limit})
+        self._kill_time_wait(connection, reason)
 
     def _send_all(self, segments: list[Segment]) -> None:
         for segment in segments:
@@ -202,22 +230,47 @@ class Host:
     # --- endpoints, listeners, ports -------------------------------------------------------------
 
     def new_connection(
-        self, local: str, local_port: int, remote: str, remote_port: int
+        self, local: str, local_port: int, remote: str, remote_port: int, isn: int | None = None
     ) -> Connection:
         """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
         key = (local, local_port, remote, remote_port)
         mss = IPV6_MSS if ":" in remote else IPV4_MSS
         offset = self._hash(b"timestamp", key) if self.sysctl.tcp_timestamps == 1 else 0
-        isn = self.initial_sequence(key)
+        if isn is None:
+            isn = self.initial_sequence(key)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+
+    def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
+        """An endpoint for connect(), known from now on (inet_hash_connect()).
+
+        EADDRNOTAVAIL when the four-tuple is taken; a TIME_WAIT that tcp_tw_reuse allows to reuse
+        hands its sequence numbers and timestamp on (tcp_twsk_unique()).
+        """
+        key = (self.address, local_port, remote, remote_port)
+        old = self.endpoints.get(key)
+        if old is None:
+            connection = self.new_connection(*key)
+        elif isinstance(old, Connection) and self._may_reuse(old):
+            connection = self.new_connection(*key, time_wait.following_sequence(old))
+            connection.ts_recent, connection.ts_recent_at = old.ts_recent, old.ts_recent_at
+            self._kill_time_wait(old, reasons.TIME_WAIT_REUSED())
+        else:
+            raise socket_error(EADDRNOTAVAIL)
+        connection.journal = self
+        self.add_endpoint(connection)
+        return connection
+
+    def _may_reuse(self, old: Connection) -> bool:
+        reuse = self.sysctl.tcp_tw_reuse
+        if old.state != state.TIME_WAIT or not reuse or not old.timestamps:
+            return False
+        if reuse == 2 and old.remote != self.address and not old.remote.startswith("127."):
+            return False
+        return self.now - old.ts_recent_at > self.sysctl.tcp_tw_reuse_delay * MILLISECOND
 
     def add_endpoint(self, endpoint: Connection | Request) -> None:
         """Make the endpoint known; a connection takes the place of its request."""
-        key = _key(endpoint)
-        old = self.endpoints.get(key)
-        if isinstance(old, Connection) and old.state != state.CLOSED:
-            raise socket_error(EADDRNOTAVAIL)
-        self.endpoints[key] = endpoint
+        self.endpoints[_key(endpoint)] = endpoint
 
     def remove_endpoint(self, endpoint: Connection | Request) -> None:
         """Forget the endpoint."""
@@ -225,6 +278,7 @@ class Host:
         if self.endpoints.get(key) is endpoint:
             del self.endpoints[key]
             self._watchers.pop(key, None)
+            self._time_waits.discard(key)
 
     def watch(self, connection: Connection, queue: WaitQueue) -> None:
         """Wake `queue` after everything that happens to the connection."""

@@ -10,13 +10,16 @@ from __future__ import annotations
 from tcpcore import reasons, trace
 from tcpcore.seqnum import MASK, distance, geq, gt, leq, lt
 from tcpcore.tcp import (
+    challenge,
     delayed_ack,
     departure,
     lifecycle,
+    paws,
     reassembly,
     retransmit,
     rtt,
     state,
+    time_wait,
     timers,
     window,
 )
@@ -36,13 +39,19 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if c.state == state.CLOSED:
         _drop(c, reasons.SEGMENT_TO_CLOSED())
         return
+    if c.state == state.TIME_WAIT:
+        time_wait.arrives(c, segment, now)
+        return
+    if c.state == state.FIN_WAIT_2 and c.orphan:
+        time_wait.orphan_arrives(c, segment, now)
+        return
     if not _check_sequence(c, segment, now):
         return
     if segment.flags & RST:
         _check_reset(c, segment, now)
         return
     if segment.flags & SYN and c.state != state.SYN_RECV:
-        _challenge(c, now, reasons.DUPLICATE_SYN())
+        challenge.ask(c, now, reasons.DUPLICATE_SYN())
         return
     if not segment.flags & ACK:
         _drop(c, reasons.NO_ACK_FLAG())
@@ -69,7 +78,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
         reason = Reason(reasons.BAD_ACK_IN_SYN_SENT, {"ack": distance(c.iss, segment.ack)})
         _drop(c, reason)
         if not flags & RST:
-            c.out.append(refusal_of(segment, reason))
+            c.out.append(departure.refusal_of(segment, reason))
         return
     if flags & RST:
         if flags & ACK:
@@ -80,7 +89,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if not flags & SYN:
         _drop(c, reasons.WRONG_IN_SYN_SENT())
         return
-    agree_on_options(c, segment)
+    agree_on_options(c, segment, now)
     c.irs = segment.seq
     c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
     c.snd_wnd = c.max_window = segment.window  # the window of a SYN is never scaled
@@ -104,7 +113,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     departure.send_pending(c, now)
 
 
-def agree_on_options(c: Tcb, segment: Segment) -> None:
+def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     """Settle MSS, scaling, timestamps and SACK from the peer's SYN (tcp_parse_options())."""
     offered = {option[0]: option for option in segment.options}
     s = c.sysctl
@@ -120,50 +129,33 @@ def agree_on_options(c: Tcb, segment: Segment) -> None:
     c.timestamps = bool(stamps and s.tcp_timestamps)
     if c.timestamps and stamps:
         c.ts_recent = stamps[1]
+        c.ts_recent_at = now
         c.snd_mss -= departure.TIMESTAMP_SPACE
     c.sack_permitted = bool(wire_options.SACK_PERMITTED in offered and s.tcp_sack)
-
-
-def refusal_of(segment: Segment, reason: Reason) -> Segment:
-    """The RST that a segment of no connection gets (RFC 9293 §3.10.7.1; tcp_v4_send_reset())."""
-    if segment.flags & ACK:
-        flags, seq, ack = RST, segment.ack, 0
-    else:
-        flags, seq, ack = RST | ACK, 0, segment.end
-    return Segment(
-        segment.dst, segment.dport, segment.src, segment.sport, flags, seq, ack, reason=reason
-    )
 
 
 # --- the checks, in the RFC's order -------------------------------------------------------------
 
 
 def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
-    """First: is any of it in the window?  (RFC 9293 §3.10.7.4; tcp_sequence())"""
-    stamps = wire_options.timestamps(segment.options) if c.timestamps else None
-    if leq(segment.seq, c.rcv_wup) and stamps is not None:
-        c.ts_recent = stamps[0]  # RFC 7323 §4.3: of the segment that the next ACK answers
+    """First: not from long ago (PAWS), and in the window (RFC 9293 §3.10.7.4; tcp_sequence())."""
+    rst = segment.flags & RST
+    if not rst and paws.rejects(c, segment, now):
+        if segment.flags & SYN:
+            challenge.ask(c, now, reasons.DUPLICATE_SYN())
+        else:
+            challenge.answer(c, segment, now, reasons.OLD_TIMESTAMP())
+        return False
     window_end = (c.rcv_nxt + window.current(c)) & MASK
     if geq(segment.end, c.rcv_wup) and leq(segment.seq, window_end):
         return True
-    if segment.flags & RST:
+    if rst:
         _drop(c, reasons.OLD_RST())
-        return False
-    _refuse_with_ack(c, segment, now)
+    elif segment.flags & SYN:
+        challenge.ask(c, now, reasons.DUPLICATE_SYN())
+    else:
+        challenge.answer(c, segment, now, reasons.ACK_DUPLICATE())
     return False
-
-
-def _refuse_with_ack(c: Tcb, segment: Segment, now: int) -> None:
-    """Not acceptable: say what we expect (tcp_send_dupack()); TIME_WAIT knows a FIN sent again."""
-    if c.state == state.TIME_WAIT and segment.flags & FIN:
-        reason = reasons.FIN_AGAIN_IN_TIME_WAIT()
-        timers.set_time_wait(c, now)
-    else:
-        reason = reasons.ACK_DUPLICATE()
-    if segment.payload or segment.flags & FIN:
-        departure.send_ack(c, now, reason)  # data is worth an answer at any rate
-    else:
-        _challenge(c, now, reason)
 
 
 def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
@@ -172,25 +164,14 @@ def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
         lifecycle.reset_by_peer(c, reasons.RESET_BY_PEER())
         return
     expected = distance(c.irs, c.rcv_nxt)
-    _challenge(c, now, Reason(reasons.CHALLENGE_RST, {"expected": expected}))
-
-
-def _challenge(c: Tcb, now: int, reason: Reason) -> None:
-    """Ask the peer with an ACK, at most one per tcp_invalid_ratelimit (RFC 5961 §7)."""
-    limit = c.sysctl.tcp_invalid_ratelimit
-    if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
-        _drop(c, Reason(reasons.RATE_LIMITED, {"limit": limit}))
-        return
-    c.last_challenge = now
-    _drop(c, reason)
-    departure.send_ack(c, now, reason)
+    challenge.ask(c, now, Reason(reasons.CHALLENGE_RST, {"expected": expected}))
 
 
 def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     """Fifth: the acknowledgement (Linux has no third check, security).  False: drop the rest."""
     ack = segment.ack
     if gt(ack, c.snd_nxt) or lt(ack, (c.snd_una - c.max_window) & MASK):
-        _challenge(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
+        challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
     if c.state == state.SYN_RECV:
         if not gt(ack, c.snd_una):
@@ -201,6 +182,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
     elif gt(ack, c.snd_una):
         _take_acknowledged(c, segment, now)
+    paws.remember(c, segment, now)
     _update_send_window(c, segment)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)
@@ -275,17 +257,14 @@ def _take_text(c: Tcb, segment: Segment, now: int) -> None:
     payload = segment.payload
     if not payload and not fin:
         return
-    if c.state == state.TIME_WAIT:
-        _refuse_with_ack(c, segment, now)
-        return
     if leq(segment.end, c.rcv_nxt):  # received before: our ACK may have been lost
         c.quick_acks = max(c.quick_acks, 2)
         departure.send_ack(c, now, reasons.ACK_DUPLICATE())
         return
     if c.state not in state.RECEIVES_DATA:
         return
-    if payload and c.orphan and c.state in (state.FIN_WAIT_1, state.FIN_WAIT_2):
-        lifecycle.abort(c, reasons.DATA_TO_ORPHAN(), now)
+    if payload and c.orphan and c.state == state.FIN_WAIT_1:
+        lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return
     ahead = distance(c.rcv_nxt, segment.seq)
     if ahead > 0:

@@ -115,6 +115,17 @@ def send_reset(c: Tcb, now: int, reason: Reason) -> None:
     _emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)
 
 
+def refusal_of(segment: Segment, reason: Reason) -> Segment:
+    """The RST that a segment of no connection gets (RFC 9293 §3.10.7.1; tcp_v4_send_reset())."""
+    if segment.flags & ACK:
+        flags, seq, ack = RST, segment.ack, 0
+    else:
+        flags, seq, ack = RST | ACK, 0, segment.end
+    return Segment(
+        segment.dst, segment.dport, segment.src, segment.sport, flags, seq, ack, reason=reason
+    )
+
+
 def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     """Bytes of the send buffer; it starts at snd_una, or after a SYN not yet acknowledged."""
     first = c.snd_una

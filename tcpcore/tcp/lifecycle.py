@@ -11,6 +11,7 @@ from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, EngineBug
 from tcpcore.tcp import departure, state, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
+from tcpcore.wire.segment import Segment
 
 
 def change(c: Tcb, event: str, reason: Reason) -> None:
@@ -36,6 +37,13 @@ def forget(c: Tcb) -> None:
 def abort(c: Tcb, reason: Reason, now: int) -> None:
     """Send RST and close (tcp_send_active_reset())."""
     departure.send_reset(c, now, reason)
+    change(c, state.ABORT, reason)
+    forget(c)
+
+
+def refuse(c: Tcb, segment: Segment, reason: Reason) -> None:
+    """Close, and answer the segment as if nobody had known it (tcp_v4_send_reset())."""
+    c.out.append(departure.refusal_of(segment, reason))
     change(c, state.ABORT, reason)
     forget(c)
 

@@ -124,6 +124,7 @@ class Tcb:
         "timestamp_offset",
         "timestamps",
         "ts_recent",
+        "ts_recent_at",
         "wait_deadline",
         "write_end",
     )
@@ -187,6 +188,7 @@ class Tcb:
         self.sack_permitted = False
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
+        self.ts_recent_at = 0
         # Round-trip time and retransmission.
         self.srtt = 0
         self.mdev = 0

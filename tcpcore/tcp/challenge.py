@@ -1,0 +1,34 @@
+"""Answers to what cannot be believed: ACKs, and no more of them than a rate limit allows.
+
+RFC 5961 §7 and tcp_invalid_ratelimit (500 ms) keep two confused ends from answering each other for
+ever.  Source: tcp_send_challenge_ack(), tcp_send_dupack() and __tcp_oow_rate_limited().
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons, trace
+from tcpcore.tcp import departure
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND
+from tcpcore.why import Reason
+from tcpcore.wire.segment import SYN, Segment
+
+
+def ask(c: Tcb, now: int, reason: Reason) -> None:
+    """Send a challenge ACK, unless one was sent just now."""
+    limit = c.sysctl.tcp_invalid_ratelimit
+    if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
+        c.event(trace.REFUSED, Reason(reasons.RATE_LIMITED, {"limit": limit}))
+        return
+    c.last_challenge = now
+    c.event(trace.REFUSED, reason)
+    departure.send_ack(c, now, reason)
+
+
+def answer(c: Tcb, segment: Segment, now: int, reason: Reason) -> None:
+    """Say what we expect to a segment that does not fit; one with data is worth it at any rate."""
+    if segment.length and not segment.flags & SYN:
+        c.event(trace.REFUSED, reason)
+        departure.send_ack(c, now, reason)
+    else:
+        ask(c, now, reason)

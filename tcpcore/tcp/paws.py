@@ -1,0 +1,60 @@
+"""PAWS: old duplicates are known by their timestamp (RFC 7323 §5; tcp_paws_check())."""
+
+from __future__ import annotations
+
+from tcpcore.seqnum import distance, leq
+from tcpcore.tcp import state
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND, SECOND
+from tcpcore.wire import options as wire_options
+from tcpcore.wire.segment import ACK, RST, Segment
+
+SLACK = 1
+"""Ticks that an established connection forgives (TCP_PAWS_WINDOW)."""
+
+WRAP = 24 * 86_400 * SECOND
+"""After so long without a segment, the timestamp clock may have wrapped: accept (TCP_PAWS_WRAP)."""
+
+RST_MEMORY = 60 * SECOND
+"""In TIME_WAIT an old RST is refused only so long after the last segment (TCP_PAWS_MSL)."""
+
+
+def _behind(c: Tcb, segment: Segment) -> int:
+    """How many ticks the segment's timestamp lies behind the last one; 0 without timestamps."""
+    if not c.timestamps or not c.ts_recent:
+        return 0
+    stamps = wire_options.timestamps(segment.options)
+    return 0 if stamps is None else distance(stamps[0], c.ts_recent)
+
+
+def rejects(c: Tcb, segment: Segment, now: int) -> bool:
+    """Whether the segment's timestamp says that it is from long ago."""
+    behind = _behind(c, segment)
+    waiting = c.state == state.TIME_WAIT
+    if behind <= (0 if waiting else SLACK) or now - c.ts_recent_at >= WRAP:
+        return False
+    if waiting:
+        return not (segment.flags & RST and now - c.ts_recent_at >= RST_MEMORY)
+    return not _reordered_ack(c, segment, behind)
+
+
+def _reordered_ack(c: Tcb, segment: Segment, behind: int) -> bool:
+    """A bare ACK that was only overtaken does no harm (tcp_disordered_ack())."""
+    return (
+        bool(segment.flags & ACK)
+        and not segment.length
+        and segment.seq == c.rcv_nxt
+        and segment.ack == c.snd_una
+        and segment.window << c.snd_scale <= c.snd_wnd
+        and behind * MILLISECOND <= c.rto
+    )
+
+
+def remember(c: Tcb, segment: Segment, now: int) -> None:
+    """Keep the timestamp to echo: of the segment that the next ACK answers (RFC 7323 §4.3)."""
+    if not c.timestamps or not leq(segment.seq, c.rcv_wup):
+        return
+    stamps = wire_options.timestamps(segment.options)
+    if stamps is not None and (_behind(c, segment) <= 0 or now - c.ts_recent_at >= WRAP):
+        c.ts_recent = stamps[0]
+        c.ts_recent_at = now
