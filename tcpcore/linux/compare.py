@@ -9,12 +9,16 @@ timers fire late; how late is still the same behaviour is `tolerance`, packetdri
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tcpcore.errors import UsageError
+from tcpcore.linux import store
 from tcpcore.linux.align import align
 from tcpcore.linux.events import Event, engine_events, kernel_events, moments_of_arrival
 from tcpcore.linux.store import Record
+from tcpcore.scenarios import registry
 from tcpcore.units import format_seconds
 
 if TYPE_CHECKING:
@@ -73,8 +77,8 @@ class Row:
 
     @property
     def remark(self) -> str:
-        """The differences, or the note, or nothing."""
-        return "; ".join(difference.text for difference in self.differences) or self.note
+        """The differences, marked ``≠``, or the note, or nothing."""
+        return "; ".join(f"≠ {difference.text}" for difference in self.differences) or self.note
 
 
 @dataclass(slots=True)
@@ -130,10 +134,12 @@ class Comparison:
         )
 
     def _repr_html_(self) -> str:
-        """The table for notebooks and the book."""
+        """The table for notebooks and the book; a row with differences has the class `differs`."""
         head = "".join(f"<th scope='col'>{html.escape(cell)}</th>" for cell in self._heading)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            f"<tr{' class=differs' if '≠' in row[4] else ''}>"
+            + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+            + "</tr>"
             for row in self.table()
         )
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
@@ -143,6 +149,24 @@ class Comparison:
 def _order(row: Row) -> tuple[int, int]:
     """By model time, and within one instant as the kernel had it."""
     return row.event.time, row.kernel.time if row.kernel else row.event.time
+
+
+def beside(
+    scenario: str, parameters: Mapping[str, Any] | None = None, drop: Iterable[int] = ()
+) -> Comparison:
+    """Run a scenario on the engine and lay it beside the record that comes with the package.
+
+    `UsageError` when there is no record with these parameters.
+    """
+    lost = tuple(sorted(set(drop)))
+    full = registry.get(scenario).check(parameters)
+    record = store.find(scenario, full, lost)
+    if record is None:
+        raise UsageError(
+            f"There is no record of {scenario} with {full} and segments {list(lost)} lost; "
+            f"make one with `tcpcore record {scenario}`."
+        )
+    return compare(registry.run(scenario, full, drop=lost), record)
 
 
 # ---- laying them side by side ----------------------------------------------------------------

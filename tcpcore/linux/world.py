@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import heapq
+import re
 import select
 import socket
 import threading
@@ -22,6 +23,7 @@ from tcpcore.linux.cable import Captured, KernelLink
 from tcpcore.linux.namespace import why_not
 from tcpcore.linux.sockets import KernelHost, KernelProcess, RunOver, monotonic_us
 from tcpcore.linux.tun import Tun
+from tcpcore.units import SECOND
 
 _STILL = 300_000
 """Silence, in µs, after which the kernel's timers are asked whether anything can still happen.
@@ -91,6 +93,10 @@ class KernelNetwork:
 
     def host(self, name: str, address: str, **sysctls: Any) -> KernelHost:
         """A host with an IPv4 address; keywords are sysctls by short name."""
+        if any(known.address == address or known.name == name for known in self.hosts):
+            raise UsageError(f"Two hosts cannot share a name or an address: {name}, {address}.")
+        if not re.fullmatch(r"\d+(\.\d+){3}", address):
+            raise UsageError(f"A recorded host has an IPv4 address, not {address!r}.")
         host = KernelHost(self, len(self.hosts), name, address, sysctls)
         self.hosts.append(host)
         return host
@@ -119,7 +125,7 @@ class KernelNetwork:
         """Lose these segments, counted from 0 in the order in which the wire reads them."""
         self._lost_numbers.update(numbers)
 
-    def run(self, until: int) -> Recording:
+    def run(self, until: int = 3600 * SECOND) -> Recording:
         """Let it happen, for `until` µs of real time at most, or until nothing more can."""
         sysctls = [host.read_sysctls() for host in self.hosts]
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcpcore.linux.compare import Comparison, compare, tolerance
+from tcpcore.errors import UsageError
+from tcpcore.linux.compare import Comparison, beside, compare, tolerance
 from tcpcore.linux.store import Record, RecordedCall, RecordedSegment
 from tcpcore.trace import DELIVERED, LOST, Trace, TracedSegment
 from tcpcore.units import ms, seconds
@@ -198,6 +199,21 @@ def test_the_table_shows_model_time_beside_kernel_time():
     assert "Linux 6.18.1, s" in str(found)
     assert "<nop" not in found._repr_html_()
     assert "&lt;nop" in found._repr_html_()
+    assert "differs" not in found._repr_html_()
+
+
+def test_a_difference_is_marked_in_the_table_and_the_page():
+    found = compare(engine(EXCHANGE), kernel(changed(2, window=64)))
+    assert "≠ window: engine 63, kernel 64" in str(found)
+    assert found._repr_html_().count("<tr class=differs>") == 1
+
+
+def test_a_scenario_is_run_and_laid_beside_its_committed_record():
+    found = beside("data-and-close", {"pause": 500})
+    assert found.same
+    assert len(found.segments) == 11
+    with pytest.raises(UsageError, match=r"There is no record of handshake with .*'rtt': 98"):
+        beside("handshake", {"rtt": 98})
 
 
 def test_what_happens_as_a_segment_arrives_is_no_timers_lateness():
