@@ -7,7 +7,6 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
@@ -18,19 +17,15 @@ from tcpcore.host import counters, profiles, snapshot
 from tcpcore.host.counters import Counters
 from tcpcore.host.listener import Listener, Request
 from tcpcore.host.process import Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
-from tcpcore.seqnum import MASK
-from tcpcore.tcp import departure, lifecycle, state, time_wait
+from tcpcore.host.time_waits import TimeWaits
+from tcpcore.tcp import departure, state
 from tcpcore.tcp.connection import Connection
-from tcpcore.units import MICROSECOND, MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 Application = Callable[["Host"], Coroutine[Wait, None, Any]]
-Key = tuple[str, int, str, int]
-
-ISN_TICK_NS = 64
-"""Linux's sequence clock ticks every 64 ns (seq_scale()); RFC 9293 §3.4.1 suggests 4 us."""
 
 IPV4_MSS = 1460
 IPV6_MSS = 1440
@@ -75,14 +70,14 @@ class Host:
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
         self.listeners: dict[int, Listener] = {}
-        self.endpoints: dict[Key, Connection | Request] = {}
+        self.endpoints: dict[FourTuple, Connection | Request] = {}
         self.processes: list[Process] = []
         self.running: Process | None = None
         self._random = random.Random(seed)
-        self._secret = self._random.getrandbits(128).to_bytes(16, "big")
-        self._watchers: dict[Key, WaitQueue] = {}
-        self._scheduled: dict[Key, int] = {}
-        self._time_waits: set[Key] = set()
+        self.secrets = Secrets(self._random.getrandbits(128).to_bytes(16, "big"))
+        self.time_waits = TimeWaits(self)
+        self._watchers: dict[FourTuple, WaitQueue] = {}
+        self._scheduled: dict[FourTuple, int] = {}
 
     # --- for applications and whoever builds the world -------------------------------------------
 
@@ -127,7 +122,9 @@ class Host:
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
         listener = self.listeners.get(segment.dport)
-        isn = self._end_time_wait(endpoint, segment) if listener is not None else None
+        isn = None
+        if listener is not None and isinstance(endpoint, Connection):
+            isn = self.time_waits.reborn(endpoint, segment)
         if endpoint is not None and isn is None:
             self.transmit(endpoint, endpoint.arrives(segment, self.now))
             return
@@ -136,20 +133,6 @@ class Host:
             self._schedule(key, self.endpoints.get(key))
             return
         self._answer_stranger(segment)
-
-    def _end_time_wait(self, endpoint: Endpoint | None, segment: Segment) -> int | None:
-        """A new SYN may end the TIME_WAIT of its four-tuple: the ISN to answer with; else None."""
-        if not isinstance(endpoint, Connection):
-            return None
-        isn = time_wait.new_initial_sequence(endpoint, segment, self.now)
-        if isn is not None:
-            self._kill_time_wait(endpoint, reasons.TIME_WAIT_REBORN())
-        return isn
-
-    def _kill_time_wait(self, connection: Connection, reason: Reason) -> None:
-        lifecycle.change(connection, state.TIMEOUT, reason)
-        lifecycle.forget(connection)
-        self.remove_endpoint(connection)
 
     def _answer_stranger(self, segment: Segment) -> None:
         """No endpoint wants the segment (tcp_v4_send_reset())."""
@@ -171,22 +154,12 @@ class Host:
             watcher = self._watchers.get(key)
             if watcher is not None:
                 watcher.wake()
-            if endpoint.state == state.TIME_WAIT and key not in self._time_waits:
-                self._enter_time_wait(endpoint, key)
+            if endpoint.state == state.TIME_WAIT:
+                self.time_waits.enter(endpoint)
             if endpoint.state == state.CLOSED:
                 self.remove_endpoint(endpoint)
                 return
         self._schedule(key, self.endpoints.get(key))
-
-    def _enter_time_wait(self, connection: Connection, key: Key) -> None:
-        """One more in TIME_WAIT, unless tcp_max_tw_buckets is reached: then it ends at once."""
-        limit = self.sysctl.tcp_max_tw_buckets
-        if len(self._time_waits) < limit:
-            self._time_waits.add(key)
-            return
-        self.count(counters.TIME_WAIT_OVERFLOW)
-        reason = Reason(reasons.TIME_WAIT_OVERFLOW, {"limit": limit})
-        self._kill_time_wait(connection, reason)
 
     def _send_all(self, segments: list[Segment]) -> None:
         for segment in segments:
@@ -199,7 +172,7 @@ class Host:
 
     # --- timers ----------------------------------------------------------------------------------
 
-    def _schedule(self, key: Key, endpoint: Connection | Request | None) -> None:
+    def _schedule(self, key: FourTuple, endpoint: Connection | Request | None) -> None:
         """Make sure that the network wakes us at the endpoint's next deadline, or before."""
         if endpoint is None:
             return
@@ -211,7 +184,7 @@ class Host:
             self._scheduled[key] = deadline
             self.network.at(deadline, self._timer, (key, deadline))
 
-    def _timer(self, argument: tuple[Key, int]) -> None:
+    def _timer(self, argument: tuple[FourTuple, int]) -> None:
         key, at = argument
         if self._scheduled.get(key) != at:
             return
@@ -233,40 +206,25 @@ class Host:
         self, local: str, local_port: int, remote: str, remote_port: int, isn: int | None = None
     ) -> Connection:
         """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
-        key = (local, local_port, remote, remote_port)
+        ends = (local, local_port, remote, remote_port)
         mss = IPV6_MSS if ":" in remote else IPV4_MSS
-        offset = self._hash(b"timestamp", key) if self.sysctl.tcp_timestamps == 1 else 0
+        offset = self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
         if isn is None:
-            isn = self.initial_sequence(key)
+            isn = self.secrets.initial_sequence(ends, self.now)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
 
     def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
-        """An endpoint for connect(), known from now on (inet_hash_connect()).
-
-        EADDRNOTAVAIL when the four-tuple is taken; a TIME_WAIT that tcp_tw_reuse allows to reuse
-        hands its sequence numbers and timestamp on (tcp_twsk_unique()).
-        """
-        key = (self.address, local_port, remote, remote_port)
-        old = self.endpoints.get(key)
-        if old is None:
-            connection = self.new_connection(*key)
-        elif isinstance(old, Connection) and self._may_reuse(old):
-            connection = self.new_connection(*key, time_wait.following_sequence(old))
-            connection.ts_recent, connection.ts_recent_at = old.ts_recent, old.ts_recent_at
-            self._kill_time_wait(old, reasons.TIME_WAIT_REUSED())
-        else:
+        """An endpoint for connect(), known from now on; EADDRNOTAVAIL when its ports are taken."""
+        ends = (self.address, local_port, remote, remote_port)
+        connection = self.new_connection(*ends)
+        old = self.endpoints.get(ends)
+        if old is not None and not (
+            isinstance(old, Connection) and self.time_waits.reuse(old, connection)
+        ):
             raise socket_error(EADDRNOTAVAIL)
         connection.journal = self
         self.add_endpoint(connection)
         return connection
-
-    def _may_reuse(self, old: Connection) -> bool:
-        reuse = self.sysctl.tcp_tw_reuse
-        if old.state != state.TIME_WAIT or not reuse or not old.timestamps:
-            return False
-        if reuse == 2 and old.remote != self.address and not old.remote.startswith("127."):
-            return False
-        return self.now - old.ts_recent_at > self.sysctl.tcp_tw_reuse_delay * MILLISECOND
 
     def add_endpoint(self, endpoint: Connection | Request) -> None:
         """Make the endpoint known; a connection takes the place of its request."""
@@ -278,7 +236,8 @@ class Host:
         if self.endpoints.get(key) is endpoint:
             del self.endpoints[key]
             self._watchers.pop(key, None)
-            self._time_waits.discard(key)
+            if isinstance(endpoint, Connection):
+                self.time_waits.leave(endpoint)
 
     def watch(self, connection: Connection, queue: WaitQueue) -> None:
         """Wake `queue` after everything that happens to the connection."""
@@ -315,18 +274,6 @@ class Host:
             if port not in taken:
                 return port
         raise socket_error(EADDRNOTAVAIL)
-
-    # --- initial sequence numbers: RFC 6528 ------------------------------------------------------
-
-    def _hash(self, purpose: bytes, key: Key) -> int:
-        text = repr(key).encode()
-        digest = hashlib.blake2s(purpose + text, key=self._secret, digest_size=4)
-        return int.from_bytes(digest.digest(), "big")
-
-    def initial_sequence(self, key: Key) -> int:
-        """A clock of 64 ns plus a secret hash of the four-tuple (secure_tcp_seq())."""
-        clock = self.now * (1000 * MICROSECOND) // ISN_TICK_NS
-        return (clock + self._hash(b"sequence", key)) & MASK
 
     # --- telling ---------------------------------------------------------------------------------
 
@@ -368,7 +315,7 @@ class Host:
         return snapshot.of(self)
 
 
-def _key(endpoint: Connection | Request) -> Key:
+def _key(endpoint: Connection | Request) -> FourTuple:
     c = endpoint if isinstance(endpoint, Connection) else endpoint.child
     return (c.local, c.local_port, c.remote, c.remote_port)
 

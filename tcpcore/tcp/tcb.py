@@ -219,6 +219,11 @@ class Tcb:
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         self.ip_id = iss & 0xFFFF
 
+    def start_at(self, iss: int) -> None:
+        """Use another initial sequence number, before anything was sent."""
+        self.iss = self.snd_una = self.snd_nxt = self.write_end = iss
+        self.small_sent_end = self.rtt_sequence = iss
+
     def event(self, kind: str, reason: Reason | None, values: Any = None) -> None:
         """Tell the journal, if there is one."""
         if self.journal is not None:
