@@ -21,6 +21,7 @@ class End:
     `isn` and `rcv` are None as long as nothing told them; `nxt` is after the highest byte it sent,
     `una` the highest acknowledgment it got, `rcv` the highest it gave; `fin` is after its FIN.
     `syns` and `syn_acks` count what it sent of each, `duplicates` its duplicate ACKs in a row.
+    `sacking` says that its last ACK reported a gap.
     `holes` are ranges that it must have sent and that the capture has not (yet) shown.
     """
 
@@ -39,6 +40,7 @@ class End:
         "rcv",
         "resent",
         "resent_count",
+        "sacking",
         "segments",
         "shift",
         "state",
@@ -68,6 +70,7 @@ class End:
         self.resent: int | None = None
         self.resent_count = 0
         self.segments = 0
+        self.sacking = False
         self.syns = 0
         self.syn_acks = 0
 
@@ -140,6 +143,10 @@ class End:
     def advertised(self, segment: Segment) -> int:
         """The window of one of its segments, in bytes."""
         return segment.window if segment.flags & 2 else segment.window << self.shift
+
+    def sent(self, ack: int) -> bool:
+        """Whether it sent what `ack` acknowledges, its SYN at least; yes when nothing is known."""
+        return self.isn is None or (gt(ack, self.isn) and leq(ack, self.nxt))
 
     @property
     def idle(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tcpcore.observe.end import End
 from tcpcore.observe.meaning import Meaning, meaning, reset_verdict
-from tcpcore.seqnum import MASK, geq, gt, lt
+from tcpcore.seqnum import MASK, distance, geq, gt, lt
 from tcpcore.tcp import state as states
 from tcpcore.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TIME_WAIT
 from tcpcore.wire import options as kinds
@@ -138,7 +138,7 @@ def _open(s: End, r: End, segment: Segment, changes: Changes) -> None:
             s.become(SYN_SENT, changes)
     elif segment.flags & SYN:
         s.apply(states.SYN, changes)
-        if r.state == SYN_SENT and r.isn is not None and gt(segment.ack, r.isn):
+        if r.state == SYN_SENT and r.sent(segment.ack):
             r.apply(states.SYN_ACK, changes)
     elif segment.flags & ACK:
         if s.state == SYN_SENT:
@@ -169,6 +169,11 @@ def _acknowledge(s: End, r: End, segment: Segment, changes: Changes) -> None:
 _CLOSING = (states.FIN_WAIT_1,)
 
 
+def _near(a: int, b: int) -> bool:
+    """Whether two numbers are less than the largest window apart.  RFC 7323 §2.3."""
+    return abs(distance(a, b)) <= 1 << 30
+
+
 def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
     """Move the numbers on."""
     flags = segment.flags
@@ -180,12 +185,13 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
         s.syns += not flags & ACK
     if flags & RST:
         return
-    if segment.length and not s.probing:
+    stray = flags & SYN and segment.seq != s.isn  # of another connection than this one
+    if segment.length and not s.probing and not stray and _near(s.nxt, segment.seq):
         s.extend(segment.seq, segment.end)
     if not flags & ACK:
         return
     window = s.advertised(segment)
-    duplicate = segment.ack == s.rcv and window == s.window and not segment.length
+    duplicate = segment.ack == s.rcv and window <= (s.window or 0) and not segment.length
     if duplicate and not r.idle and not r_probing:
         s.duplicates += 1
     elif s.rcv is None or gt(segment.ack, s.rcv):
@@ -193,7 +199,8 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
     if s.rcv is None or not lt(segment.ack, s.rcv):
         s.rcv = segment.ack
         s.window = window
+        s.sacking = kinds.find(segment.options, kinds.SACK) is not None
     if gt(segment.ack, r.una):
         r.una = segment.ack
-    if gt(segment.ack, r.nxt):
+    if gt(segment.ack, r.nxt) and _near(r.nxt, segment.ack):
         r.nxt = segment.ack  # it was sent, though not seen

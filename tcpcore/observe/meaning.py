@@ -82,7 +82,7 @@ def _syn(s: End, r: End, segment: Segment) -> Meaning:
 
 
 def _syn_ack(s: End, r: End, segment: Segment) -> Meaning:
-    if r.isn is not None and not within(r.isn + 1 & MASK, segment.ack, r.nxt + 1 & MASK):
+    if not r.sent(segment.ack):
         return Meaning(f"acknowledges a SYN that the {r.name} did not send: it will answer RST")
     if s.syn_acks and segment.seq == s.isn:
         return Meaning(f"retransmission {s.syn_acks} of SYN+ACK", True)
@@ -108,17 +108,11 @@ def reset_verdict(s: End, r: End, segment: Segment) -> str:
         if not segment.flags & ACK:
             return "ignored"
         known = r.isn is not None
-        return "accepted" if not known or _in_flight(r, segment.ack) else "ignored"
+        return "accepted" if not known or r.sent(segment.ack) else "ignored"
     if r.rcv is None or segment.seq in (r.rcv, s.nxt):
         return "accepted"
     window = max(r.window or 0, 1)
     return "challenge" if within(r.rcv, segment.seq, r.rcv + window & MASK) else "ignored"
-
-
-def _in_flight(end: End, ack: int) -> bool:
-    """Whether `ack` acknowledges something that this end sent and nobody acknowledged."""
-    isn = end.isn or 0
-    return gt(ack, isn) and leq(ack, end.nxt)
 
 
 def _reset(s: End, r: End, segment: Segment) -> Meaning:
@@ -186,8 +180,8 @@ def _data(s: End, r: End, segment: Segment) -> Meaning:
         if _beyond_window(s, r, end):
             text += f"; beyond the {r.name}'s window"
         return Meaning(text + _and_acknowledges(s, r, segment))
-    if relation == "hole" and r.duplicates:
-        reported = _count(r.duplicates, "duplicate ACK")
+    if relation == "hole" and (r.duplicates or r.sacking):
+        reported = _count(r.duplicates, "duplicate ACK") if r.duplicates else "a SACK"
         return Meaning(f"{what}: fill the gap that {reported} reported", True)
     if relation == "hole":
         return Meaning(f"{what}: fill a gap (out of order, or sent again)", False)
@@ -254,7 +248,7 @@ def _ack(s: End, r: End, segment: Segment) -> str:
     if window == 0 and s.window != 0:
         return f"zero window: the {s.name} has no room, the {r.name} must wait"
     sack = _sack_text(r, segment)
-    if window != s.window and not sack:
+    if window > (s.window or 0) and not sack:
         opens = "window update: room again" if s.window == 0 else "window update"
         return f"{opens}, {_count(window)}"
     if not r.idle:

@@ -10,6 +10,7 @@ import io
 import itertools
 import logging
 import struct
+import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, NamedTuple
 
@@ -154,7 +155,16 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
         log_runtime.removeFilter(warnings)
 
 
-_STUMBLES = (EOFError, OSError, ValueError, LookupError, ArithmeticError, TypeError, struct.error)
+_STUMBLES = (
+    EOFError,
+    OSError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    struct.error,
+    zlib.error,
+)
 """What scapy's readers raise on damaged files."""
 _MAXIMUM_PACKET = 1 << 20
 _MAXIMUM_READ = 1 << 26
