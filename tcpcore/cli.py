@@ -24,7 +24,7 @@ FORMATS = ("text", "json", "pcap", "ss", "html")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 refused by the machine, 2 a mistake in the words."""
+    """Run one command; the exit code: 0 done, 1 the machine cannot, 2 a mistake in the words."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
     try:

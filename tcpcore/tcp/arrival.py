@@ -13,8 +13,10 @@ from tcpcore.tcp import (
     challenge,
     delayed_ack,
     departure,
+    keepalive,
     lifecycle,
     paws,
+    persist,
     reassembly,
     retransmit,
     rtt,
@@ -61,6 +63,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     _take_text(c, segment, now)
     if c.state != state.CLOSED:
         departure.send_pending(c, now)
+        persist.look_after(c, now)
         _acknowledge(c, now)
 
 
@@ -108,7 +111,8 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     _take_acknowledged(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
-    c.last_data_received = now
+    c.last_data_received = c.last_ack_received = now
+    keepalive.start(c, now)
     departure.send_ack(c, now, reason)
     departure.send_pending(c, now)
 
@@ -180,10 +184,13 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         c.snd_wl1 = segment.seq
         _take_acknowledged(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+        keepalive.start(c, now)
     elif gt(ack, c.snd_una):
         _take_acknowledged(c, segment, now)
     paws.remember(c, segment, now)
+    c.last_ack_received = now
     _update_send_window(c, segment)
+    persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)
     return c.state != state.CLOSED

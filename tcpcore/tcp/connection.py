@@ -18,7 +18,9 @@ from tcpcore.tcp import (
     arrival,
     delayed_ack,
     departure,
+    keepalive,
     lifecycle,
+    persist,
     retransmit,
     state,
     timers,
@@ -55,6 +57,7 @@ class Connection(Tcb):
         self.write_end = (self.write_end + len(data)) & MASK
         self.push_marks.append(self.write_end)
         departure.send_pending(self, now)
+        persist.look_after(self, now)
         return self.out
 
     def receive(self, most: int, now: int) -> tuple[bytes, list[Segment]]:
@@ -116,6 +119,10 @@ class Connection(Tcb):
             retransmit.on_timeout(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
+        if self.probe_deadline is not None and self.probe_deadline <= now:
+            persist.on_timeout(self, now)
+        if self.keepalive_deadline is not None and self.keepalive_deadline <= now:
+            keepalive.on_timeout(self, now)
         if self.wait_deadline is not None and self.wait_deadline <= now:
             self._wait_over()
         return self.out
@@ -145,6 +152,7 @@ class Connection(Tcb):
         self.fin_queued = reason
         lifecycle.change(self, state.CLOSE, reason)
         departure.send_pending(self, now)
+        persist.look_after(self, now)
 
     def _delayed_ack_due(self, now: int) -> None:
         self.ack_deadline = None

@@ -172,6 +172,18 @@ def send_pending(c: Tcb, now: int) -> None:
         flight += 1
 
 
+def send_part(c: Tcb, length: int, now: int) -> None:
+    """Send what the window takes, though it is less than Nagle or the MSS ask for."""
+    end = (c.snd_nxt + length) & MASK
+    c.push_marks.appendleft(end)
+    _send_data(c, length, end, now)
+
+
+def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
+    """Send an empty segment from before snd.una, which the peer must answer with an ACK."""
+    _emit(c, ACK, (c.snd_una - 1) & MASK, b"", now, reason)
+
+
 def _nagle_holds(c: Tcb, length: int) -> bool:
     """Whether a small segment must wait for the ACK of an earlier small one (tcp_nagle_test())."""
     if length >= c.snd_mss or c.nodelay or c.fin_queued is not None:

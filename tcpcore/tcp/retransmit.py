@@ -12,6 +12,7 @@ from tcpcore.errors import ETIMEDOUT
 from tcpcore.tcp import departure, lifecycle, state, timers
 from tcpcore.tcp.congestion import reno
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
+from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
 
 ORPHAN_RETRIES = 8
@@ -29,11 +30,11 @@ def model_timeout(retries: int, rto: int, rto_max: int) -> int:
     return ((2 << doublings) - 1) * rto + (retries - doublings) * rto_max
 
 
-def _limit(c: Tcb) -> tuple[str, int, bool]:
+def limit(c: Tcb) -> tuple[str, int, bool]:
     """``(sysctl's name, its value, whether it has run out by count)``, by the state."""
     s = c.sysctl
     if c.state == state.SYN_SENT:
-        retries = s.tcp_syn_retries
+        retries = c.syn_retries or s.tcp_syn_retries
         return "tcp_syn_retries", retries, c.retransmissions >= retries + s.tcp_syn_linear_timeouts
     if c.state == state.SYN_RECV:
         retries = s.tcp_synack_retries
@@ -45,7 +46,7 @@ def _limit(c: Tcb) -> tuple[str, int, bool]:
 
 def _timed_out(c: Tcb, now: int) -> bool:
     """Give up when it is time to; whether it was."""
-    name, retries, counted_out = _limit(c)
+    name, retries, counted_out = limit(c)
     s = c.sysctl
     opening = c.state in (state.SYN_SENT, state.SYN_RECV)
     waited = now - c.retransmit_since
@@ -53,8 +54,11 @@ def _timed_out(c: Tcb, now: int) -> bool:
         if not c.retransmissions and retries:
             return False
         base = RTO_INITIAL if opening else s.tcp_rto_min_us
-        if waited < model_timeout(retries, base, s.tcp_rto_max_ms * 1000):
+        longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
+        if waited < longest:
             return False
+        if c.user_timeout:
+            name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
     values = {"waited": timers.span(waited), "name": name, "retries": retries}
     why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
     lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
@@ -84,7 +88,10 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.state != state.SYN_SENT or c.retransmissions > linear:
         c.backoff += 1
         c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
-    timers.set_retransmission(c, now)
+    left = None
+    if c.user_timeout:
+        left = max(c.retransmit_since + c.user_timeout - now, timers.TICK)
+    timers.set_retransmission(c, now, left)
 
 
 def resend_lost(c: Tcb, now: int) -> None:

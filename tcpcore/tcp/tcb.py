@@ -71,6 +71,12 @@ class Tcb:
         "irs",
         "iss",
         "journal",
+        "keep_count",
+        "keep_idle",
+        "keep_interval",
+        "keepalive",
+        "keepalive_deadline",
+        "last_ack_received",
         "last_challenge",
         "last_data_received",
         "last_data_sent",
@@ -86,6 +92,9 @@ class Tcb:
         "out",
         "out_of_order",
         "pingpong",
+        "probe_deadline",
+        "probes_out",
+        "probing_since",
         "push_marks",
         "quick_acks",
         "rcv_buffer_space",
@@ -120,11 +129,13 @@ class Tcb:
         "srtt",
         "ssthresh",
         "state",
+        "syn_retries",
         "sysctl",
         "timestamp_offset",
         "timestamps",
         "ts_recent",
         "ts_recent_at",
+        "user_timeout",
         "wait_deadline",
         "write_end",
     )
@@ -216,8 +227,21 @@ class Tcb:
         # Deadlines; None: the timer is off.
         self.retransmit_deadline: int | None = None
         self.ack_deadline: int | None = None
+        self.probe_deadline: int | None = None
+        self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         self.ip_id = iss & 0xFFFF
+        # What socket options ask for; 0: the sysctl decides.
+        self.keepalive = False  # SO_KEEPALIVE
+        self.keep_idle = 0  # TCP_KEEPIDLE, us
+        self.keep_interval = 0  # TCP_KEEPINTVL, us
+        self.keep_count = 0  # TCP_KEEPCNT
+        self.user_timeout = 0  # TCP_USER_TIMEOUT, us
+        self.syn_retries = 0  # TCP_SYNCNT
+        # Probes of a shut window and of a silent peer.
+        self.probes_out = 0
+        self.probing_since: int | None = None
+        self.last_ack_received = 0
 
     def start_at(self, iss: int) -> None:
         """Use another initial sequence number, before anything was sent."""

@@ -19,6 +19,8 @@ TIME_WAIT_LENGTH = 60 * SECOND
 
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
+PERSIST = "persist"
+KEEPALIVE = "keepalive"
 TIME_WAIT = "TIME_WAIT"
 FIN_WAIT_2 = "FIN_WAIT_2"
 
@@ -41,9 +43,9 @@ def _announce_end(c: Tcb, timer: str) -> None:
         c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
 
 
-def set_retransmission(c: Tcb, now: int) -> None:
-    """(Re)start the retransmission timer: it fires one RTO from now."""
-    c.retransmit_deadline = now + c.rto
+def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
+    """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later."""
+    c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
     _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
 
@@ -67,6 +69,30 @@ def cancel_ack(c: Tcb) -> None:
     _announce_end(c, DELAYED_ACK)
 
 
+def set_probe(c: Tcb, deadline: int, now: int) -> None:
+    """(Re)start the persist timer."""
+    c.probe_deadline = deadline
+    _announce(c, PERSIST, reasons.TIMER_PERSIST, deadline, now)
+
+
+def cancel_probe(c: Tcb) -> None:
+    """The window is open, or nothing waits any more."""
+    c.probe_deadline = None
+    _announce_end(c, PERSIST)
+
+
+def set_keepalive(c: Tcb, deadline: int, now: int) -> None:
+    """(Re)start the keepalive timer."""
+    c.keepalive_deadline = deadline
+    _announce(c, KEEPALIVE, reasons.TIMER_KEEPALIVE, deadline, now)
+
+
+def cancel_keepalive(c: Tcb) -> None:
+    """Nobody wants to know any more."""
+    c.keepalive_deadline = None
+    _announce_end(c, KEEPALIVE)
+
+
 def set_time_wait(c: Tcb, now: int) -> None:
     """(Re)start the 60 s of TIME_WAIT."""
     c.wait_deadline = now + TIME_WAIT_LENGTH
@@ -84,13 +110,18 @@ def cancel_all(c: Tcb) -> None:
     cancel_retransmission(c)
     if c.ack_deadline is not None:
         cancel_ack(c)
+    if c.probe_deadline is not None:
+        cancel_probe(c)
+    if c.keepalive_deadline is not None:
+        cancel_keepalive(c)
     c.wait_deadline = None
 
 
 def next_deadline(c: Tcb) -> int | None:
     """The earliest deadline, in microseconds; None when no timer runs."""
     earliest = c.retransmit_deadline
-    for deadline in (c.ack_deadline, c.wait_deadline):
+    others = (c.ack_deadline, c.probe_deadline, c.keepalive_deadline, c.wait_deadline)
+    for deadline in others:
         if deadline is not None and (earliest is None or deadline < earliest):
             earliest = deadline
     return earliest
@@ -98,6 +129,11 @@ def next_deadline(c: Tcb) -> int | None:
 
 def running(c: Tcb) -> list[tuple[str, int]]:
     """``(name, deadline)`` of each timer that runs."""
-    listed = [(RETRANSMISSION, c.retransmit_deadline), (DELAYED_ACK, c.ack_deadline)]
+    listed = [
+        (RETRANSMISSION, c.retransmit_deadline),
+        (DELAYED_ACK, c.ack_deadline),
+        (PERSIST, c.probe_deadline),
+        (KEEPALIVE, c.keepalive_deadline),
+    ]
     listed.append((TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, c.wait_deadline))
     return [(name, deadline) for name, deadline in listed if deadline is not None]

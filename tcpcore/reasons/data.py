@@ -1,0 +1,133 @@
+"""Reasons around data: sending, acknowledging, probing, and refusing what does not fit."""
+
+from __future__ import annotations
+
+from tcpcore.why import Why
+
+DATA = Why(
+    "data.send",
+    "The application's bytes fit into the peer's window and into cwnd: send {length} of them.",
+    "RFC 9293 §3.8.6",
+    "tcp_write_xmit()",
+)
+ACK_QUICK = Why(
+    "ack.quick",
+    "Data arrived early in the connection: acknowledge at once, so that the sender can speed up.",
+    "RFC 9293 §3.8.6.3",
+    "__tcp_ack_snd_check()",
+)
+ACK_SECOND = Why(
+    "ack.second",
+    "More than one full segment is unacknowledged: acknowledge at once.",
+    "RFC 9293 §3.8.6.3",
+    "__tcp_ack_snd_check()",
+)
+ACK_DELAYED = Why(
+    "ack.delayed",
+    "Nothing to send back came up for {waited}: the delayed ACK goes out alone.",
+    "RFC 9293 §3.8.6.3",
+    "tcp_delack_timer_handler()",
+)
+ACK_OUT_OF_ORDER = Why(
+    "ack.out-of-order",
+    "A segment from beyond a hole arrived: acknowledge again what is still missing.",
+    "RFC 5681 §4.2",
+    "tcp_data_queue_ofo()",
+)
+ACK_DUPLICATE = Why(
+    "ack.duplicate",
+    "These bytes were received before: say again what we expect next.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_send_dupack()",
+)
+ACK_WINDOW = Why(
+    "ack.window-update",
+    "The application read enough to open the window by a full segment or more: tell the sender.",
+    "RFC 9293 §3.8.6.2.2",
+    "tcp_cleanup_rbuf()",
+)
+DUPLICATE_SYN = Why(
+    "ack.challenge-syn",
+    "A SYN for a connection that is open: do not believe it, ask with a challenge ACK.",
+    "RFC 5961 §4",
+    "tcp_validate_incoming()",
+)
+CHALLENGE_RST = Why(
+    "ack.challenge-rst",
+    "An RST in the window, but not exactly at {expected}: ask with a challenge ACK.",
+    "RFC 5961 §3",
+    "tcp_validate_incoming()",
+)
+CHALLENGE_ACK = Why(
+    "ack.challenge-ack",
+    "It acknowledges {ack}, which we never sent or long forgot: ask with a challenge ACK.",
+    "RFC 5961 §5",
+    "tcp_ack()",
+)
+OLD_TIMESTAMP = Why(
+    "drop.paws",
+    "Its timestamp is older than the last one: a duplicate from long ago. Say what we expect.",
+    "RFC 7323 §5.3",
+    "tcp_paws_discard()",
+)
+ASSASSINATED = Why(
+    "close.assassinated",
+    "An RST exactly at the next expected byte ends TIME_WAIT early (tcp_rfc1337=0).",
+    "RFC 1337",
+    "tcp_timewait_state_process()",
+)
+ASSASSIN_IGNORED = Why(
+    "drop.assassin",
+    "An RST in TIME_WAIT, and tcp_rfc1337=1 ignores it.",
+    "RFC 1337",
+    "tcp_timewait_state_process()",
+)
+TIME_WAIT_REBORN = Why(
+    "close.reborn",
+    "A SYN newer than all of the old connection: TIME_WAIT ends, and a new connection begins.",
+    "RFC 6191",
+    "tcp_timewait_state_process()",
+)
+TIME_WAIT_REUSED = Why(
+    "close.reused",
+    "tcp_tw_reuse lets connect() take over a TIME_WAIT of its own four-tuple.",
+    "RFC 6191",
+    "tcp_twsk_unique()",
+)
+TIME_WAIT_OVERFLOW = Why(
+    "close.time-wait-overflow",
+    "tcp_max_tw_buckets={limit} connections are in TIME_WAIT already: this one ends at once.",
+    "Linux only",
+    "tcp_time_wait()",
+)
+OLD_RST = Why(
+    "drop.rst-outside",
+    "An RST outside the window: drop it.",
+    "RFC 5961 §3",
+    "tcp_validate_incoming()",
+)
+NO_ACK_FLAG = Why(
+    "drop.no-ack",
+    "Every segment after the handshake must carry ACK: drop it.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_rcv_established()",
+)
+WRONG_IN_SYN_SENT = Why(
+    "drop.syn-sent",
+    "We wait for an answer to our SYN, and this is none: drop it.",
+    "RFC 9293 §3.10.7.3",
+    "tcp_rcv_synsent_state_process()",
+)
+RATE_LIMITED = Why(
+    "drop.rate-limit",
+    "An ACK was due, but one was sent less than tcp_invalid_ratelimit ({limit} ms) ago: stay "
+    "silent.",
+    "RFC 5961 §7",
+    "__tcp_oow_rate_limited()",
+)
+SEGMENT_TO_CLOSED = Why(
+    "drop.closed",
+    "The connection is closed: the segment is dropped.",
+    "RFC 9293 §3.10.7.1",
+    "tcp_rcv_state_process()",
+)

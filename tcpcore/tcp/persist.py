@@ -1,0 +1,108 @@
+"""The persist timer: data waits, nothing is in flight, and the peer's window is shut.
+
+A probe asks again and again, with back-off, whether the window has opened; as long as answers come,
+the connection stays (RFC 9293 §3.8.6.1).  Source: tcp_probe_timer(), tcp_send_probe0() and
+tcp_write_wakeup() in net/ipv4/.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.errors import ETIMEDOUT
+from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.tcp import departure, lifecycle, retransmit, timers
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND
+from tcpcore.why import Reason
+
+
+def waiting(c: Tcb) -> bool:
+    """Whether something is to be sent, and nothing on its way will bring news of the window."""
+    unsent = distance(c.snd_nxt, c.write_end) > 0 or (c.fin_queued is not None and not c.fin_sent)
+    return unsent and not c.retransmission_queue
+
+
+def look_after(c: Tcb, now: int) -> None:
+    """Start the timer when data is stuck behind the window (tcp_check_probe_timer())."""
+    if c.probe_deadline is None and waiting(c):
+        timers.set_probe(c, now + max(c.rto, c.sysctl.tcp_rto_min_us), now)
+
+
+def answered(c: Tcb, now: int) -> None:
+    """An ACK came: the peer lives (tcp_ack_probe())."""
+    c.probes_out = 0
+    if not waiting(c):
+        stop(c)
+        return
+    size = min(distance(c.snd_nxt, c.write_end), c.snd_mss)
+    if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
+        stop(c)  # the window has room: sending goes on
+        return
+    c.probing_since = None
+    if c.probe_deadline is not None:
+        timers.set_probe(c, now + _interval(c), now)
+
+
+def stop(c: Tcb) -> None:
+    """Nothing is stuck any more."""
+    if c.probe_deadline is not None:
+        c.backoff = 0
+        c.probing_since = None
+        timers.cancel_probe(c)
+
+
+def _interval(c: Tcb) -> int:
+    base = max(c.rto, c.sysctl.tcp_rto_min_us)
+    longest = c.sysctl.tcp_rto_max_ms * MILLISECOND
+    return min(base << min(c.backoff, 32), longest)
+
+
+def on_timeout(c: Tcb, now: int) -> None:
+    """The timer fired: probe, or give up when too many went unanswered."""
+    c.probe_deadline = None
+    if not waiting(c):
+        c.probes_out = 0
+        return
+    if c.probing_since is None:
+        c.probing_since = now
+    if _given_up(c, now):
+        return
+    wake(c, now, reasons.WINDOW_PROBE())
+    if c.retransmission_queue:  # the probe was data after all
+        c.probes_out = c.backoff = 0
+        return
+    c.probes_out += 1
+    if c.backoff < c.sysctl.tcp_retries2:
+        c.backoff += 1
+    wait = _interval(c)
+    if c.user_timeout:
+        left = c.probing_since + c.user_timeout - now
+        wait = min(wait, max(left, timers.TICK))
+    timers.set_probe(c, now + wait, now)
+
+
+def _given_up(c: Tcb, now: int) -> bool:
+    since = c.probing_since or now
+    if c.user_timeout and now - since >= c.user_timeout:
+        waited, name, most = timers.span(now - since), "TCP_USER_TIMEOUT", c.user_timeout // 1000
+    else:
+        name, most, _ = retransmit.limit(c)
+        if c.probes_out < most:
+            return False
+        waited = f"{c.probes_out} probes"
+    values = {"waited": waited, "name": name, "retries": most}
+    lifecycle.give_up(c, ETIMEDOUT, Reason(reasons.GIVE_UP_DATA, values))
+    return True
+
+
+def wake(c: Tcb, now: int, reason: Reason) -> None:
+    """Make the peer speak: send what its window takes, else a byte it has had.
+
+    Source: tcp_write_wakeup().
+    """
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    unsent = distance(c.snd_nxt, c.write_end)
+    if room > 0 and unsent > 0:
+        departure.send_part(c, min(room, unsent, c.snd_mss), now)
+    else:
+        departure.send_old_byte(c, now, reason)
