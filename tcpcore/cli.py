@@ -10,7 +10,6 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from tcpcore import __version__
 from tcpcore.errors import UsageError
@@ -63,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     recording.set_defaults(run=record.main)
 
     explaining = commands.add_parser("explain", help="say what happens in a capture")
-    explaining.add_argument("file", metavar="FILE", help="a pcap or pcapng file")
-    explaining.add_argument("--html", metavar="OUT", help="also write the player for it as a page")
+    from tcpcore.observe import explain
+
+    explain.add_arguments(explaining)
     explaining.set_defaults(run=_explain)
     return parser
 
@@ -153,9 +153,9 @@ def render(trace: Trace, form: str) -> bytes:
     if form == "json":
         return (json.dumps(document(trace), indent=1) + "\n").encode()
     if form == "html":
-        from tcpcore.view.html_page import page
+        from tcpcore.view.html_page import html_page
 
-        return page([document(trace)]).encode()
+        return html_page([document(trace)]).encode()
     if form == "ss":
         return ss.history(trace).encode()
     printer = Printer()
@@ -180,12 +180,12 @@ def _explain(arguments: argparse.Namespace) -> int:
     from tcpcore.observe import explain
 
     explanation = explain.explain(arguments.file)
+    text = explain.format_text(explanation, arguments.connection)
     if arguments.html:
-        from tcpcore.view.html_page import page
+        from tcpcore.view.capture_document import to_documents
+        from tcpcore.view.html_page import html_page
 
-        documents: list[dict[str, Any]] = [
-            explain.to_document(explanation, index) for index in range(len(explanation.connections))
-        ]
-        write_whole(arguments.html, page(documents).encode())
-    print(explain.format_text(explanation), end="")
+        documents = to_documents(explanation, arguments.connection)
+        write_whole(arguments.html, html_page(documents, title=explanation.name).encode())
+    print(text, end="")
     return 0

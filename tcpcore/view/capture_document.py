@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tcpcore.observe.explain import Explained, ExplainedConnection, Explanation
+from tcpcore.observe.explain import Explained, ExplainedConnection, Explanation, picked
 from tcpcore.trace import DELIVERED, Trace, TracedSegment
 from tcpcore.view.document import document
 from tcpcore.why import Why
@@ -45,6 +45,14 @@ def to_document(explanation: Explanation, index: int, limit: int = _MOST_SEGMENT
     doc["outcome"] = _sentence(shown[-1].meaning)
     doc["steps"] = _steps(doc, connection, shown)
     return doc
+
+
+def to_documents(explanation: Explanation, connection: int | None = None) -> list[Json]:
+    """The documents of all connections, or of one (from 1): the first fifty, which a page bears.
+
+    UsageError when there is no such connection.
+    """
+    return [to_document(explanation, index) for index in picked(explanation, connection)[:50]]
 
 
 def _sentence(text: str) -> str:
