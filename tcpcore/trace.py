@@ -115,6 +115,11 @@ class Trace:
         self.close()
         self._open = Moment(time, host, kind, label, segment)
 
+    def time_is(self, now: int) -> None:
+        """Time has moved: what comes later is no part of the moment before."""
+        if self._open is not None and self._open.time != now:
+            self.close()
+
     def close(self) -> None:
         """End the current moment: keep it when something happened or changed in it."""
         moment = self._open
