@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterable
 
 from tcpcore.observe.capture import Packet
+from tcpcore.observe.explain import Explanation, explain_packets
 from tcpcore.wire.codec import encode
 from tcpcore.wire.segment import Segment
 from tcpcore.wire.text import parse_packetdrill
@@ -46,6 +47,26 @@ def packets(script: str) -> list[Packet]:
         Packet(number, number * 1000, segment, 0, encode(segment))
         for number, segment in enumerate(segments(script), 1)
     ]
+
+
+def told(script: str) -> list[str]:
+    """``client server: meaning`` per segment; states only where one of them changed."""
+    lines = []
+    before = ("", "")
+    for connection in explain_packets(packets(script)).connections:
+        for item in connection.segments:
+            states = "" if item.states == before else f"{' '.join(item.states)}: "
+            before = item.states
+            lines.append(states + item.meaning)
+    return lines
+
+
+def after_handshake(script: str) -> list[str]:
+    return told(HANDSHAKE + script)[3:]
+
+
+def explained(script: str) -> Explanation:
+    return explain_packets(packets(script))
 
 
 def pcap(
