@@ -10,9 +10,18 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "Player": "tcpcore.view.player",
     "as_text": "tcpcore.view.document",
+    "beside_kernel": "tcpcore.view.comparison",
+    "checked": "tcpcore.view.claims",
+    "claim": "tcpcore.view.claims",
+    "claim_of_page": "tcpcore.view.claims",
     "color": "tcpcore.view.style",
+    "engine": "tcpcore.view.evidence",
+    "kernel": "tcpcore.view.evidence",
+    "Player": "tcpcore.view.player",
+    "predict": "tcpcore.view.prediction",
+    "Queues": "tcpcore.view.queues",
+    "States": "tcpcore.view.diagram",
     "write_html": "tcpcore.view.html_page",
 }
 

@@ -1,0 +1,129 @@
+"""The engine beside a recorded kernel as a table: what both did, when, and why times differ.
+
+`tcpcore.linux.compare` finds the differences; here they become a caption, rows and marks.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from tcpcore.errors import UsageError
+from tcpcore.linux import store
+from tcpcore.linux.compare import Comparison, Row, compare
+from tcpcore.linux.events import Event
+from tcpcore.scenarios import registry
+from tcpcore.units import format_seconds
+from tcpcore.view.shown import Shown
+
+_WORDS = {"S": "SYN", "F": "FIN", "R": "RST", "P": "PSH", "U": "URG", "E": "ECE", "W": "CWR",
+          "A": "AE", ".": "ACK"}  # fmt: skip
+_PROMPT = 1_000
+"""Less lateness than this, in µs, is the wire's and the machine's: shown as none."""
+
+
+def beside_kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> Shown:
+    """Run the scenario and lay it beside its record; `UsageError` when there is no record."""
+    trace = registry.run(scenario, parameters, drop=drop)
+    record = store.find(scenario, trace.parameters, drop)
+    if record is None:
+        raise UsageError(f"There is no kernel record of {scenario} with {trace.parameters}.")
+    return table(compare(trace, record))
+
+
+def table(found: Comparison) -> Shown:
+    """A comparison as HTML, and as the text that it prints."""
+    caption = _caption(found)
+    return Shown(_html(found, caption), f"{caption}\n{found}")
+
+
+def _caption(found: Comparison) -> str:
+    segments, calls = len(found.segments), len(found.calls)
+    counted = f"{_many(segments, 'segment')} and {_many(calls, 'call')}"
+    if found.same:
+        verdict = "the same on both sides"
+    else:
+        verdict = f"{_many(len(found.differing), 'row')} differ, marked ≠"
+    late = max((row.late or 0 for row in _rows(found)), default=0)
+    lateness = f"; the kernel comes up to {_late(late)} later" if late >= _PROMPT else ""
+    return f"Engine ({found.profile}) beside Linux {found.kernel}: {counted}, {verdict}{lateness}."
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _rows(found: Comparison) -> list[Row]:
+    return sorted(
+        (*found.segments, *found.calls),
+        key=lambda row: (row.event.time, row.kernel.time if row.kernel else row.event.time),
+    )
+
+
+def _html(found: Comparison, caption: str) -> str:
+    heads = ("", "From", "Segment or call", "Engine (s)", f"Linux {found.kernel} (s)", "Later by",
+             "Why")  # fmt: skip
+    top = "".join(f"<th scope='col'>{html.escape(head)}</th>" for head in heads)
+    top = top.replace(
+        "<th scope='col'></th>", "<th scope='col'><span class='hidden'>Same</span></th>"
+    )
+    body = "".join(_row(row, found.hosts) for row in _rows(found))
+    label = html.escape(caption)
+    return (
+        f"<div class='tcpfig'><p class='caption'>{label}</p>"
+        f"<div class='scroll' tabindex='0' role='region' aria-label='{label}'>"
+        f"<table class='comparison'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        "</div></div>"
+    )
+
+
+def _row(row: Row, hosts: list[str]) -> str:
+    differs = bool(row.differences)
+    mark = "<span title='differs'>≠</span>" if differs else "<span title='the same'>=</span>"
+    late = _late(row.late) if row.late is not None and row.late >= _PROMPT else ""
+    cells = (
+        mark,
+        hosts[row.event.host],
+        _what(row.event),
+        _time(row.engine, exact=True),
+        _time(row.kernel, exact=False),
+        late,
+        html.escape(_remark(row)),
+    )
+    kind = " class='differs'" if differs else ""
+    return f"<tr{kind}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _what(event: Event) -> str:
+    facts = event.facts
+    if "call" in facts:
+        return f"<i>{html.escape(facts['call'])}() → {html.escape(facts['result'])}</i>"
+    flags = "+".join(_WORDS[letter] for letter in facts["flags"])
+    ack = "" if facts["ack"] is None else f" ack {facts['ack']}"
+    length = f" len {facts['length']}" if facts["length"] else ""
+    lost = "" if facts["fate"] == "delivered" else f" <em>{facts['fate']}</em>"
+    options = html.escape(f" {facts['options']}".rstrip())
+    return (
+        f"<b>{flags}</b> seq {facts['seq']}{ack}{length}{lost}"
+        f"<small>win {facts['window']}{options}</small>"
+    )
+
+
+def _time(event: Event | None, *, exact: bool) -> str:
+    if event is None:
+        return "–"
+    return format_seconds(event.time) if exact else f"{event.time / 1e6:.3f}"
+
+
+def _late(microseconds: int) -> str:
+    """``4 ms``, ``1.07 s``."""
+    if microseconds < 1_000_000:
+        return f"{microseconds / 1000:.0f} ms"
+    return f"{microseconds / 1e6:.2f} s"
+
+
+def _remark(row: Row) -> str:
+    """Why; lateness that came from an earlier row is said to."""
+    if row.remark or row.late is None or row.late < _PROMPT:
+        return row.remark
+    return "late since an earlier row"

@@ -1,0 +1,183 @@
+"""Sphinx extension for what `shown` makes: its HTML on the page, and the page of all claims.
+
+Claims are collected from the executed cells' outputs when a page is read, so that they come from
+the cache as well as from a run; ``{claims}`` prints them all with a link to where each was run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from tcpcore.view.claims import SOURCES, VERDICTS
+from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
+
+HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
+STYLE, SCRIPT = "tcpfig.css", "tcpfig.js"
+COLUMNS = ("Claim", "What the source says", "Verdict", "Engine", "Recorded kernel", "True today")
+
+
+class MimeRenderer:
+    """An entry point of `myst_nb.mime_renderers`."""
+
+    mime_priority_overrides = tuple((builder, MIME, 4) for builder in HTML_BUILDERS)
+
+    @staticmethod
+    def handle_mime(_renderer: Any, data: Any, inline: bool) -> list[Any] | None:
+        """The output as raw HTML that remembers its claims, or None when it is not ours."""
+        if inline or data.mime_type != MIME:
+            return None
+        raw = nodes.raw(text=data.content["html"], format="html", classes=["output"])
+        raw["tcpcore_claims"] = data.content["claims"]
+        return [raw]
+
+
+class claims_table(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types
+    """Stands where ``{claims}`` was until all pages are read."""
+
+
+class ClaimsDirective(SphinxDirective):
+    """``{claims}``: every executed claim of the book."""
+
+    def run(self) -> list[nodes.Node]:
+        return [claims_table()]
+
+
+def _all_claims(env: Any) -> dict[str, list[dict[str, Any]]]:
+    """Claims by the page that ran them."""
+    if not hasattr(env, "tcpcore_claims"):
+        env.tcpcore_claims = {}
+    found: dict[str, list[dict[str, Any]]] = env.tcpcore_claims
+    return found
+
+
+def collect(app: Any, doctree: Any) -> None:
+    """Remember the claims of a page that has just been read."""
+    found = [one for raw in doctree.findall(nodes.raw) for one in raw.get("tcpcore_claims", ())]
+    _all_claims(app.env)[app.env.docname] = found
+    if any(True for _ in doctree.findall(claims_table)):
+        app.env.tcpcore_claims_pages = {
+            *getattr(app.env, "tcpcore_claims_pages", ()),
+            app.env.docname,
+        }
+
+
+def forget(_app: Any, env: Any, page: str) -> None:
+    """A page is about to be read again, or gone."""
+    _all_claims(env).pop(page, None)
+
+
+def merge(_app: Any, env: Any, pages: set[str], other: Any) -> None:
+    """Take over what a parallel reader found."""
+    _all_claims(env).update({page: _all_claims(other).get(page, []) for page in pages})
+    both = {*getattr(env, "tcpcore_claims_pages", ()), *getattr(other, "tcpcore_claims_pages", ())}
+    env.tcpcore_claims_pages = both
+
+
+def pages_to_write_again(_app: Any, env: Any) -> list[str]:
+    """The page of all claims, whatever was read."""
+    return [page for page in getattr(env, "tcpcore_claims_pages", ()) if page in env.found_docs]
+
+
+def fill(app: Any, doctree: Any, page: str) -> None:
+    """Replace ``{claims}`` by the table."""
+    for place in list(doctree.findall(claims_table)):
+        rows = [
+            (one, f"{app.builder.get_relative_uri(page, home)}#claim-{one['id']}")
+            for home, found in _all_claims(app.env).items()
+            for one in found
+        ]
+        rows.sort(key=lambda row: int(row[0]["id"][1:]))
+        place.replace_self([_summary(rows), _table(rows)] if rows else [])
+
+
+def _summary(rows: list[tuple[dict[str, Any], str]]) -> nodes.paragraph:
+    counts = {name: sum(one["verdict"] == name for one, _ in rows) for name in VERDICTS}
+    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    return nodes.paragraph("", f"{len(rows)} claims so far: {said}.")
+
+
+def _table(rows: list[tuple[dict[str, Any], str]]) -> nodes.table:
+    group = nodes.tgroup(cols=len(COLUMNS))
+    group += [nodes.colspec(colwidth=width) for width in (6, 28, 9, 19, 19, 19)]
+    group += nodes.thead("", _row([nodes.paragraph("", name) for name in COLUMNS]))
+    body = nodes.tbody()
+    for one, address in rows:
+        body += _row(_cells(one, address))
+    group += body
+    return nodes.table("", group, classes=["tcpcore-claims"])
+
+
+def _cells(one: dict[str, Any], address: str) -> list[nodes.paragraph]:
+    link = nodes.reference("", one["id"], refuri=address, internal=True)
+    source = nodes.inline("", f" source {one['source']}", classes=["source"])
+    kernel = f"{one['kernel']}: {one['record']}" if one["kernel"] else one["record"]
+    verdict = nodes.inline("", one["verdict"], classes=["verdict", one["verdict"]])
+    return [
+        nodes.paragraph("", "", link, source),
+        nodes.paragraph("", one["says"]),
+        nodes.paragraph("", "", verdict),
+        nodes.paragraph("", one["engine"]),
+        nodes.paragraph("", kernel),
+        nodes.paragraph("", one["today"]),
+    ]
+
+
+def _row(cells: list[nodes.paragraph]) -> nodes.row:
+    return nodes.row("", *[nodes.entry("", cell) for cell in cells])
+
+
+class SourcesDirective(SphinxDirective):
+    """``{claim-sources}``: the source texts and the meaning of the verdicts."""
+
+    def run(self) -> list[nodes.Node]:
+        return [
+            _definitions([(f"Source {number}", text) for number, text in SOURCES.items()]),
+            _definitions(list(VERDICTS.items())),
+        ]
+
+
+def _definitions(pairs: list[tuple[str, str]]) -> nodes.bullet_list:
+    items = [
+        nodes.list_item(
+            "", nodes.paragraph("", "", nodes.strong("", name), nodes.Text(f": {text}."))
+        )
+        for name, text in pairs
+    ]
+    return nodes.bullet_list("", *items)
+
+
+def write_assets(app: Any) -> None:
+    """Put style sheet and script into the built book."""
+    if app.builder.name in HTML_BUILDERS:
+        folder = Path(app.outdir) / "_static"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STYLE).write_text(style_sheet(), encoding="utf-8")
+        script = (STATIC / "predict.js").read_text(encoding="utf-8")
+        (folder / SCRIPT).write_text(script, encoding="utf-8")
+
+
+def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
+    """Load them where they are needed."""
+    body = context.get("body") or ""
+    if f"class='{MARK}" in body or "tcpcore-claims" in body:
+        app.add_css_file(STYLE)
+        app.add_js_file(SCRIPT, loading_method="defer")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Connect to Sphinx."""
+    app.add_node(claims_table)
+    app.add_directive("claims", ClaimsDirective)
+    app.add_directive("claim-sources", SourcesDirective)
+    app.connect("builder-inited", write_assets)
+    app.connect("env-purge-doc", forget)
+    app.connect("env-merge-info", merge)
+    app.connect("doctree-read", collect)
+    app.connect("env-updated", pages_to_write_again)
+    app.connect("doctree-resolved", fill)
+    app.connect("html-page-context", add_to_page)
+    return {"version": "1", "env_version": 1, "parallel_read_safe": True}
