@@ -34,6 +34,12 @@ ACK_OUT_OF_ORDER = Why(
     "RFC 5681 §4.2",
     "tcp_data_queue_ofo()",
 )
+ACK_HOLE_FILLED = Why(
+    "ack.hole-filled",
+    "The missing bytes came and the hole is closed: acknowledge at once.",
+    "RFC 5681 §4.2",
+    "tcp_data_queue()",
+)
 ACK_DUPLICATE = Why(
     "ack.duplicate",
     "These bytes were received before: say again what we expect next.",

@@ -11,13 +11,12 @@ from tcpcore import reasons, trace
 from tcpcore.seqnum import MASK, distance, geq, gt, leq, lt
 from tcpcore.tcp import (
     challenge,
-    delayed_ack,
     departure,
     keepalive,
     lifecycle,
     paws,
     persist,
-    reassembly,
+    reception,
     retransmit,
     rtt,
     state,
@@ -30,7 +29,7 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
@@ -60,11 +59,11 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if not _check_ack(c, segment, now):
         return
-    _take_text(c, segment, now)
+    reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         departure.send_pending(c, now)
         persist.look_after(c, now)
-        _acknowledge(c, now)
+        reception.acknowledge(c, now)
 
 
 def _drop(c: Tcb, reason: Reason) -> None:
@@ -148,18 +147,31 @@ def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
         if segment.flags & SYN:
             challenge.ask(c, now, reasons.DUPLICATE_SYN())
         else:
+            reception.duplicate(c, segment)
             challenge.answer(c, segment, now, reasons.OLD_TIMESTAMP())
         return False
-    window_end = (c.rcv_nxt + window.current(c)) & MASK
-    if geq(segment.end, c.rcv_wup) and leq(segment.seq, window_end):
+    if _in_window(c, segment):
         return True
     if rst:
         _drop(c, reasons.OLD_RST())
     elif segment.flags & SYN:
         challenge.ask(c, now, reasons.DUPLICATE_SYN())
     else:
+        reception.duplicate(c, segment)
         challenge.answer(c, segment, now, reasons.ACK_DUPLICATE())
     return False
+
+
+def _in_window(c: Tcb, segment: Segment) -> bool:
+    """Whether any of it is new and fits (tcp_sequence()).
+
+    Since Linux 6.17, what reaches beyond the window is taken only while nothing lies unread.
+    """
+    window_end = (c.rcv_nxt + window.current(c)) & MASK
+    if lt(segment.end, c.rcv_wup) or gt(segment.seq, window_end):
+        return False
+    data_end = (segment.seq + len(segment.payload)) & MASK
+    return not gt(data_end, window_end) or not c.receive_buffer
 
 
 def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
@@ -253,77 +265,3 @@ def _fin_acknowledged(c: Tcb, now: int) -> None:
         lifecycle.forget(c)
     elif c.orphan:
         timers.set_fin_wait_2(c, now)
-
-
-# --- text and FIN -------------------------------------------------------------------------------
-
-
-def _take_text(c: Tcb, segment: Segment, now: int) -> None:
-    """Seventh and eighth: data and FIN, in order or kept until they are."""
-    fin = bool(segment.flags & FIN)
-    payload = segment.payload
-    if not payload and not fin:
-        return
-    if leq(segment.end, c.rcv_nxt):  # received before: our ACK may have been lost
-        c.quick_acks = max(c.quick_acks, 2)
-        departure.send_ack(c, now, reasons.ACK_DUPLICATE())
-        return
-    if c.state not in state.RECEIVES_DATA:
-        return
-    if payload and c.orphan and c.state == state.FIN_WAIT_1:
-        lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
-        return
-    ahead = distance(c.rcv_nxt, segment.seq)
-    if ahead > 0:
-        reassembly.keep(c, segment.seq, payload, fin)
-        c.pingpong = 0
-        departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
-        return
-    fresh = payload[-ahead:] if ahead else payload
-    _take_in_order(c, fresh, fin, segment.flags, now)
-
-
-def _take_in_order(c: Tcb, fresh: bytes, fin: bool, flags: int, now: int) -> None:
-    room = window.current(c)
-    if len(fresh) > room:  # bytes beyond the window are cut off, and a FIN behind them
-        fresh, fin = fresh[:room], False
-    c.receive_buffer += fresh
-    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    taken = len(fresh)
-    filled_hole = bool(c.out_of_order)
-    if filled_hole and not fin:
-        more, fin = reassembly.take_in_order(c)
-        taken += more
-    if taken:
-        delayed_ack.data_received(c, taken, flags, now)
-    if filled_hole:
-        c.quick_acks = max(c.quick_acks, 1)
-        c.pingpong = 0
-    if fin:
-        _take_fin(c, now)
-
-
-def _take_fin(c: Tcb, now: int) -> None:
-    """The peer will send no more (tcp_fin())."""
-    c.rcv_nxt = (c.rcv_nxt + 1) & MASK
-    c.rcv_closed = True
-    was = c.state
-    lifecycle.change(c, state.FIN, reasons.FIN_RECEIVED())
-    if was == state.ESTABLISHED:
-        c.ack_pending = True
-        c.pingpong = 1  # the application will answer soon: let its FIN carry the ACK
-        return
-    departure.send_ack(c, now, reasons.ACK_OF_FIN())
-    if c.state == state.TIME_WAIT:
-        lifecycle.enter_time_wait(c, now)
-
-
-def _acknowledge(c: Tcb, now: int) -> None:
-    """An ACK is pending: send it now, or start the delay (tcp_ack_snd_check())."""
-    if not c.ack_pending:
-        return
-    why = delayed_ack.due_now(c)
-    if why is not None:
-        departure.send_ack(c, now, why())
-    else:
-        delayed_ack.delay(c, now)

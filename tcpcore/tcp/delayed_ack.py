@@ -89,6 +89,7 @@ def ack_sent(c: Tcb) -> None:
         if not c.quick_acks:
             c.ato = ATO_MIN  # leaving quick-ACK mode
     c.ack_pending = False
+    c.ack_now = False
     c.ack_pushed = 0
     if c.ack_deadline is not None:
         timers.cancel_ack(c)
@@ -102,6 +103,13 @@ def application_read(c: Tcb) -> bool:
         return True
     pushed = c.ack_pushed > 1 or (c.ack_pushed == 1 and not c.pingpong)
     return pushed and not c.receive_buffer
+
+
+def enter_quick_mode(c: Tcb) -> None:
+    """Something is out of the ordinary: acknowledge without delay (tcp_enter_quickack_mode())."""
+    _more_quick_acks(c)
+    c.pingpong = 0
+    c.ato = ATO_MIN
 
 
 def _more_quick_acks(c: Tcb) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, state, timers, window
+from tcpcore.tcp import delayed_ack, sack, state, timers, window
 from tcpcore.tcp.tcb import SentSegment, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
@@ -57,11 +57,7 @@ def _emit(
 ) -> None:
     """Build one segment with today's acknowledgement, window and timestamps."""
     if options is None:
-        if c.timestamps:
-            stamp = (TIMESTAMPS, timestamp(c.timestamp_offset, now), c.ts_recent)
-            options = (NOP_OPTION, NOP_OPTION, stamp)
-        else:
-            options = ()
+        options = _options(c, now)
     if flags & SYN:
         field = min(c.rcv_wnd, window.MAX_UNSCALED)  # never scaled (RFC 7323 §2.2)
         c.rcv_wup = c.rcv_nxt
@@ -90,6 +86,19 @@ def _emit(
             ip_id=c.ip_id,
         )
     )
+
+
+def _options(c: Tcb, now: int) -> tuple[Option, ...]:
+    """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
+    options: tuple[Option, ...] = ()
+    space = sack.OPTION_SPACE
+    if c.timestamps:
+        stamp = (TIMESTAMPS, timestamp(c.timestamp_offset, now), c.ts_recent)
+        options = (NOP_OPTION, NOP_OPTION, stamp)
+        space -= TIMESTAMP_SPACE
+    if c.sack_blocks or c.duplicate_block is not None:
+        options += sack.option(c, space)
+    return options
 
 
 def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:

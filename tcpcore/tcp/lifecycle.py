@@ -30,6 +30,7 @@ def forget(c: Tcb) -> None:
     c.send_buffer.clear()
     c.push_marks.clear()
     c.out_of_order.clear()
+    c.sack_blocks.clear()
     c.ack_pending = False
     c.write_end = c.snd_nxt
 

@@ -1,40 +1,56 @@
-"""Out-of-order segments: kept sorted until the hole before them is filled (RFC 9293 §3.10.7.4).
+"""Out-of-order data: kept sorted until the hole before it is filled (RFC 9293 §3.10.7.4).
 
-Linux keeps them in a red-black tree (tcp_data_queue_ofo()); a sorted list is enough here.
+Linux keeps segments in a red-black tree (tcp_data_queue_ofo()); a sorted list of pieces that never
+overlap is enough here.  Where the peer's FIN stands is remembered beside it (``c.fin_at``).
 """
 
 from __future__ import annotations
 
-from bisect import insort
-
-from tcpcore.seqnum import MASK, distance
+from tcpcore.seqnum import MASK
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, fin: bool) -> None:
-    """Keep a segment that starts beyond rcv_nxt."""
-    entry = (seq, payload, fin)
-    if entry not in c.out_of_order:
-        base = c.rcv_nxt
-        insort(c.out_of_order, entry, key=lambda kept: (kept[0] - base) & MASK)
+def keep(c: Tcb, seq: int, payload: bytes) -> tuple[int, int] | None:
+    """Keep data that starts beyond rcv.nxt.
+
+    Returns the first part that was there already, as (first, end) sequence numbers, or None.
+    """
+    base = c.rcv_nxt
+    start = cursor = (seq - base) & MASK
+    end = start + len(payload)
+    known: tuple[int, int] | None = None
+    pieces: list[tuple[int, bytes]] = []
+    for other_seq, other in c.out_of_order:
+        left = (other_seq - base) & MASK
+        right = left + len(other)
+        if right <= cursor:
+            continue
+        if left >= end:
+            break
+        if left > cursor:
+            pieces.append((cursor, payload[cursor - start : left - start]))
+        if known is None:
+            known = (base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK
+        cursor = right
+    if cursor < end:
+        pieces.append((cursor, payload[cursor - start :]))
+    if pieces:
+        c.out_of_order += [((base + offset) & MASK, piece) for offset, piece in pieces]
+        c.out_of_order.sort(key=lambda kept: (kept[0] - base) & MASK)
+    return known
 
 
-def take_in_order(c: Tcb) -> tuple[int, bool]:
-    """Move what is now in order to the receive buffer: ``(bytes moved, whether a FIN came)``."""
+def take_in_order(c: Tcb) -> int:
+    """Move what is in order by now to the receive buffer; how many bytes that was."""
     moved = 0
     while c.out_of_order:
-        seq, payload, fin = c.out_of_order[0]
-        already = distance(seq, c.rcv_nxt)
-        if already < 0:
+        seq, payload = c.out_of_order[0]
+        behind = (c.rcv_nxt - seq) & MASK
+        if behind > MASK >> 1:
             break
-        c.out_of_order.pop(0)
-        fresh = payload[already:]
-        if not fresh and not (fin and already == len(payload)):
-            continue
+        del c.out_of_order[0]
+        fresh = payload[behind:]
         c.receive_buffer += fresh
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
-        if fin:
-            c.out_of_order.clear()
-            return moved, True
-    return moved, False
+    return moved

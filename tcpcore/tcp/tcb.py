@@ -57,6 +57,7 @@ class Tcb:
 
     __slots__ = (
         "ack_deadline",
+        "ack_now",
         "ack_pending",
         "ack_pushed",
         "advertised_mss",
@@ -64,7 +65,9 @@ class Tcb:
         "backoff",
         "cwnd",
         "cwnd_counter",
+        "duplicate_block",
         "error",
+        "fin_at",
         "fin_queued",
         "fin_sent",
         "ip_id",
@@ -115,6 +118,7 @@ class Tcb:
         "rto",
         "rtt_sequence",
         "rttvar",
+        "sack_blocks",
         "sack_permitted",
         "scaling",
         "send_buffer",
@@ -191,7 +195,10 @@ class Tcb:
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
-        self.out_of_order: list[tuple[int, bytes, bool]] = []  # (seq, payload, fin), sorted
+        self.fin_at: int | None = None  # where the peer's FIN stands, once seen
+        self.out_of_order: list[tuple[int, bytes]] = []  # (seq, payload), sorted, disjoint
+        self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
+        self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
         # Options agreed on.
         self.scaling = False
@@ -219,6 +226,7 @@ class Tcb:
         self.quick_acks = 0
         self.pingpong = 0
         self.ack_pending = False
+        self.ack_now = False  # the pending ACK must not wait
         self.ack_pushed = 0  # small segments since the last ACK: none, one, more
         self.last_segment_size = 0
         self.last_data_received = 0

@@ -1,0 +1,100 @@
+"""Taking in data and FIN, in order or kept until they are, and the ACK that this calls for.
+
+The seventh and eighth steps of RFC 9293 §3.10.7.4.  Source: tcp_data_queue(), tcp_fin() and
+tcp_ack_snd_check() in net/ipv4/tcp_input.c.
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.seqnum import MASK, distance, gt, leq, lt
+from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, sack, state
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.segment import FIN, Segment
+
+
+def take_text(c: Tcb, segment: Segment, now: int) -> None:
+    """Take in the payload and the FIN of an acceptable segment."""
+    if not segment.length:
+        return
+    if leq(segment.end, c.rcv_nxt):  # all of it was received before: our ACK may have been lost
+        duplicate(c, segment)
+        departure.send_ack(c, now, reasons.ACK_DUPLICATE())
+        return
+    if c.state not in state.RECEIVES_DATA:
+        return
+    if segment.payload and c.orphan and c.state == state.FIN_WAIT_1:
+        lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
+        return
+    if segment.flags & FIN:
+        c.fin_at = (segment.seq + len(segment.payload)) & MASK
+    if gt(segment.seq, c.rcv_nxt):
+        _keep(c, segment, now)
+    else:
+        _take_in_order(c, segment, now)
+
+
+def duplicate(c: Tcb, segment: Segment) -> None:
+    """Bytes that were received before: report them, and be quick with ACKs from now on."""
+    if not segment.length or not lt(segment.seq, c.rcv_nxt):
+        return
+    delayed_ack.enter_quick_mode(c)
+    end = c.rcv_nxt if gt(segment.end, c.rcv_nxt) else segment.end
+    sack.duplicate(c, segment.seq, end)
+
+
+def _keep(c: Tcb, segment: Segment, now: int) -> None:
+    """A hole is before it: keep it, and say what is still missing."""
+    known = reassembly.keep(c, segment.seq, segment.payload)
+    if known is not None:
+        sack.duplicate(c, *known)
+    sack.received_beyond(c, segment.seq, segment.end)
+    departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
+
+
+def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
+    behind = distance(segment.seq, c.rcv_nxt)
+    if behind:
+        sack.duplicate(c, segment.seq, c.rcv_nxt)
+    fresh = segment.payload[behind:]
+    c.receive_buffer += fresh
+    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+    taken = len(fresh)
+    if c.out_of_order:
+        taken += reassembly.take_in_order(c)
+        c.ack_now = not c.out_of_order  # the hole is filled: say so at once (RFC 5681 §4.2)
+        sack.hole_filled(c)
+    if taken:
+        delayed_ack.data_received(c, taken, segment.flags, now)
+    if c.fin_at == c.rcv_nxt:
+        _take_fin(c, now)
+
+
+def _take_fin(c: Tcb, now: int) -> None:
+    """The peer will send no more (tcp_fin())."""
+    c.rcv_nxt = (c.rcv_nxt + 1) & MASK
+    c.rcv_closed = True
+    c.out_of_order.clear()
+    c.sack_blocks.clear()
+    was = c.state
+    lifecycle.change(c, state.FIN, reasons.FIN_RECEIVED())
+    if was == state.ESTABLISHED:
+        c.ack_pending = True
+        c.pingpong = 1  # the application will answer soon: let its FIN carry the ACK
+        return
+    departure.send_ack(c, now, reasons.ACK_OF_FIN())
+    if c.state == state.TIME_WAIT:
+        lifecycle.enter_time_wait(c, now)
+
+
+def acknowledge(c: Tcb, now: int) -> None:
+    """An ACK is pending: send it now, or start the delay."""
+    if not c.ack_pending:
+        return
+    why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+    if why is None and c.out_of_order:
+        why = reasons.ACK_OUT_OF_ORDER
+    if why is not None:
+        departure.send_ack(c, now, why())
+    else:
+        delayed_ack.delay(c, now)

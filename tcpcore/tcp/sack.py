@@ -1,0 +1,66 @@
+"""The receiver's side of SACK: which blocks beyond the hole to report (RFC 2018, RFC 2883).
+
+Up to four blocks are remembered, the latest first; a duplicate is reported once, as the first block
+(DSACK).  Source: tcp_sack_new_ofo_skb(), tcp_sack_remove(), tcp_dsack_set().
+"""
+
+from __future__ import annotations
+
+from tcpcore.seqnum import geq, gt, leq, lt
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.options import NOP_OPTION, SACK, Option
+
+REMEMBERED = 4
+OPTION_SPACE = 40
+"""Bytes of options that a TCP header can hold."""
+
+
+def received_beyond(c: Tcb, seq: int, end: int) -> None:
+    """A segment from beyond the hole was kept: report its block first."""
+    if not c.sack_permitted:
+        return
+    blocks = c.sack_blocks
+    for number, (left, right) in enumerate(blocks):
+        if leq(seq, right) and geq(end, left):
+            del blocks[number]
+            block = (seq if lt(seq, left) else left, end if gt(end, right) else right)
+            blocks.insert(0, _join(blocks, block))
+            return
+    blocks.insert(0, (seq, end))
+    del blocks[REMEMBERED:]
+
+
+def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, int]:
+    """Take out of `blocks` what now touches `block`; the joined block."""
+    left, right = block
+    for other in list(blocks):
+        if leq(left, other[1]) and geq(right, other[0]):
+            blocks.remove(other)
+            left = other[0] if lt(other[0], left) else left
+            right = other[1] if gt(other[1], right) else right
+    return left, right
+
+
+def hole_filled(c: Tcb) -> None:
+    """rcv.nxt moved on: forget the blocks that it has reached."""
+    if c.sack_blocks:
+        c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
+        if not c.out_of_order:
+            c.sack_blocks.clear()
+
+
+def duplicate(c: Tcb, seq: int, end: int) -> None:
+    """Bytes came that were received before: tell the sender once."""
+    if c.sack_permitted and c.sysctl.tcp_dsack:
+        c.duplicate_block = (seq, end)
+
+
+def option(c: Tcb, space: int) -> tuple[Option, ...]:
+    """The SACK option for a segment with `space` bytes of options left; () when none is due."""
+    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
+    blocks += c.sack_blocks
+    blocks = blocks[: (space - 4) // 8]
+    if not blocks:
+        return ()
+    c.duplicate_block = None
+    return (NOP_OPTION, NOP_OPTION, (SACK, *blocks))
