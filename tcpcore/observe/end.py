@@ -21,6 +21,7 @@ class End:
     `isn` and `rcv` are None as long as nothing told them; `nxt` is after the highest byte it sent,
     `una` the highest acknowledgment it got, `rcv` the highest it gave; `fin` is after its FIN.
     `syns` and `syn_acks` count what it sent of each, `duplicates` its duplicate ACKs in a row.
+    `last` is its last segment and `last_time` when that was captured.
     `sacking` says that its last ACK reported a gap.
     `holes` are ranges that it must have sent and that the capture has not (yet) shown.
     """
@@ -32,6 +33,8 @@ class End:
         "got_fin",
         "holes",
         "isn",
+        "last",
+        "last_time",
         "name",
         "nxt",
         "offered_shift",
@@ -71,6 +74,8 @@ class End:
         self.resent_count = 0
         self.segments = 0
         self.sacking = False
+        self.last: Segment | None = None
+        self.last_time = 0
         self.syns = 0
         self.syn_acks = 0
 

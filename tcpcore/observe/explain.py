@@ -41,7 +41,7 @@ class Explained:
     )
 
     def __init__(self, packet: Packet, connection: Connection) -> None:
-        seen = connection.see(packet.segment)
+        seen = connection.see(packet.segment, packet.time)
         s, r = connection.ends[seen.sender], connection.ends[1 - seen.sender]
         self.packet = packet
         self.sender: int = seen.sender

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from tests.unit.observe.captures import HANDSHAKE, after_handshake, explained, told
+from tcpcore.observe.explain import explain_packets
+from tests.unit.observe.captures import HANDSHAKE, after_handshake, explained, packets, told
 
 
 def test_a_handshake_opens_both_ends() -> None:
@@ -213,6 +216,24 @@ def test_one_direction_alone_is_followed_as_far_as_it_goes() -> None:
         "acknowledges bytes 1 to 500 (not all in this capture)",
         "FIN_WAIT_1 ESTABLISHED: the client has nothing more to send (FIN)",
     ]
+
+
+def captured_twice(gap: int, ip_id: int, ttl: int) -> list[str]:
+    found = packets(HANDSHAKE + "> P. 1:101(100) ack 1 win 502\n")
+    found[3].segment.ip_id = ip_id
+    again = copy.copy(found[3].segment)
+    again.ttl = ttl
+    found.append(found[3]._replace(segment=again, time=found[3].time + gap))
+    return [item.meaning for item in explain_packets(found).connections[0].segments[3:]]
+
+
+def test_a_packet_seen_on_two_interfaces_is_no_retransmission() -> None:
+    twice = ["bytes 1 to 100", "the same packet, captured a second time"]
+    assert captured_twice(gap=499, ip_id=7, ttl=64) == twice
+    assert captured_twice(gap=499, ip_id=7, ttl=63) == twice
+    again = ["bytes 1 to 100", "retransmission of bytes 1 to 100"]
+    assert captured_twice(gap=500, ip_id=7, ttl=64) == again
+    assert captured_twice(gap=499, ip_id=0, ttl=64) == again
 
 
 def test_an_unanswered_syn_is_not_called_a_missing_direction() -> None:
