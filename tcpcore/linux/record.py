@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
@@ -133,12 +133,16 @@ def kernel_version() -> str:
 
 @dataclass(slots=True)
 class _Job:
-    """A record to be made: what, where to, and the process that makes it."""
+    """A record to be made: what, where to, and the process that makes it.
+
+    With `states`, what is kept are the sockets' states while it runs (see `states`).
+    """
 
     scenario: str
     parameters: dict[str, Any]
     drop: tuple[int, ...]
     path: Path
+    states: bool = False
     process: BaseProcess | None = None
 
     @property
@@ -208,6 +212,20 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
     return [_Job(arguments.name, parameters, drop, path)]
 
 
+def _all_jobs(folder: Path) -> list[_Job]:
+    """Every scenario and variant, and the sockets' states of every scenario."""
+    plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in registry.names()]
+    jobs = [
+        _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
+        for name, parameters, drop in (*plain, *VARIANTS)
+    ]
+    states = folder / store.STATES.name
+    return jobs + [
+        _Job(name, {}, (), states / store.file_name(name, {}), states=True)
+        for name in registry.names()
+    ]
+
+
 def _parameters(scenario: str, settings: Sequence[str]) -> dict[str, Any]:
     """The parameters that ``--set`` gives and that differ from the scenario's defaults."""
     given: dict[str, str] = {}
@@ -251,15 +269,28 @@ def _run_jobs(jobs: list[_Job]) -> int:
 def _make(job: _Job) -> None:
     """In a process of its own: record, write, and say so."""
     try:
-        made = record(job.scenario, job.parameters, job.drop)
-        store.save(made, job.path)
+        if job.states:
+            from tcpcore.linux import states
+
+            seen = states.watch(job.scenario, job.parameters)
+            states.save(seen, job.path)
+            _say(f"{job.path}: {len(seen.looks)} changes on Linux {seen.kernel}")
+        else:
+            made = record(job.scenario, job.parameters, job.drop)
+            store.save(made, job.path)
+            count, seconds = len(made.segments), made.end / 1_000_000
+            _say(f"{job.path}: {count} segments in {seconds:.1f} s on Linux {made.kernel}")
     except UsageError as error:
-        print(f"\rtcpcore record: {job.title}: {error}", file=sys.stderr)
+        _say(f"tcpcore record: {job.title}: {error}", sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(1)
-    count, seconds = len(made.segments), made.end / 1_000_000
-    print(f"\r{job.path}: {count} segments in {seconds:.1f} s on Linux {made.kernel}", flush=True)
+
+
+def _say(line: str, where: TextIO | None = None) -> None:
+    """Print a line; on a terminal, over the line of progress."""
+    width = 78 if sys.stderr.isatty() else 0
+    print(f"{chr(13) if width else ''}{line:<{width}}", file=where, flush=True)
 
 
 def _show_progress(

@@ -12,23 +12,20 @@ import contextlib
 import json
 import socket
 import struct
-import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import UsageError
+from tcpcore.files import write_whole
 from tcpcore.linux import record
-from tcpcore.linux.store import FOLDER as RECORDS
-from tcpcore.linux.store import file_name
+from tcpcore.linux.store import STATES, file_name
 from tcpcore.scenarios import registry
 
 if TYPE_CHECKING:
     from tcpcore.linux.world import KernelNetwork
 
-FOLDER = RECORDS / "states"
 _EVERY = 0.004
 
 # include/net/tcp_states.h; a half-open request shows as 03.
@@ -132,20 +129,18 @@ def watch(scenario: str, parameters: dict[str, Any] | None = None) -> States:
     return States(scenario, full, record.kernel_version(), now, looks)
 
 
-def save(states: States, folder: Path = FOLDER) -> Path:
-    """Write them where `find` looks; the path."""
-    folder.mkdir(exist_ok=True)
-    path = folder / file_name(states.scenario, {})
+def save(states: States, path: Path) -> None:
+    """Write them, whole or not at all; `find` looks in `store.STATES`."""
     head = {name: value for name, value in asdict(states).items() if name != "looks"}
     looks = ",\n".join(
         "  " + json.dumps([look.time, look.host, [list(asdict(s).values()) for s in look.sockets]])
         for look in states.looks
     )
-    path.write_text(json.dumps(head)[:-1] + f',\n "looks": [\n{looks}\n ]}}\n', encoding="utf-8")
-    return path
+    path.parent.mkdir(exist_ok=True)
+    write_whole(path, (json.dumps(head)[:-1] + f',\n "looks": [\n{looks}\n ]}}\n').encode())
 
 
-def find(scenario: str, parameters: dict[str, Any], folder: Path = FOLDER) -> States | None:
+def find(scenario: str, parameters: dict[str, Any], folder: Path = STATES) -> States | None:
     """What was seen of that scenario with exactly these (full) parameters, or None."""
     with contextlib.suppress(FileNotFoundError):
         data = json.loads((folder / file_name(scenario, {})).read_text(encoding="utf-8"))
@@ -156,18 +151,3 @@ def find(scenario: str, parameters: dict[str, Any], folder: Path = FOLDER) -> St
         if data["parameters"] == parameters:
             return States(**data, looks=looks)
     return None
-
-
-def main() -> int:
-    """``python -m tcpcore.linux.states NAME...``: watch these scenarios and store what was seen."""
-    try:
-        for name in sys.argv[1:]:
-            print(save(watch(name)))
-    except UsageError as error:
-        print(f"tcpcore.linux.states: {error}", file=sys.stderr)
-        return 2
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -18,6 +18,8 @@ from tcpcore.wire.segment import Segment
 
 FORMAT = 1
 FOLDER = Path(__file__).with_name("records")
+STATES = FOLDER / "states"
+"""Where `states` keeps what it saw."""
 
 
 @dataclass(slots=True)

@@ -25,12 +25,17 @@ FAST = (
     ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
 )
 
+ATTEMPTS = 3
+"""A busy machine may hold up the wire, and then the kernel answers to that."""
+
 
 @pytest.mark.parametrize(("name", "parameters", "drop"), FAST)
 def test_this_kernel_does_what_the_engine_does(name, parameters, drop):
-    live = record(name, parameters, drop)
     trace = registry.run(name, parameters, drop=drop)
-    found = compare(trace, live)
+    found = compare(trace, record(name, parameters, drop))
+    for _ in range(ATTEMPTS - 1):
+        if not found.same:
+            found = compare(trace, record(name, parameters, drop))
     assert found.same, f"\n{found}"
 
 

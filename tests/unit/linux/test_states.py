@@ -23,7 +23,7 @@ def test_the_kernels_table_is_read_listeners_first():
 def test_states_read_back_as_they_were_written(tmp_path):
     seen = States("handshake", {"rtt": 100}, "6.18.44", "2026-11-21", [Look(5, 1, ())])
     seen.looks.append(Look(9, 0, (Socket("10.0.0.1:5", "10.0.0.2:80", "SYN_SENT", 0),)))
-    states.save(seen, tmp_path)
+    states.save(seen, tmp_path / "handshake.json")
     assert states.find("handshake", {"rtt": 100}, tmp_path) == seen
     assert states.find("handshake", {"rtt": 20}, tmp_path) is None
     assert states.find("data-and-close", {"rtt": 100}, tmp_path) is None
