@@ -182,10 +182,16 @@ def _explain(arguments: argparse.Namespace) -> int:
     explanation = explain.explain(arguments.file)
     text = explain.format_text(explanation, arguments.connection)
     if arguments.html:
-        from tcpcore.view.capture_document import to_documents
+        from tcpcore.view.capture_document import MOST_CONNECTIONS, to_documents
         from tcpcore.view.html_page import html_page
 
         documents = to_documents(explanation, arguments.connection)
         write_whole(arguments.html, html_page(documents, title=explanation.name).encode())
+        if len(explanation.connections) > MOST_CONNECTIONS and arguments.connection is None:
+            print(
+                f"The page has the first {MOST_CONNECTIONS} connections;"
+                " choose another one with --connection N.",
+                file=sys.stderr,
+            )
     print(text, end="")
     return 0

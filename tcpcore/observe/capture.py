@@ -44,6 +44,7 @@ class Capture:
 
     def __init__(self, path: str | PathLike[str]) -> None:
         self.path = str(path)
+        self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
@@ -97,5 +98,5 @@ class Capture:
 
     def _no_capture(self, file: BinaryIO, reason: str) -> str:
         if file.seekable() and file.seek(0, 2) == 0:
-            return f"{self.path} is empty; give a pcap or pcapng file, as tcpdump -w writes it"
-        return f"{self.path}: {reason}; give one, as tcpdump -w writes it"
+            return f"{self.name} is empty; give a pcap or pcapng file, as tcpdump -w writes it"
+        return f"{self.name}: {reason}; give one, as tcpdump -w writes it"

@@ -123,13 +123,13 @@ def explain(path: str | PathLike[str]) -> Explanation:
     UsageError, one sentence, when the file cannot be read or has no TCP segment.
     """
     capture = Capture(path)
-    explanation = explain_packets(capture.segments(), capture.path)
+    explanation = explain_packets(capture.segments(), capture.name)
     explanation.packets = capture.packets
     explanation.left_out = capture.left_out
     explanation.trouble = capture.trouble
     if not explanation.connections:
         raise UsageError(
-            f"{capture.path}: no TCP segment in {_count(capture.packets, 'packet')}"
+            f"{capture.name}: no TCP segment in {_count(capture.packets, 'packet')}"
             f"{_reasons(explanation)}"
         )
     return explanation

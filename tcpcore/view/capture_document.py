@@ -17,6 +17,8 @@ from tcpcore.wire.segment import Segment
 
 Json = dict[str, Any]
 
+MOST_CONNECTIONS = 50
+"""As many players as one page bears."""
 _MOST_SEGMENTS = 2_000
 _MOST_BYTES = 4_000_000
 _MOST_PAYLOAD = 65_000
@@ -48,11 +50,12 @@ def to_document(explanation: Explanation, index: int, limit: int = _MOST_SEGMENT
 
 
 def to_documents(explanation: Explanation, connection: int | None = None) -> list[Json]:
-    """The documents of all connections, or of one (from 1): the first fifty, which a page bears.
+    """The documents of all connections, or of one (from 1); at most `MOST_CONNECTIONS`.
 
     UsageError when there is no such connection.
     """
-    return [to_document(explanation, index) for index in picked(explanation, connection)[:50]]
+    wanted = picked(explanation, connection)[:MOST_CONNECTIONS]
+    return [to_document(explanation, index) for index in wanted]
 
 
 def _sentence(text: str) -> str:

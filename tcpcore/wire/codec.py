@@ -25,6 +25,7 @@ _FRAGMENT_OFFSET = 0x1FFF
 _EXTENSION_HEADERS = frozenset((0, 43, 60, 135, 139, 140))  # hop-by-hop, routing, destination, ...
 _FRAGMENT_HEADER = 44
 _AUTHENTICATION_HEADER = 51
+_FRAGMENT = "fragment of an IP packet (fragments are not put together)"
 
 
 class NotTcp(WireError):
@@ -188,10 +189,8 @@ def _ipv4_header(packet: bytes) -> _Header:
         raise WireError(f"the IPv4 packet says that it is {total} bytes long, less than its header")
     if protocol != TCP:
         raise NotTcp(f"IP protocol {protocol}, not TCP")
-    if fragment & _FRAGMENT_OFFSET:
-        raise NotTcp("a later fragment of an IP packet, without the TCP header")
-    if fragment & _MORE_FRAGMENTS:
-        raise NotTcp("the first fragment of an IP packet, without the whole segment")
+    if fragment & (_FRAGMENT_OFFSET | _MORE_FRAGMENTS):
+        raise NotTcp(_FRAGMENT)
     if len(packet) < size:
         raise WireError(f"the packet ends after {len(packet)} of {size} bytes of IPv4 header")
     return source, destination, ttl, tos, ip_id, size, total
@@ -215,7 +214,7 @@ def _ipv6_header(packet: bytes) -> _Header:
         if following == _FRAGMENT_HEADER:
             size = 8
             if int.from_bytes(packet[start + 2 : start + 4], "big") & 0xFFF9:
-                raise NotTcp("a fragment of an IP packet, without the whole segment")
+                raise NotTcp(_FRAGMENT)
         elif following == _AUTHENTICATION_HEADER:
             size = (packet[start + 1] + 2) << 2
         following = packet[start]

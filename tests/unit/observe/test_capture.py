@@ -107,7 +107,7 @@ def test_packets_that_are_no_tcp_are_counted_by_reason(tmp_path: Path) -> None:
     assert capture.left_out == {
         "ARP, not IP": 2,
         "IP protocol 17, not TCP": 1,
-        "a later fragment of an IP packet, without the TCP header": 1,
+        "fragment of an IP packet (fragments are not put together)": 1,
     }
 
 
