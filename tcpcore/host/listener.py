@@ -118,10 +118,9 @@ class Request:
         c.snd_nxt = c.write_end = (c.iss + 1) & MASK
         arrival.agree_on_options(c, segment, now)
         space = c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0)
-        offered, scale, buffer = window.initial(host.sysctl, space)
+        window.open_receive(c, space)
         if not c.scaling:
-            offered, scale = min(offered, window.MAX_UNSCALED), 0
-        window.open_receive(c, offered, scale, buffer)
+            window.without_scaling(c)
         self.timeouts = 0
         self.resent = 0
         self.sent_at = now

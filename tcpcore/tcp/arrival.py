@@ -16,6 +16,7 @@ from tcpcore.tcp import (
     lifecycle,
     paws,
     persist,
+    receive_buffer,
     reception,
     retransmit,
     rtt,
@@ -111,6 +112,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
     c.last_data_received = c.last_ack_received = now
+    receive_buffer.established(c)
     keepalive.start(c, now)
     departure.send_ack(c, now, reason)
     departure.send_pending(c, now)
@@ -126,8 +128,7 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     c.scaling = bool(scale and s.tcp_window_scaling)
     c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0
     if not c.scaling:
-        c.rcv_scale = 0
-        c.rcv_wnd = min(c.rcv_wnd, window.MAX_UNSCALED)
+        window.without_scaling(c)
     stamps = offered.get(wire_options.TIMESTAMPS)
     c.timestamps = bool(stamps and s.tcp_timestamps)
     if c.timestamps and stamps:
@@ -196,6 +197,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         c.snd_wl1 = segment.seq
         _take_acknowledged(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+        receive_buffer.established(c)
         keepalive.start(c, now)
     elif gt(ack, c.snd_una):
         _take_acknowledged(c, segment, now)

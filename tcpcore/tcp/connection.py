@@ -21,6 +21,7 @@ from tcpcore.tcp import (
     keepalive,
     lifecycle,
     persist,
+    receive_buffer,
     retransmit,
     state,
     timers,
@@ -41,7 +42,7 @@ class Connection(Tcb):
     def open_active(self, now: int) -> list[Segment]:
         """Send a SYN (RFC 9293 §3.10.1, active OPEN)."""
         self._begin()
-        window.open_receive(self, *window.initial(self.sysctl, self.advertised_mss))
+        window.open_receive(self, self.advertised_mss)
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)
@@ -63,8 +64,7 @@ class Connection(Tcb):
     def receive(self, most: int, now: int) -> tuple[bytes, list[Segment]]:
         """Take up to `most` bytes from the receive buffer; reading may be worth an ACK."""
         self._begin()
-        data = bytes(self.receive_buffer[:most])
-        del self.receive_buffer[:most]
+        data = receive_buffer.take(self, most)
         if data and self.state in state.RECEIVES_DATA:
             if delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())

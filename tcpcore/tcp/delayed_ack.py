@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import timers, window
+from tcpcore.tcp import receive_buffer, timers, window
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Why
@@ -26,10 +26,14 @@ PSH = 0x08
 MIN_MSS = 88
 
 
-def data_received(c: Tcb, length: int, flags: int, now: int) -> None:
-    """Take note of in-order data: an ACK is due, and the pace of the sender is known better."""
+def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> None:
+    """Take note of in-order data: an ACK is due, the sender's pace is known better.
+
+    `length` is the payload of its segment, `memory` what the packet takes of the buffer.
+    Source: tcp_event_data_recv().
+    """
     c.ack_pending = True
-    _measure_peer_mss(c, length, flags)
+    _measure_peer_mss(c, length, memory, flags)
     if not c.ato:
         _more_quick_acks(c)
         c.ato = ATO_MIN
@@ -42,6 +46,7 @@ def data_received(c: Tcb, length: int, flags: int, now: int) -> None:
         elif gap > c.rto:  # the sender paused: it may be in slow start again
             _more_quick_acks(c)
     c.last_data_received = now
+    receive_buffer.grow(c, length, memory)
 
 
 def data_sent(c: Tcb, now: int) -> None:
@@ -117,9 +122,11 @@ def _more_quick_acks(c: Tcb) -> None:
     c.quick_acks = max(c.quick_acks, count)
 
 
-def _measure_peer_mss(c: Tcb, length: int, flags: int) -> None:
+def _measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
     """Guess the segment size that the peer uses (tcp_measure_rcv_mss())."""
     if length >= c.rcv_mss:
+        if length != c.rcv_mss:
+            receive_buffer.packet_seen(c, length, memory)
         c.rcv_mss = min(length, c.advertised_mss)
         if flags & PSH:
             c.ack_pushed = max(c.ack_pushed, 1)

@@ -7,11 +7,12 @@ overlap is enough here.  Where the peer's FIN stands is remembered beside it (``
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK
+from tcpcore.tcp import receive_buffer
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes) -> tuple[int, int] | None:
-    """Keep data that starts beyond rcv.nxt.
+def keep(c: Tcb, seq: int, payload: bytes, memory: int) -> tuple[int, int] | None:
+    """Keep data that starts beyond rcv.nxt, and whose packet takes so much memory.
 
     Returns the first part that was there already, as (first, end) sequence numbers, or None.
     """
@@ -20,7 +21,7 @@ def keep(c: Tcb, seq: int, payload: bytes) -> tuple[int, int] | None:
     end = start + len(payload)
     known: tuple[int, int] | None = None
     pieces: list[tuple[int, bytes]] = []
-    for other_seq, other in c.out_of_order:
+    for other_seq, other, _ in c.out_of_order:
         left = (other_seq - base) & MASK
         right = left + len(other)
         if right <= cursor:
@@ -35,7 +36,10 @@ def keep(c: Tcb, seq: int, payload: bytes) -> tuple[int, int] | None:
     if cursor < end:
         pieces.append((cursor, payload[cursor - start :]))
     if pieces:
-        c.out_of_order += [((base + offset) & MASK, piece) for offset, piece in pieces]
+        c.rmem += memory
+        for offset, piece in pieces:
+            c.out_of_order.append(((base + offset) & MASK, piece, memory))
+            memory = 0  # charged once
         c.out_of_order.sort(key=lambda kept: (kept[0] - base) & MASK)
     return known
 
@@ -44,13 +48,13 @@ def take_in_order(c: Tcb) -> int:
     """Move what is in order by now to the receive buffer; how many bytes that was."""
     moved = 0
     while c.out_of_order:
-        seq, payload = c.out_of_order[0]
+        seq, payload, memory = c.out_of_order[0]
         behind = (c.rcv_nxt - seq) & MASK
         if behind > MASK >> 1:
             break
         del c.out_of_order[0]
         fresh = payload[behind:]
-        c.receive_buffer += fresh
+        receive_buffer.put(c, fresh, memory)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
     return moved

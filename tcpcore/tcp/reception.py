@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK, distance, gt, leq, lt
-from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, sack, state
+from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, receive_buffer, sack, state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, Segment
 
@@ -45,7 +45,7 @@ def duplicate(c: Tcb, segment: Segment) -> None:
 
 def _keep(c: Tcb, segment: Segment, now: int) -> None:
     """A hole is before it: keep it, and say what is still missing."""
-    known = reassembly.keep(c, segment.seq, segment.payload)
+    known = reassembly.keep(c, segment.seq, segment.payload, _memory(c, segment))
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
@@ -57,17 +57,24 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     fresh = segment.payload[behind:]
-    c.receive_buffer += fresh
+    memory = _memory(c, segment)
+    if fresh:
+        c.rmem += memory
+        receive_buffer.put(c, fresh, memory)
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    taken = len(fresh)
     if c.out_of_order:
-        taken += reassembly.take_in_order(c)
+        reassembly.take_in_order(c)
         c.ack_now = not c.out_of_order  # the hole is filled: say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
-    if taken:
-        delayed_ack.data_received(c, taken, segment.flags, now)
+    if fresh:
+        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
     if c.fin_at == c.rcv_nxt:
         _take_fin(c, now)
+
+
+def _memory(c: Tcb, segment: Segment) -> int:
+    header = 52 if c.timestamps else 40
+    return receive_buffer.true_size(header + len(segment.payload))
 
 
 def _take_fin(c: Tcb, now: int) -> None:

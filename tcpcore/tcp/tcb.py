@@ -100,7 +100,6 @@ class Tcb:
         "probing_since",
         "push_marks",
         "quick_acks",
-        "rcv_buffer_space",
         "rcv_closed",
         "rcv_mss",
         "rcv_nxt",
@@ -108,6 +107,7 @@ class Tcb:
         "rcv_ssthresh",
         "rcv_wnd",
         "rcv_wup",
+        "rcvbuf",
         "receive_buffer",
         "remote",
         "remote_port",
@@ -115,12 +115,14 @@ class Tcb:
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
+        "rmem",
         "rto",
         "rtt_sequence",
         "rttvar",
         "sack_blocks",
         "sack_permitted",
         "scaling",
+        "scaling_ratio",
         "send_buffer",
         "small_sent_end",
         "snd_mss",
@@ -139,8 +141,10 @@ class Tcb:
         "timestamps",
         "ts_recent",
         "ts_recent_at",
+        "unread",
         "user_timeout",
         "wait_deadline",
+        "window_clamp",
         "write_end",
     )
 
@@ -191,12 +195,17 @@ class Tcb:
         self.rcv_wup = 0  # rcv_nxt when the window was last advertised
         self.rcv_scale = 0
         self.rcv_ssthresh = 0
-        self.rcv_buffer_space = 0
+        self.rcvbuf = sysctl.tcp_rmem[1]  # memory, as SO_RCVBUF counts it
+        self.rmem = 0  # of it in use
+        self.scaling_ratio = 128  # payload per memory, in 1/256
+        self.window_clamp = 0
+        self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        self.out_of_order: list[tuple[int, bytes]] = []  # (seq, payload), sorted, disjoint
+        # (seq, payload, memory), sorted, disjoint:
+        self.out_of_order: list[tuple[int, bytes, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss

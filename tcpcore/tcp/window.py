@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from tcpcore.seqnum import MASK
 from tcpcore.sysctl import Sysctls
+from tcpcore.tcp import receive_buffer
 from tcpcore.tcp.tcb import Tcb
 
 MAX_UNSCALED = 65535
 MAX_SCALE = 14
 
 
-def initial(sysctl: Sysctls, mss: int) -> tuple[int, int, int]:
-    """``(window, scale, space)`` to offer at the start, for segments of `mss` bytes.
+def initial(sysctl: Sysctls, mss: int, rcvbuf: int) -> tuple[int, int]:
+    """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
-    The window is a whole number of segments.  Half of the buffer counts as space for payload, as
-    tcp_win_from_space() reckons before the first data.  RFC 7323 §2.3 bounds the scale by 14.
+    The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
     """
-    space = sysctl.tcp_rmem[1] // 2
+    space = rcvbuf // 2
     scale = 0
     if sysctl.tcp_window_scaling:
         most = max(space, sysctl.tcp_rmem[2])
@@ -27,15 +27,21 @@ def initial(sysctl: Sysctls, mss: int) -> tuple[int, int, int]:
     usable = min(space, MAX_UNSCALED << MAX_SCALE)
     if usable > mss:
         usable -= usable % mss
-    return min(usable, MAX_UNSCALED if not scale else usable), scale, space
+    return min(usable, MAX_UNSCALED if not scale else usable), scale
 
 
-def open_receive(c: Tcb, window: int, scale: int, space: int) -> None:
-    """Start the receive window of a connection."""
-    c.rcv_wnd = window
-    c.rcv_scale = scale
-    c.rcv_ssthresh = window
-    c.rcv_buffer_space = space
+def open_receive(c: Tcb, mss: int) -> None:
+    """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf)
+    c.rcv_ssthresh = c.rcv_wnd
+    c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
+
+
+def without_scaling(c: Tcb) -> None:
+    """The peer knows no window scale: neither do we."""
+    c.rcv_scale = 0
+    c.rcv_wnd = min(c.rcv_wnd, MAX_UNSCALED)
+    c.window_clamp = min(c.window_clamp, MAX_UNSCALED)
 
 
 def current(c: Tcb) -> int:
@@ -46,15 +52,25 @@ def current(c: Tcb) -> int:
 
 def _wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
-    free = c.rcv_buffer_space - len(c.receive_buffer)
-    if free < c.rcv_mss:
-        return 0  # nothing rather than a silly little
-    wanted = min(free, c.rcv_ssthresh)
+    free = receive_buffer.space(c)
+    allowed = receive_buffer.full_space(c)
+    full = min(c.window_clamp, allowed)
+    mss = min(c.rcv_mss, full)
+    if mss <= 0:
+        return 0
+    if free < full >> 1:
+        c.quick_acks = 0
+        free = free >> c.rcv_scale << c.rcv_scale
+        if free < allowed >> 4 or free < mss:
+            return 0  # nothing rather than a silly little
+    free = min(free, c.rcv_ssthresh)
     if c.rcv_scale:  # round up to what the scale can say
-        return -(-wanted >> c.rcv_scale) << c.rcv_scale
-    if free - c.rcv_mss < c.rcv_wnd <= free:
+        return -(-free >> c.rcv_scale) << c.rcv_scale
+    if free - mss < c.rcv_wnd <= free:
+        if mss == full and free > c.rcv_wnd + (full >> 1):
+            return free
         return c.rcv_wnd
-    return wanted - wanted % c.rcv_mss
+    return free - free % mss
 
 
 def would_not_shrink(c: Tcb) -> bool:
@@ -81,4 +97,4 @@ def opened_enough(c: Tcb) -> bool:
     """Whether reading has freed so much that the sender should be told (tcp_cleanup_rbuf())."""
     now_open = current(c)
     could = _wanted(c)
-    return 2 * now_open <= c.rcv_buffer_space and could > 0 and could >= 2 * now_open
+    return 2 * now_open <= c.window_clamp and could > 0 and could >= 2 * now_open

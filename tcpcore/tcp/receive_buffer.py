@@ -1,0 +1,129 @@
+"""The receive buffer: what lies unread, what memory Linux charges for it, and what room is left.
+
+Linux counts memory, not bytes: every packet costs its buffers' true size, and a ratio that follows
+the packets seen turns memory into window.  Source: tcp_win_from_space(), tcp_measure_rcv_mss(),
+tcp_grow_window(), tcp_init_buffer_space() and tcp_set_window_clamp() in net/ipv4/.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tcpcore.tcp.tcb import Tcb
+
+RATIO_BITS = 8
+"""The ratio of payload to memory is counted in 1/256 (TCP_RMEM_TO_WIN_SCALE)."""
+
+SMALLEST_CLAMP = 1152
+"""SOCK_MIN_RCVBUF / 2."""
+
+SK_BUFF = 256
+SHARED_INFO = 320
+HEADROOM = 66
+SMALL_HEAD = 704
+GROWS_FROM = 128
+"""Segments with less payload than this do not make the window grow (tcp_event_data_recv())."""
+
+
+def true_size(packet: int) -> int:
+    """Memory that a received IP packet of so many bytes takes: head from kmalloc, and sk_buff.
+
+    As a driver with plain linear buffers allocates (a TUN device does); others differ a little.
+    """
+    head = -(-(packet + HEADROOM) // 64) * 64 + SHARED_INFO
+    if head <= SMALL_HEAD:
+        return SMALL_HEAD + SK_BUFF
+    return (1 << (head - 1).bit_length()) + SK_BUFF
+
+
+def _window_from(c: Tcb, memory: int) -> int:
+    return memory * c.scaling_ratio >> RATIO_BITS
+
+
+def full_space(c: Tcb) -> int:
+    """Payload that the whole buffer could hold."""
+    return _window_from(c, c.rcvbuf)
+
+
+def space(c: Tcb) -> int:
+    """Payload that what is left of the buffer could hold (tcp_space())."""
+    return _window_from(c, c.rcvbuf - c.rmem)
+
+
+def established(c: Tcb) -> None:
+    """The connection opens: one segment's room is set aside (tcp_init_buffer_space())."""
+    most, mss = full_space(c), _mss(c)
+    clamp = min(c.window_clamp, most)
+    if 2 * mss < clamp and clamp + mss > most:
+        clamp = max(2 * mss, most - mss)
+    c.window_clamp = clamp
+    c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
+
+
+def _mss(c: Tcb) -> int:
+    """Payload of the largest segment that the peer sends us, its timestamps taken off."""
+    return c.advertised_mss - (12 if c.timestamps else 0)
+
+
+def put(c: Tcb, payload: bytes, memory: int) -> None:
+    """Add in-order payload, whose packet took so much memory, to what lies unread."""
+    c.receive_buffer += payload
+    c.unread.append([len(payload), memory])
+
+
+def take(c: Tcb, most: int) -> bytes:
+    """Remove and return up to `most` bytes; memory is free once all of a packet is read."""
+    data = bytes(c.receive_buffer[:most])
+    del c.receive_buffer[:most]
+    left = len(data)
+    unread: deque[list[int]] = c.unread
+    while unread and left >= unread[0][0]:
+        length, memory = unread.popleft()
+        left -= length
+        c.rmem -= memory
+    if left:
+        unread[0][0] -= left
+    return data
+
+
+def packet_seen(c: Tcb, length: int, memory: int) -> None:
+    """A full segment of a new size: learn what part of the memory is payload.
+
+    The clamp of the window follows, and the window may open at once up to what was offered.
+    """
+    ratio = max((length << RATIO_BITS) // memory, 1)
+    if ratio == c.scaling_ratio:
+        return
+    c.scaling_ratio = ratio
+    clamp = max(full_space(c), SMALLEST_CLAMP)
+    if clamp > c.window_clamp:
+        c.rcv_ssthresh = max(min(c.rcv_wnd, clamp), c.rcv_ssthresh)
+    else:
+        c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
+    c.window_clamp = clamp
+
+
+def grow(c: Tcb, length: int, memory: int) -> None:
+    """In-order data came: let the window grow while the buffer has room (tcp_grow_window())."""
+    room = min(c.window_clamp, space(c)) - c.rcv_ssthresh
+    if room <= 0 or length < GROWS_FROM:
+        return
+    if _window_from(c, memory) <= length:
+        more = 2 * _mss(c)
+    else:
+        more = _grow_slowly(c, length, memory)
+    if more:
+        c.rcv_ssthresh += min(room, max(more, 2 * length))
+        c.quick_acks |= 1
+
+
+def _grow_slowly(c: Tcb, length: int, memory: int) -> int:
+    """Segments that waste memory let it grow only while it is small (__tcp_grow_window())."""
+    cost = _window_from(c, memory) >> 1
+    limit = _window_from(c, c.sysctl.tcp_rmem[2]) >> 1
+    while c.rcv_ssthresh <= limit:
+        if cost <= length:
+            return 2 * c.rcv_mss
+        cost >>= 1
+        limit >>= 1
+    return 0
