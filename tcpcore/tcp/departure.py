@@ -167,7 +167,7 @@ def send_pending(c: Tcb, now: int) -> None:
         return
     flight = in_flight(c)
     window_end = (c.snd_una + c.snd_wnd) & MASK
-    while flight < c.cwnd:
+    while flight < c.cwnd and not c.fin_sent:
         unsent = distance(c.snd_nxt, c.write_end)
         if unsent <= 0:
             if c.fin_queued is not None:
