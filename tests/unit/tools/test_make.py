@@ -63,7 +63,7 @@ def test_the_environment_is_installed_again_exactly_when_its_inputs_change(
 def test_a_node_that_is_missing_or_too_old_is_not_used(tmp_path: Path) -> None:
     node = tmp_path / "node"
     assert not web_assets.new_enough(str(node))
-    for version, usable in [("v19.9.0", False), ("v20.0.0", True), ("nonsense", False)]:
+    for version, usable in [("v17.9.1", False), ("v18.0.0", True), ("nonsense", False)]:
         node.write_text(f"#!/bin/sh\necho {version}\n")
         node.chmod(0o755)
         assert web_assets.new_enough(str(node)) is usable
