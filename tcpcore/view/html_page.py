@@ -10,7 +10,7 @@ from typing import Any
 
 from tcpcore.view import bundle
 from tcpcore.view.document import page_state
-from tcpcore.view.embed import player_html
+from tcpcore.view.embed import ICON, player_html
 
 _STYLE = """
 body { margin: 0 auto; padding: 1rem; max-width: 72rem; background: #fff; color: #1f2937;
@@ -29,7 +29,7 @@ def html_page(documents: Iterable[dict[str, Any]], title: str = "TCP, segment by
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n"
+        f"<title>{html.escape(title)}</title>\n{ICON}\n"
         f"<style>{_STYLE}{bundle.style_sheet()}</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{html.escape(title)}</h1>\n{''.join(players)}\n</main>\n"
         f"<script>{bundle.page_script()}</script>\n</body>\n</html>\n"

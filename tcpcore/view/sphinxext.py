@@ -27,6 +27,8 @@ PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = "application/vnd.tcpcore.figure+json"
 HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"  # each player's script, once more
+# White on the theme's orange has a contrast of 2.4 to 1; people need 4.5.
+_THEME_FIX = "<style>[data-theme=light] #pst-back-to-top{--pst-color-secondary:#7a4a00}</style>"
 _STEP_LINK = re.compile(r"[\w-]+:\d+(\?.*)?")
 
 
@@ -79,12 +81,13 @@ def write_assets(app: Any) -> None:
 
 
 def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Load our script and style on pages with a figure; leave out what only a kernel could use."""
+    """Load script and style where a figure is; leave out what only a kernel could use."""
     context["script_files"][:] = [
         script
         for script in context["script_files"]
         if getattr(script, "attributes", {}).get("type") != _WIDGET_STATE
     ]
+    context["metatags"] = f"{context.get('metatags', '')}\n{_THEME_FIX}\n"
     if MARK in (context.get("body") or "") and app.tcpcore_assets:
         app.add_css_file(f"{app.tcpcore_assets}/player.css")
         app.add_js_file(f"{app.tcpcore_assets}/player.js", loading_method="defer")

@@ -23,6 +23,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     # the page around
     "ink": ("#1f2937", "#e6e9ef"),
     "quiet": ("#566072", "#a5afbf"),
+    "faint": ("#687385", "#8893a6"),
     "line": ("#d5dae3", "#3a4352"),
     "paper": ("#ffffff", "#14181e"),
     "panel": ("#f6f8fb", "#1c222b"),

@@ -16,9 +16,9 @@ from tcpcore.view import bundle
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
-_PURE_ROOTS = ("tcp", "host", "net", "observe", "scenarios", "wire")
-_PURE_VIEW = ("__init__.py", "document.py", "packet.py")
-_NOT_PURE = {"__main__.py", "cli.py"}
+# What needs a kernel, a command line, a notebook or another package has no place in a browser.
+_NOT_FOR_BROWSERS = ("__main__.py", "cli.py", "linux", "view", "wire/scapy_bridge.py")
+_VIEWS_FOR_BROWSERS = ("view/__init__.py", "view/document.py", "view/packet.py")
 
 # Left out of Pyodide's standard library: nothing of it is imported by Pyodide itself or by us.
 _UNUSED = """
@@ -36,12 +36,14 @@ _ENCODINGS = """
 
 
 def pure_modules() -> list[Path]:
-    """The modules that run without anything but the standard library, sorted."""
-    files = [path for path in PACKAGE.glob("*.py") if path.name not in _NOT_PURE]
-    for root in _PURE_ROOTS:
-        files += (PACKAGE / root).rglob("*.py")
-    files += [PACKAGE / "view" / name for name in _PURE_VIEW]
-    return sorted(path for path in files if path.name != "scapy_bridge.py")
+    """The modules that a browser needs: none imports more than the standard library. Sorted."""
+    left_out = [PACKAGE / name for name in _NOT_FOR_BROWSERS]
+    files = [
+        path
+        for path in PACKAGE.rglob("*.py")
+        if not any(path == one or one in path.parents for one in left_out)
+    ]
+    return sorted(files + [PACKAGE / name for name in _VIEWS_FOR_BROWSERS])
 
 
 def write_engine(target: Path) -> None:

@@ -26,29 +26,26 @@ export function createChart() {
   const edges = new Map();
   for (const row of TRANSITIONS) {
     const key = `${row.from} ${row.to}`;
-    if (!edges.has(key)) edges.set(key, { rows: [], name: "edge", node: edge(row.from, row.to) });
+    if (!edges.has(key)) edges.set(key, { rows: [], node: edge(row.from, row.to) });
     edges.get(key).rows.push(row);
   }
-  for (const e of edges.values()) if (e.rows.every(isExit)) e.name = "edge exit";
-  const stray = drawing("g");
+  for (const { rows, node } of edges.values()) {
+    if (rows.every(isExit)) node.setAttribute("class", "edge exit");
+  }
+  const overlay = drawing("g");
   const boxes = Object.fromEntries(Object.keys(PLACES).map((name) => [name, box(name)]));
-  svg.append(...[...edges.values()].map((e) => e.node), stray,
+  svg.append(...[...edges.values()].map((e) => e.node), overlay,
     ...Object.values(boxes).map((b) => b.group));
 
   function update(doc, story, step) {
     const moment = doc.steps[step - 1];
     const taken = moment ? moment.transitions : [];
-    for (const { node, name } of edges.values()) node.setAttribute("class", name);
-    stray.replaceChildren();
-    for (const move of taken) {
-      let found = edges.get(`${move.from} ${move.to}`)?.node;
-      if (!found && PLACES[move.from] && PLACES[move.to]) {
-        found = edge(move.from, move.to);
-        stray.append(found);
-      }
-      found?.setAttribute("class", `edge taken host-${moment.host}`);
-      found?.parentNode.append(found);
-    }
+    overlay.replaceChildren(...taken.filter((move) => PLACES[move.from] && PLACES[move.to]).map((move) => {
+      // Drawn again on top, rather than moved there: the sheet below never changes.
+      const arrow = edge(move.from, move.to);
+      arrow.setAttribute("class", `edge taken host-${moment.host}`);
+      return arrow;
+    }));
     const states = story.states[step].map(stateOf);
     for (const [name, { group, badges }] of Object.entries(boxes)) {
       const here = states.map((state, h) => state === name && h);
@@ -98,8 +95,8 @@ function eventText(row) {
 function box(name) {
   const [x, y] = PLACES[name];
   const badges = [-1, 1].map((side, h) => drawing("g", { class: `badge host-${h}` },
-    drawing("circle", { cx: side * (BOX[0] / 2), cy: 0, r: 7.5 }),
-    drawing("text", { x: side * (BOX[0] / 2), y: 3.5 }, "CS"[h])));
+    drawing("circle", { cx: side * (BOX[0] / 2), cy: -9, r: 7.5 }),
+    drawing("text", { x: side * (BOX[0] / 2), y: -5.5 }, "CS"[h])));
   const group = drawing("g", { class: "node", transform: `translate(${x} ${y})` },
     drawing("rect", { x: -BOX[0] / 2, y: -BOX[1] / 2, width: BOX[0], height: BOX[1], rx: 6 }),
     drawing("text", { y: 4 }, name), ...badges);

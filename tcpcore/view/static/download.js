@@ -2,6 +2,7 @@
 
 const PCAP_MAGIC = 0xa1b2c3d4;
 const RAW_IP = 101;
+const SNAPLEN = 262_144;
 
 /** A classic pcap file (link type raw IP, microseconds) of every segment as it left its host. */
 export function pcap(doc) {
@@ -17,7 +18,7 @@ export function pcap(doc) {
   view.setUint16(4, 2, true);
   view.setUint16(6, 4, true);
   at = 8;
-  put32(0, 0, 65535, RAW_IP);
+  put32(0, 0, SNAPLEN, RAW_IP);
   for (const [sent, bytes] of packets) {
     put32(Math.floor(sent / 1_000_000), sent % 1_000_000, bytes.length, bytes.length);
     for (const pair of bytes) {

@@ -18,7 +18,7 @@ export function hexDump(hex) {
   const bytes = hex.match(/../g).map((pair) => parseInt(pair, 16));
   const parts = borders(bytes);
   const kind = (offset) => parts.find(([end]) => offset < end)?.[1] || "payload";
-  const pre = element("pre", { class: "hex", tabindex: "0", role: "region", "aria-label": "Bytes of the packet" });
+  const pre = element("pre", { class: "hex", tabindex: "0", role: "group", "aria-label": "Bytes of the packet" });
   for (let at = 0; at < bytes.length; at += ROW) {
     pre.append(element("span", { class: "offset" }, at.toString(16).padStart(4, "0"), "  "));
     for (let i = at; i < Math.min(at + ROW, bytes.length);) {

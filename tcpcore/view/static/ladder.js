@@ -7,7 +7,7 @@ import { principal, stateOf, subject } from "./story.js";
 
 const WIDE = 430;
 const AXIS = 68;
-const SIDE = 86;
+const SIDE = [86, 98];
 const BAND = 8;
 // How strongly a state colours its stretch of the lifeline: the stronger, the more is agreed.
 const STRENGTH = {
@@ -30,8 +30,9 @@ export function createLadder(actions) {
     parts = draw(doc, story, width, actions);
     view.replaceChildren(parts.svg);
     heads.replaceChildren(...parts.heads);
-    heads.style.paddingLeft = `${parts.x[0] - (parts.wide ? 62 : 6)}px`;
-    heads.style.paddingRight = `${width - parts.x[1] - (parts.wide ? 62 : 6)}px`;
+    const half = parts.wide ? 62 : 6;
+    heads.style.paddingLeft = `${parts.x[0] - half}px`;
+    heads.style.paddingRight = `${Math.max(0, node.clientWidth - parts.x[1] - half)}px`;
   }
 
   function update(doc, story, step, chosen) {
@@ -88,7 +89,8 @@ function describe(doc, step) {
 function draw(doc, story, width, actions) {
   const wide = width >= WIDE;
   const place = layout(doc, story, { withLabels: wide });
-  const x = wide ? [AXIS + SIDE, width - SIDE - 6] : [AXIS + 6, width - 16];
+  const side = SIDE[width >= 560 ? 1 : 0];
+  const x = wide ? [AXIS + side, width - side - 6] : [AXIS + 6, width - 16];
   const svg = drawing("svg", {
     width, height: place.height, viewBox: `0 0 ${width} ${place.height}`,
     class: wide ? "wide" : "narrow",
@@ -136,9 +138,14 @@ function axis(place) {
     }
     if (tick.y - last < 13) continue;
     last = tick.y;
-    group.append(drawing("text", { x: AXIS - 14, y: tick.y + 4 }, duration(tick.t)));
+    group.append(drawing("text", { x: AXIS - 14, y: tick.y + 4 }, clockFace(tick.t)));
   }
   return group;
+}
+
+/** A time of the axis in few characters: five digits are enough to find one's way. */
+function clockFace(us) {
+  return us < 1_000_000 ? duration(us) : `${Number((us / 1_000_000).toPrecision(5))} s`;
 }
 
 function lifeline(place, h, x) {

@@ -238,7 +238,7 @@ function textBody({ doc, story, step }) {
     return element("span", { class: begun ? "line" : "line ahead" }, segment.tcpdump, "\n");
   });
   return [
-    element("pre", { tabindex: "0", role: "region", "aria-label": "Segments as tcpdump prints them" }, ...lines),
+    element("pre", { tabindex: "0", role: "group", "aria-label": "Segments as tcpdump prints them" }, ...lines),
     element("p", {}, doc.outcome || ""),
     element("ol", { class: "events", "aria-label": "The ladder as text" }, ...doc.steps.map((moment) => element("li", {},
       `${duration(moment.t)} ${doc.hosts[moment.host].name}: ${moment.label}`

@@ -11,7 +11,7 @@ import { element } from "./dom.js";
 import { copy, linkTo, pcap, save } from "./download.js";
 import { chosenAt, createLadder } from "./ladder.js";
 import { createPanels } from "./panels.js";
-import { reasons, source, tcpdumpText, tell } from "./story.js";
+import { principal, reasons, source, tcpdumpText, tell } from "./story.js";
 
 const PLAY_PAUSE = 1300;
 const DRAG_PAUSE = 60;
@@ -153,7 +153,7 @@ export function render({ model, el }) {
     ladder.update(doc, story, at, chosen);
     transport.update(doc, at, timer !== null);
     panels.update(view);
-    const line = whyLine(doc, at);
+    const line = whyLine(doc, story, at);
     // Writing the same words again would make a screen reader repeat them.
     if (line.textContent !== why.textContent) why.replaceChildren(...line.childNodes);
     frame.dataset.step = at;
@@ -207,14 +207,26 @@ function changedFrom(doc) {
   return Object.fromEntries(doc.parameters.filter((p) => p.value !== p.default).map((p) => [p.name, p.value]));
 }
 
+/** What a step without a reason changed: "snd.una 1 → 101". */
+function changes(story, at, h) {
+  const before = principal(story.states[at - 1][h]);
+  const after = principal(story.states[at][h]);
+  if (!before || !after || before.name !== after.name) return "";
+  return Object.entries(after.variables)
+    .filter(([name, value]) => value !== null && before.variables[name] !== value)
+    .map(([name, value]) => `${name} ${before.variables[name] ?? "–"} → ${value}`).slice(0, 3).join(", ");
+}
+
 /** Who did what, the deciding reason and its source; what the application noticed. */
-function whyLine(doc, at) {
+function whyLine(doc, story, at) {
   const moment = doc.steps[at - 1];
   const line = element("div");
   if (!moment) return line;
   const why = reasons(doc, moment)[0];
+  const effect = why ? "" : changes(story, at, moment.host);
   const name = doc.hosts[moment.host].name;
   line.append(element("b", { class: `host-${moment.host}` }, `${name}: ${moment.label}. `));
+  if (effect) line.append(`${effect}. `);
   if (why) line.append(element("span", {}, why.text), " ", element("cite", {}, source(why)));
   for (const note of moment.notes) line.append(" ", element("em", { class: "note" }, `${note}.`));
   return line;
