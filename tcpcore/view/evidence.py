@@ -144,9 +144,11 @@ def _table(heads: list[str], rows: list[list[str]], caption: str) -> str:
 # ---- the two sides ---------------------------------------------------------------------------
 
 
-def engine(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> Exchange:
+def engine(
+    scenario: str, *, drop: tuple[int, ...] = (), seed: int = 1, **parameters: Any
+) -> Exchange:
     """Run the scenario on the engine; `drop` numbers segments to lose, from 0."""
-    return of_trace(registry.run(scenario, parameters, drop=drop))
+    return of_trace(registry.run(scenario, parameters, drop=drop, seed=seed))
 
 
 def of_trace(trace: Trace) -> Exchange:
