@@ -13,10 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
 from tcpcore.linux.align import align
-from tcpcore.linux.events import Event, engine_events, kernel_events, moments_of_arrival
+from tcpcore.linux.events import Event, arrivals_in, engine_events, kernel_events
 from tcpcore.linux.store import Record
 from tcpcore.scenarios import registry
 from tcpcore.units import format_seconds
@@ -28,6 +29,8 @@ _WORTH_SAYING = 1_000
 """Lateness in µs that a row explains; less is the wire's and the machine's own."""
 _A_TIMER = 10_000
 """An event that comes so long (µs) after its host's last one may be a timer's."""
+_REACH = 100
+"""How many rows back an event's origin is looked for."""
 
 
 def tolerance(gap: int, hz: int | None) -> int:
@@ -181,8 +184,14 @@ def compare(trace: Trace, record: Record) -> Comparison:
     ends = (trace.end - (trace.segments[0].sent if trace.segments else 0), record.end)
     segments = [row for row in segments if not _after_the_end(row, *ends, record.hz)]
     calls = [row for row in calls if not _after_the_end(row, *ends, record.hz)]
-    _judge_times(segments, calls, record.hz)
-    _explain_lateness([*segments, *calls], moments_of_arrival(trace))
+    by_event = {id(row.engine): row for row in segments if row.engine}
+    causes = {
+        moment: [by_event[id(event)] for event in came if id(event) in by_event]
+        for moment, came in arrivals_in(trace, engine_segments).items()
+    }
+    both = sorted((row for row in (*segments, *calls) if row.engine and row.kernel), key=_order)
+    _judge_times(both, causes, record.hz)
+    _explain_lateness(both, causes)
     hosts = [name for name, _ in trace.hosts]
     return Comparison(hosts, trace.profile, record.kernel, segments, calls)
 
@@ -201,9 +210,33 @@ def _rows(engine: list[Event], kernel: list[Event]) -> list[Row]:
             row = Row(
                 None if left is None else ours[left], None if right is None else theirs[right]
             )
-            row.differences = _differences(row)
             rows.append(row)
+    rows = _reunite(rows)
+    for row in rows:
+        row.differences = _differences(row)
     return sorted(rows, key=lambda row: (row.event.time, row.event.host))
+
+
+def _reunite(rows: list[Row]) -> list[Row]:
+    """Join what an alignment in order cannot: two events of one model instant, swapped by chance.
+
+    A kernel's timer is a little late, so that what ties in the model comes in some order there.
+    """
+    lone = [row for row in rows if row.kernel is None]
+    for ours in lone:
+        assert ours.engine is not None
+        tied = sum(
+            row.engine is not None
+            and (row.engine.host, row.engine.time) == (ours.engine.host, ours.engine.time)
+            for row in rows
+        )
+        for theirs in rows:
+            same = theirs.engine is None and theirs.kernel is not None
+            if tied > 1 and same and theirs.event.facts == ours.event.facts:
+                ours.kernel = theirs.kernel
+                rows = [row for row in rows if row is not theirs]
+                break
+    return rows
 
 
 def _differences(row: Row) -> list[Difference]:
@@ -224,46 +257,55 @@ def _after_the_end(row: Row, engine_end: int, kernel_end: int, hz: int | None) -
     return row.kernel is None and row.event.time > kernel_end - tolerance(kernel_end, hz)
 
 
-def _judge_times(segments: list[Row], calls: list[Row], hz: int | None) -> None:
-    """Say of each pair whether the kernel's time fits the model's, and explain lateness.
+Causes = dict[tuple[int, int], list[Row]]
+"""At which host and model time which rows' segments arrived."""
+
+
+def _judge_times(rows: list[Row], causes: Causes, hz: int | None) -> None:
+    """Say of each pair whether the kernel's time fits the model's.
 
     A kernel's lateness adds up: what follows a late timer is late too.  So an event fits when its
-    time fits, or its distance from an event before it (its host's last one, or the last of all).
+    time fits, or its distance from what it may follow from: the segment that arrived then, its
+    host's event before in this instant, and unless an arrival made it, its host's in an earlier
+    instant or the last of all.
     """
-    last_of_all: Row | None = None
-    last_of_host: dict[int, Row] = {}
-    for row in sorted((*segments, *calls), key=lambda row: row.event.time):
-        if not row.engine or not row.kernel:
-            continue
-        before = [each for each in (last_of_host.get(row.event.host), last_of_all) if each]
-        _judge_time(row, before, hz)
-        last_of_all = last_of_host[row.event.host] = row
+    for number, row in enumerate(rows):
+        earlier = rows[max(0, number - _REACH) : number][::-1]
+        own = [each for each in earlier if each.event.host == row.event.host]
+        origins = causes.get((row.event.host, row.event.time), [])
+        origins = origins + [each for each in own if each.event.time == row.event.time][:1]
+        if row.event.kind != tracing.ARRIVAL or not origins:
+            origins += [each for each in own if each.event.time < row.event.time][:1]
+            origins += earlier[:1]
+        _judge_time(row, origins, hz)
 
 
-def _judge_time(row: Row, before: list[Row], hz: int | None) -> None:
-    """`before` are the events from which this one's timer may run, its own host's first."""
+def _judge_time(row: Row, origins: list[Row], hz: int | None) -> None:
     late = row.late or 0
-    gaps = [(row.event.time - each.event.time, late - (each.late or 0)) for each in before]
+    gaps = [(row.event.time - each.event.time, late - (each.late or 0)) for each in origins]
     shortest = min((gap for gap, _ in gaps), default=0)
     fits = abs(late) <= tolerance(shortest, hz)
     if not fits and not any(abs(added) <= tolerance(gap, hz) for gap, added in gaps):
         ours, theirs = format_seconds(row.event.time), format_seconds(row.event.time + late)
         row.differences.append(Difference("time", f"{ours} s", f"{theirs} s"))
-        return
 
 
-def _explain_lateness(rows: list[Row], arrivals: set[tuple[int, int]]) -> None:
-    """Note how late each timer fired; its wait is counted from its host's event before.
+def _explain_lateness(rows: list[Row], causes: Causes) -> None:
+    """Note how late each timer fired; its wait is counted from its host's instant before.
 
     What happens as a segment arrives is no timer's: there the machine was busy.
     """
-    before: dict[int, Row] = {}
-    for row in sorted(rows, key=_order):
-        if not row.engine or not row.kernel:
-            continue
-        origin = before.get(row.event.host)
-        before[row.event.host] = row
-        if origin is None or row.differences or (row.event.host, row.event.time) in arrivals:
+    for number, row in enumerate(rows):
+        reaction = (row.event.host, row.event.time) in causes and row.event.kind != tracing.TIMER
+        origin = next(
+            (
+                each
+                for each in rows[max(0, number - _REACH) : number][::-1]
+                if each.event.host == row.event.host and each.event.time < row.event.time
+            ),
+            None,
+        )
+        if origin is None or row.differences or reaction:
             continue
         gap = row.event.time - origin.event.time
         added = (row.late or 0) - (origin.late or 0)

@@ -28,11 +28,15 @@ _FLAG_LETTERS = (
 
 @dataclass(slots=True)
 class Event:
-    """A segment on the wire or a call's return, in terms that both sides share."""
+    """A segment on the wire or a call's return, in terms that both sides share.
+
+    `kind` says of an engine's segment what made the host send it, as moments of a trace do.
+    """
 
     time: int
     host: int
     facts: dict[str, Any]
+    kind: str = ""
 
     @property
     def text(self) -> str:
@@ -95,16 +99,25 @@ def _option(option: opt.Option, peers: int) -> str:
 
 
 def engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
+    """The segments and the calls of an engine's trace; times count from the first segment."""
     zero = trace.segments[0].sent if trace.segments else 0
+    kinds = {
+        index: moment.kind
+        for moment in trace.moments
+        for event, _, _, index in moment.events
+        if event == tracing.SENT
+    }
     relative = _Relative()
     segments = [
-        Event(s.sent - zero, s.sender, relative.facts(s.segment, s.fate)) for s in trace.segments
+        Event(s.sent - zero, s.sender, relative.facts(s.segment, s.fate), kinds.get(number, ""))
+        for number, s in enumerate(trace.segments)
     ]
     calls = [(host, time - zero, call, result) for time, host, call, result in trace.calls]
     return segments, _call_events(calls)
 
 
 def kernel_events(record: Record) -> tuple[list[Event], list[Event]]:
+    """The segments and the calls of a kernel's record, in the same terms."""
     relative = _Relative()
     segments = [Event(s.sent, s.sender, relative.facts(s.segment, s.fate)) for s in record.segments]
     calls = [(call.host, call.returned, call.call, call.result) for call in record.calls]
@@ -130,11 +143,11 @@ def _call_events(calls: list[tuple[int, int, str, str]]) -> list[Event]:
     return events
 
 
-def moments_of_arrival(trace: Trace) -> set[tuple[int, int]]:
-    """At which host and when (from the first segment on) the engine had a segment arrive."""
+def arrivals_in(trace: Trace, events: list[Event]) -> dict[tuple[int, int], list[Event]]:
+    """At which host and when the engine had which segments arrive; `events` are its segments."""
     zero = trace.segments[0].sent if trace.segments else 0
-    return {
-        (s.receiver, s.arrived - zero)
-        for s in trace.segments
-        if s.arrived is not None and s.receiver is not None
-    }
+    found: dict[tuple[int, int], list[Event]] = {}
+    for traced, event in zip(trace.segments, events, strict=True):
+        if traced.arrived is not None and traced.receiver is not None:
+            found.setdefault((traced.receiver, traced.arrived - zero), []).append(event)
+    return found

@@ -41,7 +41,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
     ("data-and-close", {"pause": 500}, ()),
     *(("handshake", {}, (lost,)) for lost in (0, 2)),
-    *(("data-and-close", {}, (lost,)) for lost in (2, 3, 4, 5, 6, 7, 9)),
+    *(("data-and-close", {}, (lost,)) for lost in (2, 3, 4, 5, 6, 7, 8, 9)),
+    ("data-and-close", {"pause": 500}, (8,)),
 )
 """What `record --all` records beside each scenario with its defaults.
 
@@ -195,13 +196,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
         folder = Path(arguments.output) if arguments.output else store.FOLDER
         if not folder.is_dir():
             raise UsageError(f"with --all, -o names a folder, and {folder} is none.")
-        return [
-            _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
-            for name, parameters, drop in (
-                *((name, {}, ()) for name in registry.names()),
-                *VARIANTS,
-            )
-        ]
+        return _all_jobs(folder)
     if not arguments.name:
         raise UsageError("name a scenario (see `tcpcore list`), or give --all.")
     parameters = _parameters(arguments.name, arguments.set)
