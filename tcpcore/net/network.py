@@ -29,6 +29,9 @@ from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
 
+ARRIVALS_FIRST = 1 << 62
+"""Taken off an arrival's order, so that at one instant arrivals come before everything else."""
+
 DEFAULT_QUEUE = 1000
 """Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
 
@@ -141,9 +144,13 @@ class Network:
         self._sent += 1
         pipe = self._routes.get((host.index, segment.dst))
         if self.trace is not None:
-            self.trace.sent(segment, host.index, pipe.to.index if pipe else None, self.now)
+            receiver = host.index if segment.dst == host.address else None
+            self.trace.sent(segment, host.index, pipe.to.index if pipe else receiver, self.now)
         if number in self._to_drop:
             self._lose(number, reasons.LOST_BY_READER())
+            return
+        if segment.dst == host.address:  # loopback
+            self._arrives(self.now, (host, segment, number))
             return
         if pipe is None:
             self._lose(number, Reason(reasons.NO_ROUTE, {"address": segment.dst}))
@@ -152,7 +159,13 @@ class Network:
         if lost is not None:
             self._lose(number, lost)
             return
-        self.at(pipe.arrival(segment, self.now), self._deliver, (pipe.to, segment, number))
+        self._arrives(pipe.arrival(segment, self.now), (pipe.to, segment, number))
+
+    def _arrives(self, time: int, what: tuple[Host, Segment, int]) -> None:
+        """Deliver at `time`, before timers that are due then: a kernel's timers are always late."""
+        self._scheduled += 1
+        order = self._scheduled - ARRIVALS_FIRST
+        heapq.heappush(self._heap, (time, order, self._deliver, what))
 
     def _lose(self, number: int, reason: Reason) -> None:
         if self.trace is not None:

@@ -171,7 +171,21 @@ class Tcb:
         self.error: int | None = None  # errno that the next call reports
         self.orphan = False  # no application holds the socket any more
         self.out: list[Any] = []  # segments made in the current step
-        # Send sequence space.
+        self._start_sending(iss)
+        self._start_receiving(mss, sysctl.tcp_rmem[1])
+        self._start_measuring(iss)
+        self._start_acknowledging()
+        self._start_timers()
+        # Options agreed on.
+        self.scaling = False
+        self.timestamps = False
+        self.sack_permitted = False
+        self.timestamp_offset = timestamp_offset
+        self.ts_recent = 0
+        self.ts_recent_at = 0
+        self.ip_id = iss & 0xFFFF
+
+    def _start_sending(self, iss: int) -> None:
         self.iss = iss
         self.snd_una = iss
         self.snd_nxt = iss
@@ -188,14 +202,15 @@ class Tcb:
         self.fin_queued: Reason | None = None
         self.fin_sent = False
         self.nodelay = False
-        # Receive sequence space.
+
+    def _start_receiving(self, mss: int, rcvbuf: int) -> None:
         self.irs = 0
         self.rcv_nxt = 0
         self.rcv_wnd = 0
         self.rcv_wup = 0  # rcv_nxt when the window was last advertised
         self.rcv_scale = 0
         self.rcv_ssthresh = 0
-        self.rcvbuf = sysctl.tcp_rmem[1]  # memory, as SO_RCVBUF counts it
+        self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
         self.rmem = 0  # of it in use
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
@@ -209,14 +224,8 @@ class Tcb:
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
-        # Options agreed on.
-        self.scaling = False
-        self.timestamps = False
-        self.sack_permitted = False
-        self.timestamp_offset = timestamp_offset
-        self.ts_recent = 0
-        self.ts_recent_at = 0
-        # Round-trip time and retransmission.
+
+    def _start_measuring(self, iss: int) -> None:
         self.srtt = 0
         self.mdev = 0
         self.mdev_max = 0
@@ -230,7 +239,8 @@ class Tcb:
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
-        # Delayed acknowledgement.
+
+    def _start_acknowledging(self) -> None:
         self.ato = 0
         self.quick_acks = 0
         self.pingpong = 0
@@ -241,13 +251,14 @@ class Tcb:
         self.last_data_received = 0
         self.last_data_sent = 0
         self.last_challenge: int | None = None
+
+    def _start_timers(self) -> None:
         # Deadlines; None: the timer is off.
         self.retransmit_deadline: int | None = None
         self.ack_deadline: int | None = None
         self.probe_deadline: int | None = None
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
-        self.ip_id = iss & 0xFFFF
         # What socket options ask for; 0: the sysctl decides.
         self.keepalive = False  # SO_KEEPALIVE
         self.keep_idle = 0  # TCP_KEEPIDLE, us
