@@ -1,8 +1,9 @@
 """Following both ends of a connection from its segments alone.
 
 A state is what the wire proves.  Sending changes the sender's state.  For the receiver, an ACK of
-its SYN or FIN, a SYN+ACK and an acceptable RST count as received when they are seen.  A SYN and a
-FIN count once an answer shows that they arrived: a port may be closed, and a FIN may be lost.
+its SYN or FIN, a SYN+ACK and an acceptable RST count as received when they are seen, except a
+SYN+ACK that is sent again before the client says anything.  A SYN and a FIN count once an answer
+shows that they arrived: a port may be closed, and a FIN may be lost.
 """
 
 from __future__ import annotations
@@ -142,7 +143,10 @@ def _open(s: End, r: End, segment: Segment, changes: Changes) -> None:
             s.become(SYN_SENT, changes)
     elif segment.flags & SYN:
         s.apply(states.SYN, changes)
-        if r.state == SYN_SENT and r.sent(segment.ack):
+        unheard = s.syn_acks and segment.seq == s.isn and r.rcv is None
+        if unheard and r.state == ESTABLISHED:
+            r.become(SYN_SENT, changes)  # it was taken to have received the SYN+ACK before
+        elif not unheard and r.state == SYN_SENT and r.sent(segment.ack):
             r.apply(states.SYN_ACK, changes)
     elif segment.flags & ACK:
         if s.state == SYN_SENT:

@@ -85,7 +85,8 @@ def _syn_ack(s: End, r: End, segment: Segment) -> Meaning:
     if not r.sent(segment.ack):
         return Meaning(f"acknowledges a SYN that the {r.name} did not send: it will answer RST")
     if s.syn_acks and segment.seq == s.isn:
-        return Meaning(f"retransmission {s.syn_acks} of SYN+ACK", True)
+        silent = f": nothing from the {r.name} yet" if r.rcv is None else ""
+        return Meaning(f"retransmission {s.syn_acks} of SYN+ACK{silent}", True)
     if s.syns:
         return Meaning(f"the {s.name} acknowledges the SYN that crossed its own")
     text = f"the {s.name} accepts: acknowledges the SYN, sends its own"

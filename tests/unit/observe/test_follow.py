@@ -238,3 +238,10 @@ def test_a_packet_seen_on_two_interfaces_is_no_retransmission() -> None:
 
 def test_an_unanswered_syn_is_not_called_a_missing_direction() -> None:
     assert explained("> S 0:0(0) win 1").connections[0].notes == []
+
+
+def test_a_syn_ack_sent_again_because_the_ack_was_lost_takes_nothing_back() -> None:
+    assert after_handshake("< S. 0:0(0) ack 1 win 65160\n> . 1:1(0) ack 1 win 502") == [
+        "retransmission 1 of SYN+ACK",
+        "repeats its last ACK",
+    ]

@@ -29,7 +29,11 @@ def test_data_and_its_acknowledgments_are_counted_from_byte_1() -> None:
 
 def test_retransmissions_of_syn_and_ack_are_counted() -> None:
     lines = told(HANDSHAKE.replace("> .", "< S. 0:0(0) ack 1 win 65160\n" * 2 + "> ."))
-    assert lines[2:4] == ["retransmission 1 of SYN+ACK", "retransmission 2 of SYN+ACK"]
+    assert lines[2:] == [
+        "SYN_SENT SYN_RECV: retransmission 1 of SYN+ACK: nothing from the client yet",
+        "retransmission 2 of SYN+ACK: nothing from the client yet",
+        "ESTABLISHED ESTABLISHED: acknowledges the server's SYN",
+    ]
 
 
 def test_a_lost_segment_shows_as_a_gap_duplicate_acks_and_its_repair() -> None:
