@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[3]
 IN_CI = os.environ.get("CI") == "true"
@@ -60,6 +61,19 @@ def test_what_is_installed_is_what_is_pinned() -> None:
         if name not in base and pinned.get(name, version if not IN_CI else "") != version
     }
     assert not others
+
+
+def test_every_pin_runs_on_the_oldest_python_that_we_promise() -> None:
+    """Debian 12 has Python 3.11.2, and a package may ask for 3.11.5."""
+    oldest = tomllib.loads(read("pyproject.toml"))["project"]["requires-python"]
+    assert oldest == ">=3.11"
+    too_new = {
+        each.name: wanted
+        for each in metadata.distributions()
+        if (wanted := each.metadata["Requires-Python"])
+        and not SpecifierSet(wanted).contains("3.11.0")
+    }
+    assert not too_new
 
 
 def test_jupyter_book_is_one_that_reads_the_config() -> None:
