@@ -93,7 +93,12 @@ def test_the_segment_is_found_inside_a_frame_and_a_tunnel() -> None:
     from scapy.layers.l2 import Dot1Q, Ether
 
     segment = Segment("10.0.0.1", 1, "10.0.0.2", 2, ACK, 5, 6, 7, payload=b"hello")
-    frame = Ether(src=MAC, dst=MAC) / Dot1Q(vlan=3) / IP(src="192.0.2.1", dst="192.0.2.2") / to_scapy(segment)
+    frame = (
+        Ether(src=MAC, dst=MAC)
+        / Dot1Q(vlan=3)
+        / IP(src="192.0.2.1", dst="192.0.2.2")
+        / to_scapy(segment)
+    )
     assert from_scapy(frame) == segment
     assert from_scapy(Ether(bytes(frame))) == segment
 
