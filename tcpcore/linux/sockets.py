@@ -171,11 +171,12 @@ class KernelSocket:
             finally:
                 self.real.settimeout(None)
 
-    async def send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> int:
         """Hand over all of `data`; waits while the send buffer is full."""
         with self._call("send") as done:
             self.real.sendall(data)
             done(len(data))
+        return len(data)
 
     async def recv(self, size: int) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
@@ -193,8 +194,9 @@ class KernelSocket:
 
     async def close(self) -> None:
         """Close the descriptor; the kernel takes leave by itself."""
-        with self._call("close"):
-            self.close_at_exit()
+        if self.real.fileno() >= 0:
+            with self._call("close"):
+                self.close_at_exit()
 
     def close_at_exit(self) -> None:
         """Close the descriptor, as the kernel does for a process that ended."""
