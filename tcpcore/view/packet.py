@@ -135,6 +135,8 @@ class Describer:
 def _preview(payload: bytes) -> str:
     text = payload[:_PREVIEW].decode("ascii", "replace").replace("\ufffd", "·")
     shown = "".join(c if c.isprintable() else "·" for c in text)
+    if not shown.strip("·"):
+        return f"{len(payload)} bytes"
     return f"{len(payload)} bytes: {shown}{'…' if len(payload) > _PREVIEW else ''}"
 
 

@@ -67,6 +67,8 @@ def test_nothing_sticks_out_sideways(
         color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     middle(page, player, ())
+    # The theme's bars stay on top of whatever is scrolled under them.
+    page.add_style_tag(content=".bd-header, #pst-back-to-top, .skip-link { display: none; }")
     for name in PLAYERS:
         shown = player(page, name)
         if name == "data-and-close":

@@ -184,7 +184,7 @@ function mark(doc, story, place, x, index, wide, actions) {
 
 /** A call's name without its arguments, a timer's without the word: what fits beside a lifeline. */
 function brief(step) {
-  const text = step.label.replace(/\(.+\)/, "()").replace(/ timer fires$/, "");
+  const text = step.label.replace(/\(.+\)/, "()").replace(/ fires$/, "").replace(/^(.{8,}) timer$/, "$1");
   return text.length > 15 ? `${text.slice(0, 14)}…` : text;
 }
 
