@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,4 +56,4 @@ def test_in_ci_a_kernel_test_that_cannot_run_fails_and_other_skips_stay(tmp_path
     answer = run_tests(tmp_path, CI="true")
     assert answer.returncode == 1
     assert "CI must run every kernel, book and browser test" in answer.stdout
-    assert "1 failed, 1 skipped" in answer.stdout
+    assert re.search(r"1 failed, 1 skipped|1 skipped, 1 error", answer.stdout)
