@@ -1,7 +1,9 @@
 """The real kernel beside the engine: the same scenarios on network namespaces of this machine.
 
-`namespace` and `tun` make hosts and their network cards, `sockets` gives applications the engine's
-socket calls on real sockets, `world` is the network (`KernelNetwork`) with this process as its
-wire.  `record` stores what happened as JSON, `compare` lays it beside a trace of the engine.
-Needs Linux, root and /dev/net/tun, but for `compare` and for reading records.
+Playing: `namespace` and `tun` make hosts and their network cards, `sockets` gives applications the
+engine's socket calls on real sockets, `cable` and `world` are the network (`KernelNetwork`) with
+this process as its wire.  Keeping: `record` plays a scenario; `store` holds what was on the wire,
+`states` what was inside the hosts.  Comparing: `events` puts an engine's trace and a kernel's
+record into the same terms, `align` and `compare` lay them side by side.
+Playing needs Linux, root and /dev/net/tun; reading and comparing need nothing.
 """

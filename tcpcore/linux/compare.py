@@ -36,8 +36,9 @@ _REACH = 100
 def tolerance(gap: int, hz: int | None) -> int:
     """How far a kernel's event may lie from the model's, in µs; `gap` is since the event before.
 
-    max(4 ms, 12.5 % of the gap), packetdrill's rule; 14 ms where a tick is 4 ms (HZ=250), as two
-    ticks and the wheel's rounding may add up.
+    max(4 ms, 12.5 % of the gap), packetdrill's rule: the timer wheel rounds a wait up, by an eighth
+    of it at most (kernel/time/timer.c).  14 ms where a tick is longer than 1 ms (HZ=250): two ticks
+    and the rounding may add up.
     """
     return max(4_000 if hz == 1000 else 14_000, gap // 8)
 

@@ -28,8 +28,8 @@ from tcpcore.scenarios import registry
 if TYPE_CHECKING:
     from tcpcore.linux.world import Recording
 
-LATENESS = 1.0625
-"""How much later than in the model a kernel's timers may fire (an eighth of an eighth wheel)."""
+LATENESS = 1.125
+"""How much longer than in the model things may take: the timer wheel's rounding, see `compare`."""
 _STAGGER = 0.4
 _AT_ONCE = 12
 
