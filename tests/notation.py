@@ -97,7 +97,7 @@ class Call:
         self.done = True
         self.returned_at = self.wire.now
         process[0].sockets.clear()  # the script goes on holding them
-        self.wire.tell(f"{self.name}() = {self.error or self.result!r}")
+        self.wire.tell(self._outcome())
 
     def blocks(self) -> None:
         """It has not returned."""
@@ -116,7 +116,9 @@ class Call:
     def _outcome(self) -> str:
         if not self.done:
             return "it blocks"
-        return f"{self.name}() = {self.error or repr(self.result)}"
+        result = self.result
+        shown = f"{len(result)} bytes" if isinstance(result, bytes) else repr(result)
+        return f"{self.name}() = {self.error or shown}"
 
 
 class Sock:
@@ -152,7 +154,10 @@ class Sock:
         """Send the next `size` bytes of the stream."""
         data = STREAM[self._written : self._written + size]
         self._written += size
-        return self.wire.call(f"send {size} bytes", self.raw.send(data))
+        return self._send(data)
+
+    def _send(self, data: bytes) -> Call:
+        return self.wire.call(f"send({len(data)} bytes)", self.raw.send(data))
 
     def read(self, expected: int, most: int = 1 << 20) -> None:
         """Read, and find the next `expected` bytes of the peer's stream (0: end of file)."""
@@ -291,7 +296,7 @@ class Wire:
     def call(self, name: str, awaitable: Awaitable[Any]) -> Call:
         """Start a system call; it runs until it returns or blocks."""
         call = Call(self, name)
-        self.tell(f"{name}()")
+        self.tell(f"{name}() is called")
         process: list[Process] = []
 
         async def application(_: Host) -> None:

@@ -1,0 +1,251 @@
+"""The scripts of `notation`, on this machine's kernel: a namespace, a TUN device, real time.
+
+What a script says of the engine can so be asked of the kernel.  A kernel's timers are late: a
+segment that is due may come up to an eighth of the wait and 15 ms later, and 6 ms early (jiffies).
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tcpcore.errors import errno_name
+from tcpcore.linux.namespace import Namespace, write_sysctl
+from tcpcore.linux.tun import Tun
+from tcpcore.units import MILLISECOND, SECOND, format_seconds
+from tcpcore.wire import codec
+from tcpcore.wire.segment import Segment
+from tests.notation import HOST, PEER, PEER_PORT, PORT, Call, Sock, Wire
+
+PATIENCE = 4 * SECOND
+"""Longer waits of a script are for the engine only."""
+SETTLE = 4 * MILLISECOND
+STATES = {
+    "01": "ESTABLISHED",
+    "02": "SYN_SENT",
+    "03": "SYN_RECV",
+    "04": "FIN_WAIT_1",
+    "05": "FIN_WAIT_2",
+    "06": "TIME_WAIT",
+    "07": "CLOSED",
+    "08": "CLOSE_WAIT",
+    "09": "LAST_ACK",
+    "0A": "LISTEN",
+    "0B": "CLOSING",
+    "0C": "SYN_RECV",
+}
+HOW = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
+
+
+class KernelCall(Call):
+    """A system call in a thread of its own."""
+
+    def __init__(self, wire: KernelWire, name: str, function: Callable[[], Any]) -> None:
+        super().__init__(wire, name)
+        self._function = function
+        self._thread = threading.Thread(target=self._go, daemon=True)
+        self._thread.start()
+        self._thread.join(0.01)
+
+    def _go(self) -> None:
+        try:
+            self.result = self._function()
+        except OSError as error:
+            self.error = errno_name(error.errno)
+        self.done = True
+
+    def _outcome(self) -> str:
+        return super()._outcome()
+
+    def returns(self, value: Any = None) -> None:
+        self._thread.join(0.03)
+        super().returns(value)
+
+    def fails(self, name: str) -> None:
+        self._thread.join(0.03)
+        super().fails(name)
+
+
+class KernelSock(Sock):
+    """A socket of the kernel."""
+
+    wire: KernelWire
+    raw: Any
+
+    def _call(self, name: str, function: Callable[[], Any]) -> Call:
+        return KernelCall(self.wire, name, function)
+
+    @property
+    def state(self) -> str:
+        number = self.raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
+        return STATES[f"{number:02X}"]
+
+    def connect(self, address: str = PEER, port: int = PEER_PORT, **more: Any) -> Call:
+        return self._call("connect", lambda: self.raw.connect((address, port)))
+
+    def accept(self) -> Sock:
+        call = self._call("accept", lambda: self.raw.accept()[0])
+        self.wire.fail_unless(call.done and not call.error, "accept() returns", call._outcome())
+        return KernelSock(self.wire, call.result)
+
+    def accepting(self) -> Call:
+        return self._call("accept", lambda: self.raw.accept()[0])
+
+    def _send(self, data: bytes) -> Call:
+        return self._call("send", lambda: self.raw.send(data))
+
+    def reading(self, most: int = 1 << 20) -> Call:
+        return self._call("recv", lambda: self.raw.recv(most))
+
+    def shutdown(self, how: str = "write") -> Call:
+        return self._call(f"shutdown({how})", lambda: self.raw.shutdown(HOW[how]))
+
+    def close(self) -> Call:
+        return self._call("close", self.raw.close)
+
+
+class KernelWire(Wire):
+    """See the module; `close()` it."""
+
+    def __init__(self, **sysctls: Any) -> None:
+        self.port = PORT
+        self.story = []
+        self.peers = {}
+        self.peer = self.other(PEER_PORT)
+        self.namespace = Namespace()
+        for name, value in sysctls.items():
+            self.namespace.call(write_sysctl, name, value)
+        self.tun = Tun(self.namespace, HOST, PEER)
+        self._start = time.monotonic_ns()
+        self._desk: list[tuple[int, Segment]] = []
+        self._due: tuple[int, int] | None = None  # when the next segment is due, after what wait
+        self._sockets: list[Any] = []
+
+    def close(self) -> None:
+        for one in self._sockets:
+            one.close()
+        self.tun.close()
+        self.namespace.close()
+
+    @property
+    def now(self) -> int:
+        return (time.monotonic_ns() - self._start) // 1000
+
+    def socket(self, port: int | None = None) -> Sock:
+        raw = self.namespace.call(socket.socket, socket.AF_INET, socket.SOCK_STREAM)
+        self._sockets.append(raw)
+        if port is not None:
+            raw.bind((HOST, port))
+        return KernelSock(self, raw)
+
+    def listen(self, backlog: int = 128, port: int = PORT) -> Sock:
+        sock = self.socket(port)
+        sock.raw.listen(backlog)
+        return sock
+
+    def arrive(self, segment: Segment) -> None:
+        self._due = None
+        self.tun.write(codec.encode(segment))
+        self._listen(2 * MILLISECOND)
+
+    def _listen(self, duration: int, *, until_one: bool = False) -> None:
+        """Take in what the kernel sends."""
+        end = self.now + duration
+        while True:
+            left = end - self.now
+            ready, _, _ = select.select([self.tun], [], [], max(left, 0) / SECOND)
+            packet = self.tun.read() if ready else None
+            if packet is not None:
+                if packet[0] >> 4 == 4 and packet[9] == 6:
+                    self._desk.append((self.now, codec.decode(packet)))
+                    if until_one:
+                        return
+            elif left <= 0:
+                return
+
+    def after(self, duration: int) -> Wire:
+        if duration > PATIENCE:
+            pytest.skip("too long to ask the running kernel")
+        if not duration:
+            return self
+        self.nothing_unclaimed(f"{format_seconds(duration)} s pass")
+        self._due = (self.now + duration, duration)
+        self.tell(f"{format_seconds(duration)} s pass")
+        return self
+
+    def silent(self, duration: int) -> Wire:
+        if duration > PATIENCE:
+            pytest.skip("too long to ask the running kernel")
+        self._listen(duration)
+        self.nothing_unclaimed(f"{format_seconds(duration)} s of silence")
+        return self
+
+    def quiet(self) -> Wire:
+        self._listen(SETTLE)
+        self.nothing_unclaimed("nothing is sent")
+        return self
+
+    def take(self, port: int, step: str) -> Segment:
+        allowed = 20 * MILLISECOND
+        if self._due is not None:
+            due, wait = self._due
+            allowed = due + wait // 8 + 15 * MILLISECOND - self.now
+        deadline = self.now + allowed
+        while True:
+            for index, (at, segment) in enumerate(self._desk):
+                if segment.dport == port:
+                    del self._desk[index]
+                    if self._due is not None:
+                        early = self._due[0] - at
+                        self.fail_unless(early < 6 * MILLISECOND, step, f"{early} us early")
+                        self._due = None
+                    return segment
+            if self.now >= deadline:
+                self.fail_unless(False, step, "nothing was sent")
+            self._listen(deadline - self.now, until_one=True)
+
+    def nothing_unclaimed(self, step: str) -> None:
+        if self._desk:
+            at, segment = self._desk[0]
+            peer = self.peers.get(segment.dport, self.peer)
+            peer._learn(segment)
+            shown = peer._relative(segment)
+            self.fail_unless(False, step, f"sent at {format_seconds(at)} s: > {shown}")
+
+    def state(self, port: int = PEER_PORT) -> str:
+        rows = self.namespace.call(_proc_net_tcp)
+        for row in rows.splitlines()[1:]:
+            fields = row.split()
+            if fields[1].endswith(f":{self.port:04X}") and fields[2].endswith(f":{port:04X}"):
+                return STATES[fields[3]]
+        return "CLOSED"
+
+    def count(self, name: str) -> int:
+        text = self.namespace.call(_counters)
+        return text.get(name, 0)
+
+    def _reasons(self) -> str:
+        return "   (a real kernel)"
+
+
+def _proc_net_tcp() -> str:
+    with open("/proc/thread-self/net/tcp") as file:
+        return file.read()
+
+
+def _counters() -> dict[str, int]:
+    found = {}
+    for path in ("/proc/thread-self/net/snmp", "/proc/thread-self/net/netstat"):
+        with open(path) as file:
+            lines = file.read().splitlines()
+        for names, values in zip(lines[::2], lines[1::2], strict=True):
+            area, *keys = names.split()
+            for key, value in zip(keys, values.split()[1:], strict=True):
+                found[area.rstrip(":") + key] = int(value)
+    return found
