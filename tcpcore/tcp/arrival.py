@@ -11,6 +11,7 @@ from tcpcore import reasons, trace
 from tcpcore.seqnum import MASK, distance, geq, gt, leq, lt
 from tcpcore.tcp import (
     challenge,
+    delayed_ack,
     departure,
     keepalive,
     lifecycle,
@@ -20,6 +21,7 @@ from tcpcore.tcp import (
     reception,
     retransmit,
     rtt,
+    sending,
     state,
     time_wait,
     timers,
@@ -47,6 +49,9 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if c.state == state.FIN_WAIT_2 and c.orphan:
         time_wait.orphan_arrives(c, segment, now)
         return
+    if _asks_fast_open_again(c, segment):
+        departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
+        return
     if not _check_sequence(c, segment, now):
         return
     if segment.flags & RST:
@@ -62,9 +67,19 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
-        departure.send_pending(c, now)
+        sending.send_pending(c, now)
         persist.look_after(c, now)
         reception.acknowledge(c, now)
+
+
+_AGAIN = {"retransmission": 1}
+
+
+def _asks_fast_open_again(c: Tcb, segment: Segment) -> bool:
+    """The SYN of a connection that is open early came again: its SYN+ACK was lost."""
+    if c.state != state.SYN_RECV or c.fast_open is None or not c.fast_open.passive:
+        return False
+    return segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN
 
 
 def _drop(c: Tcb, reason: Reason) -> None:
@@ -77,7 +92,7 @@ def _drop(c: Tcb, reason: Reason) -> None:
 def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     """The answer to our SYN: is it one?"""
     flags = segment.flags
-    if flags & ACK and segment.ack != c.snd_nxt:
+    if flags & ACK and not (gt(segment.ack, c.snd_una) and leq(segment.ack, c.snd_nxt)):
         reason = Reason(reasons.BAD_ACK_IN_SYN_SENT, {"ack": distance(c.iss, segment.ack)})
         _drop(c, reason)
         if not flags & RST:
@@ -108,14 +123,42 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
 
 def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     reason = reasons.SYN_ACKED()
+    sent_again = c.retransmissions > 0
     _take_acknowledged(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
     c.last_data_received = c.last_ack_received = now
     receive_buffer.established(c)
     keepalive.start(c, now)
-    departure.send_ack(c, now, reason)
-    departure.send_pending(c, now)
+    if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
+        return
+    if c.write_end == c.snd_nxt:
+        departure.send_ack(c, now, reason)
+        sending.send_pending(c, now)
+        return
+    c.ack_pending = True  # data waits: it will carry the ACK
+    sending.send_pending(c, now)
+    if c.ack_pending:
+        delayed_ack.delay(c, now)
+
+
+def _fast_open_answered(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
+    """Whether the data of our SYN was taken; else it goes again, and carries the ACK.
+
+    Source: tcp_rcv_fastopen_synack().
+    """
+    queue = c.retransmission_queue
+    assert c.fast_open is not None
+    if c.fast_open.keeper is not None:
+        mss = wire_options.find(segment.options, wire_options.MSS)
+        c.fast_open.keeper.answered(
+            segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
+        )
+    if not queue:
+        return True
+    values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
+    departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))
+    return False
 
 
 def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
@@ -197,6 +240,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         c.snd_wl1 = segment.seq
         _take_acknowledged(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+        rtt.forget_syn_round_trip(c)
         receive_buffer.established(c)
         keepalive.start(c, now)
     elif gt(ack, c.snd_una):
@@ -223,9 +267,9 @@ def _update_send_window(c: Tcb, segment: Segment) -> None:
 def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     """Bytes are acknowledged: clean the queue, measure the round trip, let cwnd grow."""
     ack = segment.ack
-    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    opening = departure.syn_unacknowledged(c)
     control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
-    cwnd_used = departure.in_flight(c)
+    cwnd_used = sending.in_flight(c)
     del c.send_buffer[: distance(c.snd_una, ack) - control]
     c.snd_una = ack
     queue = c.retransmission_queue
@@ -235,13 +279,15 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
         acked += 1
         first_sent = first_sent or sent.first_sent
         sure = sure and not sent.retransmissions
-    _measure(c, segment, now, first_sent if sure and acked else None)
+    if sure or c.state != state.SYN_RECV:  # a SYN+ACK sent twice gives no sample, even with echo
+        _measure(c, segment, now, first_sent if sure and acked else None)
     was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
     if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
         reno.on_ack(c, acked)
     if queue:
         timers.set_retransmission(c, now)
-        retransmit.resend_lost(c, now)
+        if c.state != state.SYN_SENT:
+            retransmit.resend_lost(c, now)
     else:
         timers.cancel_retransmission(c)
 

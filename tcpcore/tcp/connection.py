@@ -23,6 +23,7 @@ from tcpcore.tcp import (
     persist,
     receive_buffer,
     retransmit,
+    sending,
     state,
     timers,
     window,
@@ -39,25 +40,28 @@ class Connection(Tcb):
 
     # --- what the application asks ---------------------------------------------------------------
 
-    def open_active(self, now: int) -> list[Segment]:
-        """Send a SYN (RFC 9293 §3.10.1, active OPEN)."""
+    def open_active(self, now: int, data: bytes = b"") -> list[Segment]:
+        """Send a SYN (RFC 9293 §3.10.1, active OPEN); `data` is written before the answer comes.
+
+        How much of it the SYN carries is for `fast_open`.
+        """
         self._begin()
         window.open_receive(self, self.advertised_mss)
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)
+        self._queue(data)
         return self.out
 
     def send(self, data: bytes, now: int) -> list[Segment]:
         """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE."""
         self._begin()
         self.raise_error()
-        if self.fin_queued is not None or self.state not in state.SENDS_DATA:
+        early = self.state == state.SYN_RECV and departure.may_send_data(self)
+        if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
             raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
-        self.send_buffer += data
-        self.write_end = (self.write_end + len(data)) & MASK
-        self.push_marks.append(self.write_end)
-        departure.send_pending(self, now)
+        self._queue(data)
+        sending.send_pending(self, now)
         persist.look_after(self, now)
         return self.out
 
@@ -143,6 +147,12 @@ class Connection(Tcb):
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _queue(self, data: bytes) -> None:
+        if data:
+            self.send_buffer += data
+            self.write_end = (self.write_end + len(data)) & MASK
+            self.push_marks.append(self.write_end)
+
     def _begin(self) -> None:
         self.out = []
 
@@ -151,7 +161,7 @@ class Connection(Tcb):
             return
         self.fin_queued = reason
         lifecycle.change(self, state.CLOSE, reason)
-        departure.send_pending(self, now)
+        sending.send_pending(self, now)
         persist.look_after(self, now)
 
     def _delayed_ack_due(self, now: int) -> None:

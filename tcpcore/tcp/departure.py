@@ -1,13 +1,13 @@
-"""What goes out: building segments, and deciding how much data may be sent now.
+"""What goes out: building segments, first ones and ones sent again.
 
 Every function appends finished segments to ``c.out``; nobody else builds one for a connection.
+How much data may go is decided in `sending`.
 Source: net/ipv4/tcp_output.c.
 """
 
 from __future__ import annotations
 
-from tcpcore import reasons
-from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import delayed_ack, sack, state, timers, window
 from tcpcore.tcp.tcb import SentSegment, Tcb
 from tcpcore.units import MILLISECOND
@@ -46,7 +46,7 @@ def syn_options(
     return tuple(options)
 
 
-def _emit(
+def emit(
     c: Tcb,
     flags: int,
     seq: int,
@@ -88,16 +88,19 @@ def _emit(
     )
 
 
+def option_space(c: Tcb) -> int:
+    """Bytes of options that are left beside the timestamps."""
+    return sack.OPTION_SPACE - (TIMESTAMP_SPACE if c.timestamps else 0)
+
+
 def _options(c: Tcb, now: int) -> tuple[Option, ...]:
     """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
     options: tuple[Option, ...] = ()
-    space = sack.OPTION_SPACE
     if c.timestamps:
         stamp = (TIMESTAMPS, timestamp(c.timestamp_offset, now), c.ts_recent)
         options = (NOP_OPTION, NOP_OPTION, stamp)
-        space -= TIMESTAMP_SPACE
     if c.sack_blocks or c.duplicate_block is not None:
-        options += sack.option(c, space)
+        options += sack.option(c, option_space(c))
     return options
 
 
@@ -111,17 +114,21 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     scale = c.rcv_scale if (c.scaling if answering else s.tcp_window_scaling) else None
     sack = c.sack_permitted if answering else bool(s.tcp_sack)
     options = syn_options(c.advertised_mss, scale, sack, stamps)
-    _emit(c, flags, c.iss, b"", now, reason, options)
+    payload = b""
+    if c.fast_open is not None:
+        extra, payload = c.fast_open.once()
+        options += extra
+    emit(c, flags, c.iss, payload, now, reason, options)
 
 
 def send_ack(c: Tcb, now: int, reason: Reason) -> None:
     """Send an acknowledgement without data."""
-    _emit(c, ACK, c.snd_nxt, b"", now, reason)
+    emit(c, ACK, c.snd_nxt, b"", now, reason)
 
 
 def send_reset(c: Tcb, now: int, reason: Reason) -> None:
     """Tell the peer that the connection is aborted (tcp_send_active_reset())."""
-    _emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)
+    emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)
 
 
 def refusal_of(segment: Segment, reason: Reason) -> Segment:
@@ -135,10 +142,23 @@ def refusal_of(segment: Segment, reason: Reason) -> Segment:
     )
 
 
+def syn_unacknowledged(c: Tcb) -> bool:
+    """Whether our SYN, or SYN+ACK, is still in the retransmission queue."""
+    queue = c.retransmission_queue
+    return bool(queue) and bool(queue[0].flags & SYN)
+
+
+def may_send_data(c: Tcb) -> bool:
+    """After the handshake; with Fast Open a server also before its end."""
+    if c.state == state.SYN_RECV:
+        return c.fast_open is not None and c.fast_open.passive
+    return c.state in state.HANDSHAKE_DONE and c.state != state.TIME_WAIT
+
+
 def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     """Bytes of the send buffer; it starts at snd_una, or after a SYN not yet acknowledged."""
     first = c.snd_una
-    if c.state in (state.SYN_SENT, state.SYN_RECV):
+    if syn_unacknowledged(c):
         first = (c.iss + 1) & MASK
     start = distance(first, seq)
     return bytes(c.send_buffer[start : start + length])
@@ -153,82 +173,16 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    _emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
-
-
-def in_flight(c: Tcb) -> int:
-    """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return sum(1 for sent in c.retransmission_queue if not sent.lost)
-
-
-def send_pending(c: Tcb, now: int) -> None:
-    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
-    if c.state not in state.HANDSHAKE_DONE or c.state == state.TIME_WAIT or c.fin_sent:
-        return
-    flight = in_flight(c)
-    window_end = (c.snd_una + c.snd_wnd) & MASK
-    while flight < c.cwnd and not c.fin_sent:
-        unsent = distance(c.snd_nxt, c.write_end)
-        if unsent <= 0:
-            if c.fin_queued is not None:
-                _send_fin(c, now)
-            return
-        length = min(unsent, c.snd_mss)
-        end = (c.snd_nxt + length) & MASK
-        if gt(end, window_end) or _nagle_holds(c, length):
-            return
-        _send_data(c, length, end, now)
-        flight += 1
-
-
-def send_part(c: Tcb, length: int, now: int) -> None:
-    """Send what the window takes, though it is less than Nagle or the MSS ask for."""
-    end = (c.snd_nxt + length) & MASK
-    c.push_marks.appendleft(end)
-    _send_data(c, length, end, now)
+    emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
     """Send an empty segment from before snd.una, which the peer must answer with an ACK."""
-    _emit(c, ACK, (c.snd_una - 1) & MASK, b"", now, reason)
+    emit(c, ACK, (c.snd_una - 1) & MASK, b"", now, reason)
 
 
-def _nagle_holds(c: Tcb, length: int) -> bool:
-    """Whether a small segment must wait for the ACK of an earlier small one (tcp_nagle_test())."""
-    if length >= c.snd_mss or c.nodelay or c.fin_queued is not None:
-        return False
-    return gt(c.small_sent_end, c.snd_una)
-
-
-def _send_data(c: Tcb, length: int, end: int, now: int) -> None:
-    flags = ACK
-    marks = c.push_marks
-    while marks and distance(marks[0], end) >= 0:
-        if marks.popleft() == end:
-            flags |= PSH
-    reason = Reason(reasons.DATA, {"length": length})
-    if c.fin_queued is not None and end == c.write_end:
-        flags |= FIN | PSH
-        reason = c.fin_queued
-        c.fin_sent = True
-    if length < c.snd_mss:
-        c.small_sent_end = end
-    payload = payload_of(c, c.snd_nxt, length)
-    seq, c.snd_nxt = c.snd_nxt, (end + (flags & FIN)) & MASK
-    _queue(c, seq, flags, now)
-    delayed_ack.data_sent(c, now)
-    _emit(c, flags, seq, payload, now, reason)
-
-
-def _send_fin(c: Tcb, now: int) -> None:
-    assert c.fin_queued is not None
-    c.fin_sent = True
-    seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + 1) & MASK
-    _queue(c, seq, FIN | ACK, now)
-    _emit(c, FIN | ACK, seq, b"", now, c.fin_queued)
-
-
-def _queue(c: Tcb, seq: int, flags: int, now: int) -> None:
+def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
+    """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
     c.retransmission_queue.append(SentSegment(seq, c.snd_nxt, flags, now))
     if c.retransmit_deadline is None:
         timers.set_retransmission(c, now)
@@ -240,4 +194,7 @@ def start_syn(c: Tcb, now: int, reason: Reason) -> None:
     c.write_end = c.snd_nxt
     c.retransmit_since = now
     send_syn(c, now, reason)
-    _queue(c, c.iss, SYN, now)
+    queue(c, c.iss, SYN, now)
+    if c.fast_open is not None and c.fast_open.carried:
+        seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + c.fast_open.carried) & MASK
+        queue(c, seq, ACK | PSH, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import departure, lifecycle, retransmit, timers
+from tcpcore.tcp import departure, lifecycle, retransmit, sending, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
@@ -103,6 +103,6 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     unsent = distance(c.snd_nxt, c.write_end)
     if room > 0 and unsent > 0:
-        departure.send_part(c, min(room, unsent, c.snd_mss), now)
+        sending.send_part(c, min(room, unsent, c.snd_mss), now)
     else:
         departure.send_old_byte(c, now, reason)

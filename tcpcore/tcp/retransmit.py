@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, state, timers
+from tcpcore.tcp import departure, lifecycle, sending, state, timers
 from tcpcore.tcp.congestion import reno
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
@@ -37,7 +37,8 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
         retries = c.syn_retries or s.tcp_syn_retries
         return "tcp_syn_retries", retries, c.retransmissions >= retries + s.tcp_syn_linear_timeouts
     if c.state == state.SYN_RECV:
-        retries = s.tcp_synack_retries
+        early = c.fast_open is not None and c.fast_open.passive  # such a one may have one more
+        retries = c.syn_retries or s.tcp_synack_retries + early
         return "tcp_synack_retries", retries, c.retransmissions >= retries
     if c.orphan:
         return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
@@ -96,7 +97,7 @@ def on_timeout(c: Tcb, now: int) -> None:
 
 def resend_lost(c: Tcb, now: int) -> None:
     """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
-    flight = departure.in_flight(c)
+    flight = sending.in_flight(c)
     for sent in c.retransmission_queue:
         if flight >= c.cwnd:
             return

@@ -16,6 +16,7 @@ def sample(c: Tcb, measured: int) -> None:
     """Take in a round-trip time of `measured` microseconds, and set the RTO (no back-off)."""
     floor = c.sysctl.tcp_rto_min_us
     measured = max(measured, 1)
+    c.min_rtt = min(c.min_rtt or measured, measured)
     if c.srtt:
         deviation = measured - (c.srtt >> 3)
         c.srtt += deviation

@@ -55,11 +55,21 @@ def duplicate(c: Tcb, seq: int, end: int) -> None:
         c.duplicate_block = (seq, end)
 
 
+def _due(c: Tcb, space: int) -> list[tuple[int, int]]:
+    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
+    return (blocks + c.sack_blocks)[: (space - 4) // 8]
+
+
+def option_length(c: Tcb, space: int) -> int:
+    """Bytes that `option` would take now."""
+    if not c.sack_blocks and c.duplicate_block is None:
+        return 0
+    return 4 + 8 * len(_due(c, space))
+
+
 def option(c: Tcb, space: int) -> tuple[Option, ...]:
     """The SACK option for a segment with `space` bytes of options left; () when none is due."""
-    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
-    blocks += c.sack_blocks
-    blocks = blocks[: (space - 4) // 8]
+    blocks = _due(c, space)
     if not blocks:
         return ()
     c.duplicate_block = None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
+from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.why import Reason
 
 
@@ -63,10 +64,12 @@ class Tcb:
         "advertised_mss",
         "ato",
         "backoff",
+        "corked",
         "cwnd",
         "cwnd_counter",
         "duplicate_block",
         "error",
+        "fast_open",
         "fin_at",
         "fin_queued",
         "fin_sent",
@@ -89,6 +92,7 @@ class Tcb:
         "max_window",
         "mdev",
         "mdev_max",
+        "min_rtt",
         "name",
         "nodelay",
         "orphan",
@@ -201,7 +205,8 @@ class Tcb:
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
         self.fin_sent = False
-        self.nodelay = False
+        self.nodelay = False  # TCP_NODELAY
+        self.corked = False  # TCP_CORK
 
     def _start_receiving(self, mss: int, rcvbuf: int) -> None:
         self.irs = 0
@@ -230,6 +235,7 @@ class Tcb:
         self.mdev = 0
         self.mdev_max = 0
         self.rttvar = 0
+        self.min_rtt = 0
         self.rtt_sequence = iss
         self.rto = RTO_INITIAL
         self.backoff = 0
@@ -266,6 +272,7 @@ class Tcb:
         self.keep_count = 0  # TCP_KEEPCNT
         self.user_timeout = 0  # TCP_USER_TIMEOUT, us
         self.syn_retries = 0  # TCP_SYNCNT
+        self.fast_open: FastOpen | None = None
         # Probes of a shut window and of a silent peer.
         self.probes_out = 0
         self.probing_since: int | None = None

@@ -1,0 +1,136 @@
+"""How much data may go now, and in what pieces: windows, Nagle, corks, bursts, and the FIN.
+
+Source: tcp_write_xmit(), tcp_nagle_test(), tcp_mss_split_point() and tcp_tso_autosize() in
+net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly window avoidance).
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons
+from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.tcp import delayed_ack, departure, sack, state
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.why import Reason
+from tcpcore.wire.segment import ACK, FIN, PSH
+
+GSO_MAX_SIZE = 65536
+MIN_BURST = 2
+PACING_SHIFT = 10
+RTT_SHIFT = 9
+
+
+def current_mss(c: Tcb) -> int:
+    """Payload of a full segment now: SACK blocks that it must carry take room (RFC 6691)."""
+    return c.snd_mss - sack.option_length(c, departure.option_space(c))
+
+
+def in_flight(c: Tcb) -> int:
+    """Segments on their way: sent, not acknowledged, not counted as lost."""
+    return sum(1 for sent in c.retransmission_queue if not sent.lost)
+
+
+def send_pending(c: Tcb, now: int) -> None:
+    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
+    if not departure.may_send_data(c):
+        return
+    flight = in_flight(c)
+    mss = current_mss(c)
+    while not c.fin_sent and flight < c.cwnd:
+        unsent = distance(c.snd_nxt, c.write_end)
+        if unsent <= 0:
+            if c.fin_queued is not None:
+                _send_fin(c, now)
+            return
+        length = _burst(c, unsent, c.cwnd - flight, mss)
+        if not length:
+            return
+        flight += -(-length // mss)
+        _send_burst(c, length, mss, now)
+
+
+def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
+    """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    if room < min(unsent, mss):
+        return 0  # not even one segment fits
+    most = mss * min(_burst_segments(c, mss), quota)
+    needed = min(unsent, room)
+    if most <= needed:
+        return most
+    partial = needed % mss
+    if partial and needed == unsent and not _nagle_holds(c):
+        return needed
+    if partial and needed < unsent and not c.retransmission_queue and not c.corked:
+        return needed  # the window ends inside a segment, and nothing is in flight to open it
+    return needed - partial
+
+
+def _burst_segments(c: Tcb, mss: int) -> int:
+    """About a millisecond's worth at the current rate; more where the round trip is short."""
+    if not c.srtt:
+        return MIN_BURST
+    ratio = 2.0 if c.cwnd < c.ssthresh // 2 else 1.2
+    per_second = mss * c.cwnd * int(ratio * 10) * 100_000 // (c.srtt >> 3)
+    size = per_second >> PACING_SHIFT
+    shift = c.min_rtt >> RTT_SHIFT
+    if shift < 32:
+        size += GSO_MAX_SIZE >> shift
+    return max(min(size, GSO_MAX_SIZE) // mss, MIN_BURST)
+
+
+def _nagle_holds(c: Tcb) -> bool:
+    """Whether a small segment at the end of the data must wait (tcp_nagle_test()).
+
+    For an ACK of an earlier small one (Minshall's variant of Nagle), or for the cork to go.
+    """
+    if c.fin_queued is not None:
+        return False
+    if c.corked:
+        return True
+    in_the_air = bool(c.retransmission_queue) and gt(c.small_sent_end, c.snd_una)
+    return not c.nodelay and in_the_air
+
+
+def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
+    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    end = (c.snd_nxt + length) & MASK
+    if length > mss:
+        c.push_marks.append(end)
+    while c.snd_nxt != end and not c.fin_sent:
+        send_part(c, min(mss, distance(c.snd_nxt, end)), now)
+
+
+def send_part(c: Tcb, length: int, now: int) -> None:
+    """Send so many bytes as one segment, whatever Nagle would say."""
+    end = (c.snd_nxt + length) & MASK
+    flags = ACK
+    if end in c.push_marks:
+        flags |= PSH
+    reason = Reason(reasons.DATA, {"length": length})
+    if c.fin_queued is not None and end == c.write_end:
+        flags |= FIN | PSH
+        reason = c.fin_queued
+        c.fin_sent = True
+    _forget_marks(c, end)
+    if length < c.snd_mss:
+        c.small_sent_end = end
+    payload = departure.payload_of(c, c.snd_nxt, length)
+    seq, c.snd_nxt = c.snd_nxt, (end + (flags & FIN)) & MASK
+    departure.queue(c, seq, flags, now)
+    delayed_ack.data_sent(c, now)
+    departure.emit(c, flags, seq, payload, now, reason)
+
+
+def _forget_marks(c: Tcb, end: int) -> None:
+    """Drop the marks that this segment has passed: only one at its very end shows."""
+    marks = c.push_marks
+    while marks and distance(marks[0], end) >= 0:
+        marks.popleft()
+
+
+def _send_fin(c: Tcb, now: int) -> None:
+    assert c.fin_queued is not None
+    c.fin_sent = True
+    seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + 1) & MASK
+    departure.queue(c, seq, FIN | ACK, now)
+    departure.emit(c, FIN | ACK, seq, b"", now, c.fin_queued)
