@@ -41,6 +41,8 @@ class Sysctls:
     tcp_rfc1337: int = _knob(0, 0, 1, "", "1: an RST does not end TIME_WAIT")
     tcp_fin_timeout: int = _knob(60, 1, _INT_MAX // 1000, "s", "life of an orphan in FIN_WAIT_2")
     tcp_max_syn_backlog: int = _knob(1024, 0, _INT_MAX, "", "SYN queue bound without cookies")
+    tcp_syncookies: int = _knob(1, 0, 2, "", "SYN cookies: 0 never, 1 when full, 2 always")
+    tcp_fastopen: int = _knob(1, 0, _INT_MAX, "", "Fast Open: bits 1 client, 2 server ...")
     tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")

@@ -1,47 +1,70 @@
-"""A listening socket with its two queues, and the requests that wait in the first one.
+"""A listening socket with its two queues.
 
-SYN queue: requests, each in SYN_RECV, that have sent SYN+ACK and wait for the last ACK.  Linux
-keeps a small `request_sock` for each; the listener itself never leaves LISTEN.  Accept queue: open
-connections that no `accept()` has taken; it holds backlog + 1.
-Source: tcp_conn_request() in net/ipv4/tcp_input.c, tcp_check_req() in net/ipv4/tcp_minisocks.c,
-reqsk_timer_handler() in net/ipv4/inet_connection_sock.c.
+SYN queue: requests (see `request`) that have sent SYN+ACK and wait for the last ACK.  Accept queue:
+open connections that no `accept()` has taken; it holds backlog + 1.  When the SYN queue is full,
+SYN cookies answer without remembering anything.
+Source: tcp_conn_request() in net/ipv4/tcp_input.c, net/ipv4/syncookies.c,
+inet_csk_reqsk_queue_is_full() and sk_acceptq_is_full().
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpcore import reasons, trace
-from tcpcore.host import counters
+from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
-from tcpcore.seqnum import MASK, distance, geq, leq
-from tcpcore.tcp import arrival, departure, state, timers, window
+from tcpcore.host.request import Request, half_open, open_child, received
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import departure, state, window
 from tcpcore.tcp.connection import Connection
-from tcpcore.tcp.tcb import RTO_INITIAL, SentSegment
-from tcpcore.units import MILLISECOND
+from tcpcore.tcp.tcb import SentSegment
+from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.why import Reason
-from tcpcore.wire.segment import ACK, RST, SYN, Segment
+from tcpcore.wire import options as wire_options
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
-SYN_ACK_TIMER = "SYN+ACK"
+FEWEST_RETRIES = 2
+"""A crowded SYN queue still lets each request have so many retransmissions."""
 
 
 class Listener:
-    """A socket in LISTEN: `backlog` as listen() capped it, and the two queues."""
+    """A socket in LISTEN: `backlog` as listen() capped it, the two queues, the options."""
 
-    __slots__ = ("accept_queue", "address", "backlog", "host", "port", "syn_queue", "waiters")
+    __slots__ = (
+        "accept_queue",
+        "address",
+        "backlog",
+        "fast_open",
+        "flood_noticed",
+        "host",
+        "last_overflow",
+        "options",
+        "port",
+        "syn_queue",
+        "waiters",
+        "young",
+    )
 
-    def __init__(self, host: Host, address: str, port: int, backlog: int) -> None:
+    def __init__(
+        self, host: Host, address: str, port: int, backlog: int, options: dict[str, Any]
+    ) -> None:
         self.host = host
         self.address = address
         self.port = port
-        self.backlog = min(backlog, host.sysctl.somaxconn)
-        self.syn_queue: list[Request] = []
+        self.backlog = _capped(backlog, host.sysctl.somaxconn)
+        self.options = options  # the socket's own: they may change while it listens
+        self.syn_queue: dict[Request, None] = {}  # in order of arrival
+        self.young = 0  # requests whose timer has not fired yet
         self.accept_queue: deque[Connection] = deque()
         self.waiters = WaitQueue()
+        self.last_overflow: int | None = None  # when SYN cookies were sent, to the second
+        self.flood_noticed = False
+        self.fast_open = fastopen.Queue(self)
 
     @property
     def name(self) -> str:
@@ -53,30 +76,207 @@ class Listener:
         """sk_acceptq_is_full(): more than `backlog`, so the queue holds one more."""
         return len(self.accept_queue) > self.backlog
 
-    def syn(self, segment: Segment, now: int, isn: int | None = None) -> list[Segment]:
-        """A SYN for our port: remember it and answer, or drop it (tcp_conn_request()).
+    @property
+    def syn_queue_full(self) -> bool:
+        """inet_csk_reqsk_queue_is_full(): also one more than `backlog`."""
+        return len(self.syn_queue) > self.backlog
 
-        `isn` is given when the SYN comes over an old connection in TIME_WAIT.
+    @property
+    def defer_accept(self) -> int:
+        """TCP_DEFER_ACCEPT, as a number of time-outs of the SYN+ACK; 0: off."""
+        return int(self.options.get("TCP_DEFER_ACCEPT", 0))
+
+    # --- segments --------------------------------------------------------------------------------
+
+    def arrives(self, segment: Segment, now: int, isn: int | None = None) -> list[Segment]:
+        """A segment that belongs to no connection and no request (RFC 9293 §3.10.7.2).
+
+        `isn` is given when a SYN comes over an old connection in TIME_WAIT.
         """
+        flags = segment.flags
+        if flags & RST:
+            self._drop(reasons.STRANGER_RST())
+        elif flags & ACK:
+            return self.stray(segment, now, reasons.LISTENER_ACK())
+        elif flags & SYN and not flags & FIN:
+            return self._syn(segment, now, isn)
+        else:
+            self._drop(reasons.LISTENER_NOTHING())
+        return []
+
+    def stray(self, segment: Segment, now: int, reason: Reason) -> list[Segment]:
+        """An ACK that fits no request: a SYN cookie, or answered with RST."""
+        if segment.flags & RST:
+            self._drop(reason)
+            return []
+        if not segment.flags & SYN and self.host.sysctl.tcp_syncookies and self._flooded(now):
+            verdict = self._check_cookie(segment, now)
+            if not isinstance(verdict, Reason):
+                return verdict
+            reason = verdict
+        self._drop(reason)
+        return [departure.refusal_of(segment, reason)]
+
+    def _syn(self, segment: Segment, now: int, isn: int | None) -> list[Segment]:
+        """A SYN for our port: remember it and answer, or drop it (tcp_conn_request())."""
         host = self.host
-        if len(self.syn_queue) >= max(self.backlog, 1):
-            values = {"length": len(self.syn_queue), "backlog": self.backlog}
-            host.count(counters.REQ_QUEUE_FULL_DROP)
-            return self._refuse(Reason(reasons.SYN_QUEUE_FULL, values))
+        mode = host.sysctl.tcp_syncookies
+        cookie = isn is None and (mode == 2 or self.syn_queue_full)
+        if cookie:
+            host.count(counters.REQ_QUEUE_FULL_COOKIES if mode else counters.REQ_QUEUE_FULL_DROP)
+            self._notice_flood(mode)
+            if not mode:
+                values = {"length": len(self.syn_queue), "backlog": self.backlog}
+                return self._refuse(Reason(reasons.SYN_QUEUE_FULL, values))
         if self.accept_queue_full:
             values = {"length": len(self.accept_queue), "backlog": self.backlog}
             host.count(counters.LISTEN_OVERFLOWS)
             return self._refuse(Reason(reasons.ACCEPT_QUEUE_FULL_SYN, values))
+        if cookie:
+            return self._send_cookie(segment, now)
+        if not mode and isn is None and self._reserved(segment.src):
+            values = {"limit": host.sysctl.tcp_max_syn_backlog, "queued": len(self.syn_queue)}
+            return self._refuse(Reason(reasons.SYN_BACKLOG_RESERVED, values))
         request = Request(self, segment, now, isn)
-        self.syn_queue.append(request)
+        opened = self.fast_open.try_to_open(request, segment, now)
+        if opened is not None:
+            return opened
+        self.syn_queue[request] = None
+        self.young += 1
         host.add_endpoint(request)
-        host.event(trace.STATE, request.name, reasons.SYN_ANSWERED(), (state.LISTEN, request.state))
+        host.tell(trace.STATE, request.name, reasons.SYN_ANSWERED(), (state.LISTEN, request.state))
         return request.answer(now, reasons.SYN_ANSWERED())
+
+    def _reserved(self, peer: str) -> bool:
+        """Without cookies, the last quarter of tcp_max_syn_backlog is for peers known to live."""
+        limit = self.host.sysctl.tcp_max_syn_backlog
+        return limit - len(self.syn_queue) < limit >> 2 and not self.host.peers.proven(peer)
+
+    def _notice_flood(self, mode: int) -> None:
+        """Write to the kernel's log, once for each listener (tcp_syn_flood_action())."""
+        if self.flood_noticed or mode == 2:
+            return
+        self.flood_noticed = True
+        action = "Sending cookies" if mode else "Dropping request"
+        self.host.log(
+            f"TCP: request_sock_TCP: Possible SYN flooding on port {self.name}. {action}."
+        )
 
     def _refuse(self, reason: Reason) -> list[Segment]:
         self.host.count(counters.LISTEN_DROPS)
-        self.host.event(trace.REFUSED, self.name, reason)
+        self._drop(reason)
         return []
+
+    def _drop(self, reason: Reason) -> None:
+        self.host.event(trace.REFUSED, self.name, reason)
+
+    # --- SYN cookies -----------------------------------------------------------------------------
+
+    def _flooded(self, now: int) -> bool:
+        """Whether cookies were sent in the last two minutes (tcp_synq_no_recent_overflow())."""
+        return self.last_overflow is not None and now <= self.last_overflow + syncookies.VALID
+
+    def _send_cookie(self, segment: Segment, now: int) -> list[Segment]:
+        host = self.host
+        if self.last_overflow is None or now > self.last_overflow + SECOND:
+            self.last_overflow = now
+        host.count(counters.COOKIES_SENT)
+        c = half_open(host, segment, now)
+        peers_mss = c.snd_mss + (departure.TIMESTAMP_SPACE if c.timestamps else 0)
+        ends = (segment.dst, segment.dport, segment.src, segment.sport)
+        c.start_at(host.syncookies.make(ends, segment.seq, peers_mss, now))
+        kept = "window scale and SACK ride in our timestamp"
+        if c.timestamps:
+            scale = c.snd_scale if c.scaling else None
+            hidden = syncookies.stamp(now, scale, c.sack_permitted, ecn=False)
+            c.timestamp_offset = (c.timestamp_offset + hidden - now // MILLISECOND) & MASK
+        else:
+            c.scaling = c.sack_permitted = False
+            window.without_scaling(c)
+            kept = "without timestamps, window scale and SACK are lost"
+        if host.sysctl.tcp_syncookies == 2:
+            cause = "tcp_syncookies is 2"
+        else:
+            cause = f"The SYN queue is full ({len(self.syn_queue)} > {self.backlog})"
+        mss = syncookies.MSS_TABLE[syncookies.mss_index(peers_mss)]
+        values = {"cause": cause, "mss": mss, "kept": kept}
+        departure.send_syn(c, now, Reason(reasons.COOKIE_SENT, values), SYN | ACK)
+        return c.out
+
+    def _check_cookie(self, segment: Segment, now: int) -> list[Segment] | Reason:
+        """What a good cookie leads to, or why it is none (cookie_v4_check())."""
+        host = self.host
+        ends = (segment.dst, segment.dport, segment.src, segment.sport)
+        cookie, irs = (segment.ack - 1) & MASK, (segment.seq - 1) & MASK
+        mss = host.syncookies.check(ends, cookie, irs, now)
+        if mss is None:
+            host.count(counters.COOKIES_FAILED)
+            return reasons.COOKIE_BAD()
+        host.count(counters.COOKIES_RECEIVED)
+        c = host.new_connection(*ends, cookie)
+        if not self._recall_options(c, segment, mss, now):
+            return reasons.COOKIE_OPTIONS_OFF()
+        if self.accept_queue_full:
+            host.count(counters.LISTEN_OVERFLOWS)
+            return self._refuse(reasons.ACCEPT_QUEUE_FULL_COOKIE())
+        received(c, irs, segment.window << c.snd_scale)
+        kept = "the options from our timestamp" if c.timestamps else "no options"
+        values = {"mss": mss, "kept": kept}
+        reason = Reason(reasons.COOKIE_GOOD, values)
+        host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
+        syn_ack = SentSegment(c.iss, c.snd_nxt, SYN | ACK, now)
+        syn_ack.retransmissions = 1  # when it was sent is not known: no round trip to measure
+        open_child(self, c, syn_ack)
+        return c.arrives(segment, now)
+
+    def _recall_options(self, c: Connection, segment: Segment, mss: int, now: int) -> bool:
+        """Rebuild what the SYN said from the cookie and from our timestamp's echo."""
+        s = self.host.sysctl
+        c.snd_mss = min(mss, c.advertised_mss)
+        stamps = wire_options.timestamps(segment.options) if s.tcp_timestamps else None
+        if stamps is not None:
+            echo = (stamps[1] - c.timestamp_offset) & MASK if stamps[1] else 0
+            scale, c.sack_permitted, _ = syncookies.options_in(echo)
+            c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
+            c.snd_mss -= departure.TIMESTAMP_SPACE
+            c.scaling, c.snd_scale = scale is not None, scale or 0
+        window.open_receive(c, mss)
+        if not c.scaling:
+            window.without_scaling(c)
+        return not (
+            (c.sack_permitted and not s.tcp_sack) or (c.scaling and not s.tcp_window_scaling)
+        )
+
+    # --- requests and connections ----------------------------------------------------------------
+
+    def request_limit(self, sent: int) -> tuple[int, Reason]:
+        """Retransmissions that a SYN+ACK may have now, and why a request over it must go.
+
+        Half of the room is for young requests: when more is taken and most are old, the old ones
+        get fewer retransmissions (reqsk_timer_handler()).
+        """
+        retries = int(self.options.get("TCP_SYNCNT", 0)) or self.host.sysctl.tcp_synack_retries
+        limit, queued = retries, len(self.syn_queue)
+        if queued << 1 > max(8, self.backlog):
+            young = self.young << 1
+            while limit > FEWEST_RETRIES and queued >= young:
+                limit -= 1
+                young <<= 1
+        if limit == retries:
+            return limit, Reason(reasons.GIVE_UP_REQUEST, {"sent": sent, "limit": limit})
+        values = {"queued": queued, "backlog": self.backlog, "limit": limit, "retries": retries}
+        return limit, Reason(reasons.REQUEST_PRUNED, values)
+
+    def remove_request(self, request: Request) -> None:
+        """The request leaves the SYN queue, whatever becomes of it."""
+        if request in self.syn_queue:
+            del self.syn_queue[request]
+            if not request.timeouts:
+                self.young -= 1
+
+    def inherit(self, connection: Connection) -> None:
+        """Give a new connection the options of its listener."""
+        socket_options.apply(self.options, connection)
 
     def established(self, connection: Connection) -> None:
         """The handshake is complete: the connection waits for accept()."""
@@ -84,186 +284,6 @@ class Listener:
         self.waiters.wake()
 
 
-class Request:
-    """A half-open connection in the SYN queue: enough to answer, not yet a connection."""
-
-    __slots__ = (
-        "_now",
-        "child",
-        "deadline",
-        "listener",
-        "name",
-        "out",
-        "resent",
-        "sent_at",
-        "state",
-        "timeouts",
-        "waiting_since",
-    )
-
-    def __init__(
-        self, listener: Listener, segment: Segment, now: int, isn: int | None = None
-    ) -> None:
-        host = listener.host
-        self.listener = listener
-        self.state = state.SYN_RECV
-        ends = (segment.dst, segment.dport, segment.src, segment.sport)
-        self.child = host.new_connection(*ends, isn)
-        self.name = self.child.name
-        c = self.child
-        c.irs = segment.seq
-        c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
-        c.snd_wnd = c.max_window = segment.window
-        c.snd_wl1 = segment.seq
-        c.snd_nxt = c.write_end = (c.iss + 1) & MASK
-        arrival.agree_on_options(c, segment, now)
-        space = c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0)
-        window.open_receive(c, space)
-        if not c.scaling:
-            window.without_scaling(c)
-        self.timeouts = 0
-        self.resent = 0
-        self.sent_at = now
-        self.waiting_since = now
-        self.deadline = 0
-        self.out: list[Segment] = []
-
-    # --- the doors of an endpoint ----------------------------------------------------------------
-
-    def next_deadline(self) -> int | None:
-        """When the SYN+ACK is due again."""
-        return self.deadline
-
-    def running_timers(self) -> list[tuple[str, int]]:
-        """``(name, deadline)`` of the one timer."""
-        return [(SYN_ACK_TIMER, self.deadline)]
-
-    def answer(self, now: int, reason: Reason) -> list[Segment]:
-        """Send the SYN+ACK and start its timer: 1 s, doubled by every time-out so far."""
-        self.waiting_since = now
-        rto = self._rto()
-        self.deadline = now + rto
-        host = self.listener.host
-        timer = Reason(reasons.TIMER_SYN_ACK, {"rto": timers.span(rto)})
-        host.event(trace.TIMER_SET, SYN_ACK_TIMER, timer, (self.name, self.deadline))
-        self.child.out = []
-        departure.send_syn(self.child, now, reason, SYN | ACK)
-        return self.child.out
-
-    def fire(self, now: int) -> list[Segment]:
-        """No ACK in time: send the SYN+ACK again, or forget the request."""
-        limit = self.listener.host.sysctl.tcp_synack_retries
-        if self.timeouts >= limit:
-            reason = Reason(reasons.GIVE_UP_REQUEST, {"sent": self.resent + 1, "limit": limit})
-            self._forget(reason, state.TIMEOUT)
-            return []
-        self.timeouts += 1
-        self.resent += 1
-        values: dict[str, object] = {
-            "waited": timers.span(now - self.waiting_since),
-            "retransmission": self.resent,
-            "limit": limit,
-        }
-        return self.answer(now, Reason(reasons.SYN_ACK_AGAIN, values))
-
-    def arrives(self, segment: Segment, now: int) -> list[Segment]:
-        """A segment for the request (tcp_check_req(), in its order)."""
-        c = self.child
-        flags = segment.flags
-        if segment.seq == c.irs and flags & (SYN | ACK | RST) == SYN:
-            return self._syn_again(now)
-        if flags & ACK and segment.ack != c.snd_nxt:
-            return self._refuse_ack(segment)
-        window_end = (c.rcv_nxt + c.rcv_wnd) & MASK
-        if not (geq(segment.end, c.rcv_nxt) and leq(segment.seq, window_end)):
-            return self._say_what_is_expected(flags, now)
-        if flags & RST:
-            self._forget(reasons.RESET_BY_PEER(), state.RST)
-            return []
-        if flags & SYN:
-            reason = reasons.STRANGER()
-            self._forget(reason, state.RST)
-            return [departure.refusal_of(segment, reason)]
-        if not flags & ACK:
-            self.listener.host.event(trace.REFUSED, self.name, reasons.NO_ACK_IN_SYN_RECV())
-            return []
-        if self.listener.accept_queue_full:
-            return self._overflow(segment)
-        return self._become_connection(segment, now)
-
-    # --- inside ----------------------------------------------------------------------------------
-
-    def _rto(self) -> int:
-        longest = self.listener.host.sysctl.tcp_rto_max_ms * MILLISECOND
-        return min(RTO_INITIAL << self.timeouts, longest)
-
-    def _syn_again(self, now: int) -> list[Segment]:
-        if self._rate_limited(now):
-            return []
-        self.resent += 1
-        reason = Reason(reasons.SYN_ANSWERED_AGAIN, {"retransmission": self.resent})
-        return self.answer(now, reason)
-
-    def _rate_limited(self, now: int) -> bool:
-        """At most one answer per tcp_invalid_ratelimit to what is not progress."""
-        c = self.child
-        limit = c.sysctl.tcp_invalid_ratelimit
-        if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
-            reason = Reason(reasons.RATE_LIMITED, {"limit": limit})
-            self.listener.host.event(trace.REFUSED, self.name, reason)
-            return True
-        c.last_challenge = now
-        return False
-
-    def _refuse_ack(self, segment: Segment) -> list[Segment]:
-        host = self.listener.host
-        values = {"ack": distance(self.child.iss, segment.ack)}
-        reason = Reason(reasons.BAD_ACK_IN_SYN_RECV, values)
-        host.event(trace.REFUSED, self.name, reason)
-        return [] if segment.flags & RST else [departure.refusal_of(segment, reason)]
-
-    def _say_what_is_expected(self, flags: int, now: int) -> list[Segment]:
-        c = self.child
-        if flags & RST or self._rate_limited(now):
-            return []
-        c.out = []
-        departure.send_ack(c, now, reasons.ACK_DUPLICATE())
-        return c.out
-
-    def _overflow(self, segment: Segment) -> list[Segment]:
-        """The accept queue is full: ignore the ACK, or reset (tcp_abort_on_overflow)."""
-        host = self.listener.host
-        host.count(counters.LISTEN_OVERFLOWS)
-        host.count(counters.LISTEN_DROPS)
-        if not host.sysctl.tcp_abort_on_overflow:
-            host.event(trace.REFUSED, self.name, reasons.ACCEPT_QUEUE_FULL_ACK())
-            return []
-        reason = reasons.ACCEPT_QUEUE_FULL_ABORT()
-        self._forget(reason, state.RST)
-        return [departure.refusal_of(segment, reason)]
-
-    def _become_connection(self, segment: Segment, now: int) -> list[Segment]:
-        """The last ACK: a connection takes over, and takes in what else the segment brings."""
-        host, c = self.listener.host, self.child
-        self._leave_queue()
-        c.state = state.SYN_RECV
-        c.journal = host
-        sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
-        sent.retransmissions = self.resent
-        c.retransmission_queue.append(sent)
-        host.count(counters.PASSIVE_OPENS)
-        host.add_endpoint(c)
-        self.listener.established(c)
-        return c.arrives(segment, now)
-
-    def _forget(self, reason: Reason, event: str) -> None:
-        host = self.listener.host
-        new = state.NEXT[self.state, event].next
-        host.event(trace.STATE, self.name, reason, (self.state, new))
-        self.state = new
-        self._leave_queue()
-        host.remove_endpoint(self)
-
-    def _leave_queue(self) -> None:
-        self.deadline = 0
-        self.listener.syn_queue.remove(self)
+def _capped(backlog: int, ceiling: int) -> int:
+    """listen()'s argument as the kernel takes it: unsigned, at most somaxconn."""
+    return ceiling if backlog < 0 else min(backlog, ceiling)

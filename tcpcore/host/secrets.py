@@ -38,3 +38,7 @@ class Secrets:
     def timestamp_offset(self, ends: FourTuple) -> int:
         """Where the timestamp clock of a connection starts (secure_tcp_ts_off())."""
         return self.number("timestamp", ends)
+
+    def key(self, purpose: str) -> bytes:
+        """16 bytes for a keyed hash of its own (SYN cookies, Fast Open cookies)."""
+        return hashlib.blake2s(purpose.encode(), key=self._key, digest_size=16).digest()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.host.listener import Listener, Request
+from tcpcore.host.listener import Listener
+from tcpcore.host.request import Request
 from tcpcore.seqnum import distance
 from tcpcore.tcp import state, timers, window
 from tcpcore.tcp.connection import Connection
@@ -77,7 +78,7 @@ def _queues(listener: Listener) -> Section:
         {
             "name": "SYN queue",
             "socket": listener.name,
-            "limit": max(listener.backlog, 1),
+            "limit": listener.backlog + 1,
             "entries": [_peer(request.child) for request in listener.syn_queue],
         },
         {

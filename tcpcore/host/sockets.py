@@ -11,10 +11,11 @@ Errors are `OSError` with Linux's errno.  Times are microseconds.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
+from tcpcore.host import socket_options
 from tcpcore.host.listener import Listener
 from tcpcore.host.process import Wait, WaitQueue, block
 from tcpcore.tcp import state
@@ -30,7 +31,17 @@ _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 class Socket:
     """One TCP socket, held by the process that made or accepted it."""
 
-    __slots__ = ("address", "closed", "connection", "host", "listener", "port", "waiters")
+    __slots__ = (
+        "address",
+        "closed",
+        "connection",
+        "deferred",
+        "host",
+        "listener",
+        "options",
+        "port",
+        "waiters",
+    )
 
     def __init__(self, host: Host, connection: Connection | None = None) -> None:
         self.host = host
@@ -40,6 +51,8 @@ class Socket:
         self.port = 0
         self.closed = False
         self.waiters = WaitQueue()
+        self.options: dict[str, Any] = {}
+        self.deferred: tuple[str, int] | None = None  # where the first send() will connect to
         if connection is not None:
             self.address, self.port = connection.local, connection.local_port
             host.watch(connection, self.waiters)
@@ -60,8 +73,17 @@ class Socket:
         if self.connection is not None:
             raise socket_error(errors.EINVAL)
         self.port = self.port or self.host.free_port()
-        self.listener = self.host.start_listening(self.address, self.port, backlog)
+        self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         return self
+
+    def setsockopt(self, name: str, value: Any) -> Socket:
+        """Set an option by its Linux name, such as "TCP_DEFER_ACCEPT"; see `socket_options`."""
+        socket_options.set_option(self, name, value)
+        return self
+
+    def getsockopt(self, name: str) -> Any:
+        """The value of an option, as Linux shows it."""
+        return socket_options.get_option(self, name)
 
     def shutdown(self, how: str) -> None:
         """Close a direction: "write" sends FIN, "read" only tells this end, "both" does both."""
@@ -76,22 +98,36 @@ class Socket:
     # --- calls that may block --------------------------------------------------------------------
 
     async def connect(self, address: str, port: int, timeout: int | None = None) -> None:
-        """Open a connection.  ECONNREFUSED, ETIMEDOUT ...; `TimeoutError` after `timeout`."""
+        """Open a connection.  ECONNREFUSED, ETIMEDOUT ...; `TimeoutError` after `timeout`.
+
+        With TCP_FASTOPEN_CONNECT, and a cookie for the server, nothing is sent before send().
+        """
         host = self.host
-        if self.connection is not None:
+        if self.connection is not None or self.deferred is not None:
             raise socket_error(errors.EISCONN)
         host.call(f"connect({address}:{port})")
-        self.port = self.port or host.free_port()
-        self.connection = c = host.open_connection(self.port, address, port)
-        host.watch(c, self.waiters)
+        fast = bool(self.options.get("TCP_FASTOPEN_CONNECT"))
+        if fast and host.fast_open.may_send_data(address, self.options):
+            self.deferred = (address, port)
+            host.returned("connect", "ok", "connect() returned: the first send() will open")
+            return
+        c = self._start(address, port, b"", fast)
         deadline = None if timeout is None else host.now + timeout
-        host.transmit(c, c.open_active(host.now))
-        while c.state in _STILL_OPENING:
-            if deadline is not None and host.now >= deadline:
-                host.returned("connect", "timed out")
-                raise TimeoutError(f"connect() took longer than {timeout} us")
-            await block(Wait(self.waiters, deadline))
+        if not await self._wait_for_connection(c, deadline):
+            host.returned("connect", "timed out")
+            raise TimeoutError(f"connect() took longer than {timeout} us")
         self._report("connect", c.error)
+
+    async def sendto(self, data: bytes, address: str, port: int) -> int:
+        """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
+
+        EOPNOTSUPP unless tcp_fastopen lets clients use it; else as connect() and send().
+        """
+        self.host.fast_open.require_client()
+        if self.connection is not None or self.deferred is not None:
+            raise socket_error(errors.EISCONN)
+        self.host.call(f"sendto({address}:{port}, {len(data)} bytes, MSG_FASTOPEN)")
+        return await self._open_with_data("sendto", address, port, data)
 
     async def accept(self) -> Socket:
         """The next open connection from the accept queue."""
@@ -106,6 +142,11 @@ class Socket:
 
     async def send(self, data: bytes) -> int:
         """Send all of `data`: it is queued, and goes out as the windows allow; its length."""
+        if self.deferred is not None and not self.closed:
+            address, port = self.deferred
+            self.deferred = None
+            self.host.call(f"send({len(data)} bytes)")
+            return await self._open_with_data("send", address, port, data)
         c = self._connected()
         self.host.call(f"send({len(data)} bytes)")
         try:
@@ -146,6 +187,32 @@ class Socket:
             self._close()
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _start(self, address: str, port: int, data: bytes, fast: bool) -> Connection:
+        """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
+        host = self.host
+        self.port = self.port or host.free_port()
+        self.connection = c = host.open_connection(self.port, address, port)
+        socket_options.apply(self.options, c)
+        host.watch(c, self.waiters)
+        if fast:
+            host.fast_open.start(c, data, self.options)
+        host.transmit(c, c.open_active(host.now, data))
+        return c
+
+    async def _wait_for_connection(self, c: Connection, deadline: int | None = None) -> bool:
+        """Block while it opens; False: the deadline came first."""
+        while c.state in _STILL_OPENING:
+            if deadline is not None and self.host.now >= deadline:
+                return False
+            await block(Wait(self.waiters, deadline))
+        return True
+
+    async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
+        c = self._start(address, port, data, fast=True)
+        await self._wait_for_connection(c)
+        self._report(call, c.error)
+        return len(data)
 
     def _close(self) -> None:
         self.closed = True

@@ -13,12 +13,15 @@ from typing import Any, Protocol
 
 from tcpcore import reasons, trace
 from tcpcore.errors import EADDRINUSE, EADDRNOTAVAIL, socket_error
-from tcpcore.host import counters, profiles, snapshot
+from tcpcore.host import counters, fastopen, profiles, snapshot
 from tcpcore.host.counters import Counters
-from tcpcore.host.listener import Listener, Request
+from tcpcore.host.listener import Listener
+from tcpcore.host.peers import Peers
 from tcpcore.host.process import Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.request import Request
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
+from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
 from tcpcore.tcp import departure, state
 from tcpcore.tcp.connection import Connection
@@ -76,6 +79,11 @@ class Host:
         self._random = random.Random(seed)
         self.secrets = Secrets(self._random.getrandbits(128).to_bytes(16, "big"))
         self.time_waits = TimeWaits(self)
+        self.peers = Peers()
+        self.syncookies = SynCookies(self.secrets)
+        self.fast_open = fastopen.Cache(self)
+        self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
+        self.kernel_log: list[tuple[int, str]] = []
         self._watchers: dict[FourTuple, WaitQueue] = {}
         self._scheduled: dict[FourTuple, int] = {}
 
@@ -128,9 +136,13 @@ class Host:
         if endpoint is not None and isn is None:
             self.transmit(endpoint, endpoint.arrives(segment, self.now))
             return
-        if listener is not None and segment.flags & (SYN | ACK | RST) == SYN:
-            self._send_all(listener.syn(segment, self.now, isn))
-            self._schedule(key, self.endpoints.get(key))
+        if listener is not None:
+            out = listener.arrives(segment, self.now, isn)
+            opened = self.endpoints.get(key)
+            if opened is None:
+                self._send_all(out)
+            else:
+                self.transmit(opened, out)
             return
         self._answer_stranger(segment)
 
@@ -154,9 +166,12 @@ class Host:
             watcher = self._watchers.get(key)
             if watcher is not None:
                 watcher.wake()
+            self.peers.learn(endpoint)
             if endpoint.state == state.TIME_WAIT:
                 self.time_waits.enter(endpoint)
             if endpoint.state == state.CLOSED:
+                if endpoint.fast_open is not None and endpoint.fast_open.keeper is not None:
+                    endpoint.fast_open.keeper.closed(self.now)
                 self.remove_endpoint(endpoint)
                 return
         self._schedule(key, self.endpoints.get(key))
@@ -168,6 +183,8 @@ class Host:
                 self.count(counters.OUT_RSTS)
             if segment.reason is not None and segment.reason.values.get("retransmission"):
                 self.count(counters.RETRANS_SEGS)
+                if segment.flags & SYN:
+                    self.count(counters.SYN_RETRANS)
             self.network.transmit(self, segment)
 
     # --- timers ----------------------------------------------------------------------------------
@@ -243,11 +260,13 @@ class Host:
         """Wake `queue` after everything that happens to the connection."""
         self._watchers[_key(connection)] = queue
 
-    def start_listening(self, address: str, port: int, backlog: int) -> Listener:
+    def start_listening(
+        self, address: str, port: int, backlog: int, options: dict[str, Any]
+    ) -> Listener:
         """listen() on a port; EADDRINUSE when a listener has it."""
         if port in self.listeners:
             raise socket_error(EADDRINUSE)
-        listener = Listener(self, address, port, backlog)
+        listener = Listener(self, address, port, backlog, options)
         self.call(f"listen(port {port}, backlog {backlog})")
         self.listeners[port] = listener
         reason = Reason(reasons.LISTENING, {"port": port, "backlog": listener.backlog})
@@ -258,7 +277,7 @@ class Host:
         """close() of a listener: requests are forgotten, connections not accepted are reset."""
         self.listeners.pop(listener.port, None)
         for request in list(listener.syn_queue):
-            listener.syn_queue.remove(request)
+            listener.remove_request(request)
             self.remove_endpoint(request)
         while listener.accept_queue:
             connection = listener.accept_queue.popleft()
@@ -287,6 +306,12 @@ class Host:
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
         if kind == trace.STATE:
             self.counters.state_changed(*values)
+        self.tell(kind, subject, reason, values)
+
+    def tell(
+        self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
+    ) -> None:
+        """Keep an event in the trace, and count nothing: what requests do is not a socket's."""
         if self.network.trace is not None:
             self.network.trace.event(kind, subject, reason, values)
 
@@ -305,6 +330,11 @@ class Host:
         """Something that a reader may like to see, with no consequence of its own."""
         if self.network.trace is not None:
             self.network.trace.note(self.now, self.index, text)
+
+    def log(self, text: str) -> None:
+        """A message of the kernel, as `dmesg` shows it."""
+        self.kernel_log.append((self.now, text))
+        self.note(text)
 
     def _begin(self, kind: str, label: str, number: int | None) -> None:
         if self.network.trace is not None:

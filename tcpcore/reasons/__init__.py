@@ -7,6 +7,8 @@ that decided.  The entries stand in the modules of this package, by subject.
 
 from tcpcore.reasons.closing import *
 from tcpcore.reasons.data import *
+from tcpcore.reasons.fast_open import *
 from tcpcore.reasons.opening import *
+from tcpcore.reasons.queues import *
 from tcpcore.reasons.timeouts import *
 from tcpcore.reasons.wire import *

@@ -1,4 +1,4 @@
-"""Reasons around opening a connection: SYNs, requests, queues, and segments of strangers."""
+"""Reasons around opening a connection: SYNs, requests, and segments of strangers."""
 
 from __future__ import annotations
 
@@ -68,30 +68,6 @@ REFUSED = Why(
     "ECONNREFUSED.",
     "RFC 9293 §3.10.7.3",
     "tcp_reset()",
-)
-ACCEPT_QUEUE_FULL_SYN = Why(
-    "queue.accept-full-syn",
-    "The accept queue is full ({length} > {backlog}): the SYN is dropped without an answer.",
-    "Linux only",
-    "tcp_conn_request()",
-)
-SYN_QUEUE_FULL = Why(
-    "queue.syn-full",
-    "The SYN queue is full ({length} > {backlog}): the SYN is dropped without an answer.",
-    "Linux only",
-    "tcp_conn_request()",
-)
-ACCEPT_QUEUE_FULL_ACK = Why(
-    "queue.accept-full-ack",
-    "The accept queue is full: the handshake's last ACK is ignored, the request stays.",
-    "Linux only",
-    "tcp_v4_syn_recv_sock()",
-)
-ACCEPT_QUEUE_FULL_ABORT = Why(
-    "queue.accept-full-abort",
-    "The accept queue is full and tcp_abort_on_overflow is 1: reset the connection.",
-    "Linux only",
-    "tcp_check_req()",
 )
 BAD_ACK_IN_SYN_RECV = Why(
     "open.bad-third-ack",

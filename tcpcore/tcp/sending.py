@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, departure, sack, state
+from tcpcore.tcp import delayed_ack, departure, sack
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH

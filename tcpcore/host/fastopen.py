@@ -1,0 +1,276 @@
+"""TCP Fast Open at a host: the server's cookies and limits, the client's cache (RFC 7413).
+
+A cookie is a keyed hash of the two addresses: the server remembers nothing.  `Server` makes and
+knows them, `Queue` bounds how many connections of one listener may be open early, `Cache` is what a
+client knows of servers.  Source: net/ipv4/tcp_fastopen.c, tcp_metrics.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tcpcore import reasons, trace
+from tcpcore.errors import EOPNOTSUPP, socket_error
+from tcpcore.host import counters
+from tcpcore.host.request import Request, open_child
+from tcpcore.host.siphash import siphash
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import departure, fast_open, receive_buffer, state, timers
+from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.fast_open import FastOpen, Options
+from tcpcore.tcp.tcb import SentSegment
+from tcpcore.units import SECOND
+from tcpcore.why import Reason
+from tcpcore.wire import address
+from tcpcore.wire.segment import ACK, SYN, Segment
+
+if TYPE_CHECKING:
+    from tcpcore.host.listener import Listener
+    from tcpcore.host.stack import Host
+
+CLIENT, SERVER, CLIENT_NO_COOKIE = 0x1, 0x2, 0x4
+SERVER_NO_COOKIE, SERVER_ALL_LISTENERS = 0x200, 0x400
+"""The bits of the sysctl tcp_fastopen."""
+
+COOKIE_SIZE = 8
+KEY_SIZE = 16
+
+RESET_PENALTY = 60 * SECOND
+"""So long a reset connection counts against the limit: a spoofer must not get around it."""
+
+
+def cookie(client: str, server: str, key: bytes) -> bytes:
+    """The cookie of a client address at a server address (__tcp_fastopen_cookie_gen_cipher())."""
+    return siphash(address.pack(client) + address.pack(server), key).to_bytes(COOKIE_SIZE, "little")
+
+
+def _bits(host: Host) -> int:
+    return host.sysctl.tcp_fastopen
+
+
+# --- the server ----------------------------------------------------------------------------------
+
+
+class _Reset:
+    """Tells a listener's queue when an early connection was reset."""
+
+    __slots__ = ("connection", "queue")
+
+    def __init__(self, queue: Queue, connection: Connection) -> None:
+        self.queue = queue
+        self.connection = connection
+
+    def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
+        """Only clients are answered."""
+
+    def closed(self, now: int) -> None:
+        """An early connection is over: a reset one still counts for a while."""
+        self.queue.closed(self.connection, now)
+
+
+class Queue:
+    """The early connections of one listener, and the judgement of SYNs with Fast Open."""
+
+    __slots__ = ("_early", "_listener", "_penalties")
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._early: list[Connection] = []
+        self._penalties: list[int] = []
+
+    @property
+    def limit(self) -> int:
+        """TCP_FASTOPEN's argument: connections that may be open early; 0: Fast Open is off."""
+        found = int(self._listener.options.get("TCP_FASTOPEN", 0))
+        bits = _bits(self._listener.host)
+        if not found and bits & SERVER_ALL_LISTENERS and bits & SERVER:
+            found = self._listener.backlog
+        return min(found, self._listener.host.sysctl.somaxconn)
+
+    @property
+    def length(self) -> int:
+        """Early connections whose handshake is not over, and reset ones under penalty."""
+        self._early = [c for c in self._early if departure.syn_unacknowledged(c)]
+        return len(self._early) + len(self._penalties)
+
+    def closed(self, connection: Connection, now: int) -> None:
+        """An accepted connection that a reset ends early counts for 60 s more."""
+        if connection in self._early:
+            self._early.remove(connection)
+            if connection not in self._listener.accept_queue and connection.error is not None:
+                self._penalties.append(now + RESET_PENALTY)
+
+    def _has_room(self, now: int) -> bool:
+        """tcp_fastopen_queue_check(): an old penalty makes room, else the limit holds."""
+        limit = self.limit
+        if not limit:
+            return False
+        if self.length < limit:
+            return True
+        if self._penalties and self._penalties[0] <= now:
+            self._penalties.pop(0)
+            return True
+        self._listener.host.count(counters.FAST_OPEN_OVERFLOW)
+        return False
+
+    def try_to_open(self, request: Request, segment: Segment, now: int) -> list[Segment] | None:
+        """Open at once if the SYN may: the SYN+ACK; None: go on as usual (tcp_try_fastopen()).
+
+        A request then carries the cookie that its SYN+ACK shall bring, if any.
+        """
+        host = self._listener.host
+        asked = fast_open.find(segment.options)
+        if asked is not None and not asked[0]:
+            host.count(counters.FAST_OPEN_COOKIE_REQUESTED)
+        if not _bits(host) & SERVER or (asked is None and not segment.payload):
+            return None
+        if not self._has_room(now):
+            return None
+        if self._needs_no_cookie():
+            return self._open(request, segment, now, ())
+        if asked is None:
+            return None
+        presented, experimental = asked
+        keys = self._keys()
+        known = [cookie(segment.src, segment.dst, key) for key in keys]
+        fresh = fast_open.option(known[0], experimental)
+        if presented in known:
+            if presented == known[0]:
+                return self._open(request, segment, now, ())
+            host.count(counters.FAST_OPEN_PASSIVE_ALT_KEY)
+            return self._open(request, segment, now, fresh)
+        if presented:
+            host.count(counters.FAST_OPEN_PASSIVE_FAIL)
+            host.event(trace.REFUSED, request.name, reasons.FAST_OPEN_BAD_COOKIE())
+        request.child.fast_open = FastOpen(fresh)
+        return None
+
+    def _needs_no_cookie(self) -> bool:
+        without = self._listener.options.get("TCP_FASTOPEN_NO_COOKIE", 0)
+        return bool(_bits(self._listener.host) & SERVER_NO_COOKIE or without)
+
+    def _keys(self) -> tuple[bytes, ...]:
+        """The listener's own keys, or the host's; the first one makes new cookies."""
+        own = self._listener.options.get("TCP_FASTOPEN_KEY")
+        return split_key(own) if own else self._listener.host.fast_open_keys
+
+    def _open(self, request: Request, segment: Segment, now: int, option: Options) -> list[Segment]:
+        """The connection starts in SYN_RECV, with the SYN's data (tcp_fastopen_create_child())."""
+        listener, c = self._listener, request.child
+        host = listener.host
+        data = segment.payload
+        reason = Reason(reasons.FAST_OPEN_ACCEPTED, {"length": len(data)})
+        host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
+        if data:
+            memory = receive_buffer.true_size(40 + len(data))
+            c.rmem += memory
+            receive_buffer.put(c, data, memory)
+            c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
+        c.fast_open = FastOpen(option, passive=True, keeper=_Reset(self, c))
+        self._early.append(c)
+        host.count(counters.FAST_OPEN_PASSIVE)
+        open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
+        c.out = []
+        departure.send_syn(c, now, reason, SYN | ACK)
+        timers.set_retransmission(c, now)
+        return c.out
+
+
+def split_key(key: bytes) -> tuple[bytes, ...]:
+    """One key of 16 bytes or two."""
+    return tuple(key[at : at + KEY_SIZE] for at in range(0, len(key), KEY_SIZE))
+
+
+# --- the client ----------------------------------------------------------------------------------
+
+
+class _Known:
+    """What a client knows of one server."""
+
+    __slots__ = ("cookie", "experimental", "mss", "next_experimental")
+
+    def __init__(self) -> None:
+        self.cookie = b""
+        self.experimental = False
+        self.mss = 0
+        self.next_experimental = 0  # 1: ask with the experimental option, 2: that failed as well
+
+
+class _Attempt:
+    """One connect with Fast Open: what the answer teaches goes into the cache."""
+
+    __slots__ = ("_asked", "_experimental", "_host", "_known", "_with_data")
+
+    def __init__(
+        self, host: Host, known: _Known, asked: bool, experimental: bool, with_data: bool
+    ) -> None:
+        self._host = host
+        self._known = known
+        self._asked = asked
+        self._experimental = experimental
+        self._with_data = with_data
+
+    def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
+        """tcp_rcv_fastopen_synack() and tcp_fastopen_cache_set()."""
+        known = self._known
+        found = fast_open.find(options) if self._asked else None
+        known.mss = mss
+        if found is not None and found[0]:
+            known.cookie, known.experimental = found
+        elif self._asked and not self._with_data and not retransmitted and not known.cookie:
+            tried = 2 if self._experimental else 1
+            known.next_experimental = max(known.next_experimental, tried)
+        if self._with_data:
+            name = counters.FAST_OPEN_ACTIVE if taken else counters.FAST_OPEN_ACTIVE_FAIL
+            self._host.count(name)
+
+    def closed(self, now: int) -> None:
+        """Nothing to learn from it."""
+
+
+class Cache:
+    """The cookies that a client host has, by server address."""
+
+    __slots__ = ("_host", "_servers")
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._servers: dict[tuple[str, str], _Known] = {}
+
+    def _of(self, server: str) -> _Known:
+        return self._servers.setdefault((self._host.address, server), _Known())
+
+    def require_client(self) -> None:
+        """EOPNOTSUPP when tcp_fastopen does not allow clients to use it."""
+        if not _bits(self._host) & CLIENT:
+            raise socket_error(EOPNOTSUPP)
+
+    def may_send_data(self, server: str, options: dict[str, Any]) -> bool:
+        """Whether a SYN to that server may carry data now (tcp_fastopen_cookie_check())."""
+        return self._without_cookie(options) or bool(self._of(server).cookie)
+
+    def cookie(self, server: str) -> bytes:
+        """The cookie that the host holds for a server; empty when it holds none."""
+        return self._of(server).cookie
+
+    def _without_cookie(self, options: dict[str, Any]) -> bool:
+        return bool(
+            _bits(self._host) & CLIENT_NO_COOKIE or options.get("TCP_FASTOPEN_NO_COOKIE", 0)
+        )
+
+    def start(self, c: Connection, data: bytes, options: dict[str, Any]) -> None:
+        """Prepare a connection: cookie and data into the SYN, or a request for a cookie."""
+        known = self._of(c.remote)
+        option: Options = ()
+        if self._without_cookie(options):
+            carried, asked, experimental = True, False, False
+        elif known.cookie:
+            carried, asked, experimental = True, True, known.experimental
+            option = fast_open.option(known.cookie, experimental)
+        else:
+            carried, asked, experimental = False, True, known.next_experimental == 1
+            option = fast_open.option(b"", experimental)
+        room = min(c.advertised_mss, known.mss or c.advertised_mss) - fast_open.OPTION_SPACE
+        first = data[:room] if carried else b""
+        keeper = _Attempt(self._host, known, asked, experimental, bool(first))
+        c.fast_open = FastOpen(option, data=first, keeper=keeper)
