@@ -36,11 +36,13 @@ _REACH = 100
 def tolerance(gap: int, hz: int | None) -> int:
     """How far a kernel's event may lie from the model's, in µs; `gap` is since the event before.
 
-    max(4 ms, 12.5 % of the gap), packetdrill's rule: the timer wheel rounds a wait up, by an eighth
-    of it at most (kernel/time/timer.c).  14 ms where a tick is longer than 1 ms (HZ=250): two ticks
-    and the rounding may add up.
+    packetdrill's rule is max(4 ms, 12.5 % of the gap): the timer wheel rounds a wait up, by an
+    eighth of it at most (kernel/time/timer.c).  Here two ticks come on top, since the kernel first
+    rounds its RTO and the present up to ticks, which shows where a tick is 4 ms (HZ=250, or
+    unknown).
     """
-    return max(4_000 if hz == 1000 else 14_000, gap // 8)
+    tick = 1_000_000 // (hz or 250)
+    return max(4_000 if hz == 1000 else 14_000, gap // 8 + 2 * tick)
 
 
 @dataclass(slots=True)
@@ -192,7 +194,7 @@ def compare(trace: Trace, record: Record) -> Comparison:
     }
     both = sorted((row for row in (*segments, *calls) if row.engine and row.kernel), key=_order)
     _judge_times(both, causes, record.hz)
-    _explain_lateness(both, causes)
+    _explain_lateness(both, causes, record.hz)
     hosts = [name for name, _ in trace.hosts]
     return Comparison(hosts, trace.profile, record.kernel, segments, calls)
 
@@ -291,7 +293,7 @@ def _judge_time(row: Row, origins: list[Row], hz: int | None) -> None:
         row.differences.append(Difference("time", f"{ours} s", f"{theirs} s"))
 
 
-def _explain_lateness(rows: list[Row], causes: Causes) -> None:
+def _explain_lateness(rows: list[Row], causes: Causes, hz: int | None) -> None:
     """Note how late each timer fired; its wait is counted from its host's instant before.
 
     What happens as a segment arrives is no timer's: there the machine was busy.
@@ -310,5 +312,5 @@ def _explain_lateness(rows: list[Row], causes: Causes) -> None:
             continue
         gap = row.event.time - origin.event.time
         added = (row.late or 0) - (origin.late or 0)
-        if gap >= _A_TIMER and added >= _WORTH_SAYING:
+        if gap >= _A_TIMER and _WORTH_SAYING <= added <= tolerance(gap, hz):
             row.note = f"timer wheel: fires {added / 1000:.0f} ms late ({100 * added / gap:.1f} %)"
