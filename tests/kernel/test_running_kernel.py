@@ -21,6 +21,9 @@ FAST = (
     ("data-and-close", {}, ()),
     ("data-and-close", {"pause": 500}, ()),
     ("data-and-close", {}, (3,)),
+    ("data-and-close", {"rtt": 20, "request": 1448, "response": 1448, "pause": 30}, (5,)),
+    ("data-and-close", {"rtt": 200, "request": 1, "response": 100}, (7,)),
+    ("accept-late", {"accept_after": 50}, ()),
     ("syn-unanswered", {"tcp_syn_retries": 1}, ()),
     ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
 )
