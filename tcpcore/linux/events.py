@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcpcore.trace import Trace
 
 _EPHEMERAL = 32768
-_COMPARED_CALLS = ("connect", "accept", "send", "recv", "shutdown", "close")
+_COMPARED_CALLS = ("connect", "accept", "send", "sendto", "recv", "shutdown", "close")
 _FLAG_LETTERS = (
     (seg.SYN, "S"), (seg.FIN, "F"), (seg.RST, "R"), (seg.PSH, "P"), (seg.URG, "U"),
     (seg.ECE, "E"), (seg.CWR, "W"), (seg.AE, "A"), (seg.ACK, "."),

@@ -173,6 +173,19 @@ def _sysctl_text(value: object) -> str:
     return str(value)
 
 
+def read_counters() -> dict[str, int]:
+    """The counters of TCP in the calling thread's namespace that are not zero, as `nstat` names."""
+    found: dict[str, int] = {}
+    for name in ("snmp", "netstat"):
+        rows = Path("/proc/thread-self/net", name).read_text(encoding="ascii").splitlines()
+        for names, values in zip(rows[::2], rows[1::2], strict=True):
+            group, *columns = names.split()
+            if group in ("Tcp:", "TcpExt:"):
+                counts = zip(columns, map(int, values.split()[1:]), strict=True)
+                found |= {group[:-1] + column: count for column, count in counts if count}
+    return found
+
+
 def read_sysctls() -> dict[str, int | str]:
     """Every TCP sysctl of the calling thread's namespace, and `somaxconn`, by short name.
 

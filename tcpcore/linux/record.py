@@ -94,11 +94,11 @@ def _to_record(
 ) -> store.Record:
     common = recording.sysctls[0] if recording.sysctls else {}
     hosts = []
-    for (name, address), found, wanted in zip(
-        recording.hosts, recording.sysctls, asked, strict=True
+    for (name, address), found, wanted, counters in zip(
+        recording.hosts, recording.sysctls, asked, recording.counters, strict=True
     ):
         own = {key: value for key, value in found.items() if common[key] != value or key in wanted}
-        hosts.append({"name": name, "address": address, "sysctls": own})
+        hosts.append({"name": name, "address": address, "sysctls": own, "counters": counters})
     return store.Record(
         scenario=scenario,
         parameters=parameters,

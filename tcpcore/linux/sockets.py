@@ -16,13 +16,17 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError, errno_name
-from tcpcore.linux.namespace import Namespace, read_sysctls, write_sysctl
+from tcpcore.host import socket_options
+from tcpcore.linux.namespace import Namespace, read_counters, read_sysctls, write_sysctl
+from tcpcore.wire import codec
+from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.linux.world import KernelNetwork
 
 Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
 
+_LONGEST_OPTION = 32
 _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 _TCP_INFO_STATES = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
@@ -73,6 +77,10 @@ class KernelHost:
         with self.network.waiting("pause"):
             self.network.over.wait()
 
+    def inject(self, segment: Segment) -> None:
+        """Send a segment that no socket made; its source may be anybody's."""
+        self.network.inject(self, segment.dst, codec.encode(segment))
+
     @property
     def now(self) -> int:
         """Microseconds since the start of the run."""
@@ -83,6 +91,10 @@ class KernelHost:
         process = KernelProcess(self, application, name or application.__name__)
         self.network.processes.append(process)
         return process
+
+    def read_counters(self) -> dict[str, int]:
+        """The counters of TCP that are not zero, by the names of `nstat`."""
+        return self.namespace.call(read_counters)
 
     def read_sysctls(self) -> dict[str, int | str]:
         """The host's sysctls as its kernel has them."""
@@ -156,6 +168,19 @@ class KernelSocket:
         self.real.listen(backlog)
         return self
 
+    def setsockopt(self, name: str, value: int | bytes) -> KernelSocket:
+        """Set an option by its Linux name (`setsockopt(2)`)."""
+        option = socket_options.find(name)
+        self.real.setsockopt(option.level, option.number, value)
+        return self
+
+    def getsockopt(self, name: str) -> int | bytes:
+        """The value of an option (`getsockopt(2)`)."""
+        option = socket_options.find(name)
+        if isinstance(option.default, bytes):
+            return self.real.getsockopt(option.level, option.number, _LONGEST_OPTION)
+        return self.real.getsockopt(option.level, option.number)
+
     async def accept(self) -> KernelSocket:
         """The next established connection of this listener."""
         with self._call("accept"):
@@ -177,6 +202,11 @@ class KernelSocket:
             self.real.sendall(data)
             done(len(data))
         return len(data)
+
+    async def sendto(self, data: bytes, address: str, port: int) -> None:
+        """Open a connection and send `data` with it (`sendto(2)` with MSG_FASTOPEN)."""
+        with self._call("sendto") as done:
+            done(self.real.sendto(data, socket.MSG_FASTOPEN, (address, port)))
 
     async def recv(self, size: int) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""

@@ -56,7 +56,8 @@ class Record:
     """One run of a scenario on a real kernel; times in µs since the first segment.
 
     `hz` is the kernel's CONFIG_HZ, None when unknown.  `sysctls` are what the first host's kernel
-    said; each host's differences stand in `hosts`, with the ones that the scenario set.
+    said; each host's differences stand in `hosts`, with the ones that the scenario set, and with
+    the counters that moved (absent in older records).
     """
 
     scenario: str

@@ -16,6 +16,7 @@ import re
 import select
 import socket
 import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -48,6 +49,7 @@ class Recording:
         segments: list[Captured],
         calls: list[dict[str, Any]],
         sysctls: list[dict[str, int | str]],
+        counters: list[dict[str, int]],
         end: int,
         zero: int,
     ) -> None:
@@ -55,6 +57,7 @@ class Recording:
         self.segments = segments
         self.calls = calls
         self.sysctls = sysctls
+        self.counters = counters
         self.end = end
         self.zero = zero
 
@@ -89,6 +92,8 @@ class KernelNetwork:
         self._order = 0
         self._start = monotonic_us()
         self._last_event = 0
+        self._injected: deque[tuple[bytes, KernelLink, KernelHost]] = deque()
+        self._doorbell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     # ---- the calls that scenarios make -------------------------------------------------------
 
@@ -135,13 +140,14 @@ class KernelNetwork:
                 for process in self.processes:
                     process.start()
                 self._carry(until)
+            counters = [host.read_counters() for host in self.hosts]
         finally:
             end = self.now()
             self.close()
         for process in self.processes:
             if process.bug:
                 raise process.bug
-        return self._recording(sysctls, end)
+        return self._recording(sysctls, counters, end)
 
     # ---- for the sockets ---------------------------------------------------------------------
 
@@ -186,6 +192,13 @@ class KernelNetwork:
         with self._lock:
             self._calls.append(call)
 
+    def inject(self, host: KernelHost, destination: str, packet: bytes) -> None:
+        """Put a packet on the host's cable toward `destination` as if the host had sent it."""
+        cables = [link for link in self.links if host in link.ends]
+        cables.sort(key=lambda link: link.other(host).address != destination)
+        self._injected.append((packet, cables[0], host))
+        os.eventfd_write(self._doorbell, 1)
+
     # ---- the wire ----------------------------------------------------------------------------
 
     def _carry(self, until: int) -> None:
@@ -201,12 +214,20 @@ class KernelNetwork:
             wake = min(until, look_again, self._heap[0][0] if self._heap else until)
             # The kernel may end a wait 0.1 % late: wait a little less, and then for the rest.
             pause = max(0, wake - self.now()) * _WAIT_SHARE
-            ready, _, _ = select.select(poller, (), (), pause / 1_000_000)
+            ready, _, _ = select.select((*poller, self._doorbell), (), (), pause / 1_000_000)
+            if self._doorbell in ready:
+                ready.remove(self._doorbell)
+                self._take_injected()
             for fd in ready:
                 tun = poller[fd]
                 while packet := tun.read():
                     self._leaves(packet, *ends[tun])
             self._deliver()
+
+    def _take_injected(self) -> None:
+        os.eventfd_read(self._doorbell)
+        while self._injected:
+            self._leaves(*self._injected.popleft())
 
     def _leaves(self, packet: bytes, link: KernelLink, sender: KernelHost) -> None:
         """A packet has left a host: lose it or send it on its way."""
@@ -269,6 +290,9 @@ class KernelNetwork:
                 tun.close()
         for host in self.hosts:
             host.namespace.close()
+        if self._doorbell >= 0:
+            os.close(self._doorbell)
+            self._doorbell = -1
 
     def __enter__(self) -> KernelNetwork:
         return self
@@ -276,7 +300,9 @@ class KernelNetwork:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _recording(self, sysctls: list[dict[str, int | str]], end: int) -> Recording:
+    def _recording(
+        self, sysctls: list[dict[str, int | str]], counters: list[dict[str, int]], end: int
+    ) -> Recording:
         zero = self._segments[0].sent if self._segments else 0
         for captured in self._segments:
             captured.sent -= zero
@@ -287,7 +313,13 @@ class KernelNetwork:
             call["began"] -= zero
         names = [(host.name, host.address) for host in self.hosts]
         return Recording(
-            names, self._segments, self._calls, sysctls, end - zero, self._start + zero
+            names,
+            self._segments,
+            self._calls,
+            sysctls,
+            counters,
+            end - zero,
+            self._start + zero,
         )
 
 

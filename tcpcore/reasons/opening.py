@@ -82,6 +82,12 @@ NO_ACK_IN_SYN_RECV = Why(
     "tcp_check_req()",
 )
 
+INJECTED = Why(
+    "raw.injected",
+    "A program made this segment itself, with a raw socket: no connection stands behind it.",
+    "",
+    "raw_sendmsg()",
+)
 STRANGER = Why(
     "reset.stranger",
     "No socket here knows this connection: answer with RST so that the sender learns it.",
