@@ -61,37 +61,45 @@ def _rows(found: Comparison) -> list[Row]:
 
 
 def _html(found: Comparison, caption: str) -> str:
-    heads = ("", "From", "Segment or call", "Engine (s)", f"Linux {found.kernel} (s)", "Later by",
-             "Why")  # fmt: skip
-    top = "".join(f"<th scope='col'>{html.escape(head)}</th>" for head in heads)
-    top = top.replace(
-        "<th scope='col'></th>", "<th scope='col'><span class='hidden'>Same</span></th>"
-    )
-    body = "".join(_row(row, found.hosts) for row in _rows(found))
+    heads = ("From", "Segment or call", "Engine<br>(s)", f"Linux {found.kernel}<br>(s)", "Later")
+    top = "<th scope='col'><span class='hidden'>Same</span></th>"
+    top += "".join(f"<th scope='col'>{head}</th>" for head in heads)
+    body, before = "", dict[int, str]()
+    for row in _rows(found):
+        header = _header(row.event)
+        body += _row(row, found.hosts, header if header != before.get(row.event.host) else "")
+        before[row.event.host] = header or before.get(row.event.host, "")
     label = html.escape(caption)
     return (
         f"<div class='tcpfig'><p class='caption'>{label}</p>"
-        f"<div class='scroll' tabindex='0' role='region' aria-label='{label}'>"
+        f"<div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
         f"<table class='comparison'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
         "</div></div>"
     )
 
 
-def _row(row: Row, hosts: list[str]) -> str:
+def _row(row: Row, hosts: list[str], header: str) -> str:
     differs = bool(row.differences)
     mark = "<span title='differs'>≠</span>" if differs else "<span title='the same'>=</span>"
-    late = _late(row.late) if row.late is not None and row.late >= _PROMPT else ""
+    small = f"<small>{html.escape(header)}</small>" if header else ""
     cells = (
         mark,
         hosts[row.event.host],
-        _what(row.event),
+        _what(row.event) + small,
         _time(row.engine, exact=True),
         _time(row.kernel, exact=False),
-        late,
-        html.escape(_remark(row)),
+        _later(row),
     )
     kind = " class='differs'" if differs else ""
     return f"<tr{kind}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _header(event: Event) -> str:
+    """Window and options: shown when the host's last segment had others."""
+    facts = event.facts
+    if "call" in facts:
+        return ""
+    return f"win {facts['window']} {facts['options'].replace(',', ', ')}".rstrip()
 
 
 def _what(event: Event) -> str:
@@ -102,11 +110,7 @@ def _what(event: Event) -> str:
     ack = "" if facts["ack"] is None else f" ack {facts['ack']}"
     length = f" len {facts['length']}" if facts["length"] else ""
     lost = "" if facts["fate"] == "delivered" else f" <em>{facts['fate']}</em>"
-    options = html.escape(f" {facts['options']}".rstrip())
-    return (
-        f"<b>{flags}</b> seq {facts['seq']}{ack}{length}{lost}"
-        f"<small>win {facts['window']}{options}</small>"
-    )
+    return f"<b>{flags}</b> seq {facts['seq']}{ack}{length}{lost}"
 
 
 def _time(event: Event | None, *, exact: bool) -> str:
@@ -122,8 +126,12 @@ def _late(microseconds: int) -> str:
     return f"{microseconds / 1e6:.2f} s"
 
 
-def _remark(row: Row) -> str:
-    """Why; lateness that came from an earlier row is said to."""
-    if row.remark or row.late is None or row.late < _PROMPT:
-        return row.remark
-    return "late since an earlier row"
+def _later(row: Row) -> str:
+    """How much later the kernel's came, and why; or what differs."""
+    late = row.late or 0
+    # What the row adds to the lateness so far: "timer wheel: +27 ms (2.7 %)".
+    remark = html.escape(row.remark).replace(": fires ", ": +").replace(" late", "")
+    if late < _PROMPT:
+        return f"<small>{remark}</small>" if remark else ""
+    remark = remark or "late since an earlier row"
+    return f"{_late(late)}<small>{remark}</small>"

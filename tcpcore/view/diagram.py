@@ -31,13 +31,15 @@ _MARGINS = {
         3.1416,
     ),
 }
-_MARGIN_LABELS = {("TIME_WAIT", "CLOSED"): (78, 545), ("LAST_ACK", "CLOSED"): (652, 445)}
+_MARGIN_LABELS = {("TIME_WAIT", "CLOSED"): (78, 545), ("LAST_ACK", "CLOSED"): (664, 236)}
 _EVENTS = {
     "PASSIVE_OPEN": "listen()", "ACTIVE_OPEN": "connect()", "CLOSE": "close()", "ABORT": "abort",
     "SYN": "SYN", "SYN_ACK": "SYN+ACK", "ACK_OF_SYN": "ACK of SYN", "FIN": "FIN",
     "ACK_OF_FIN": "ACK of FIN", "RST": "RST", "TIMEOUT": "timer",
 }  # fmt: skip
-_AWAY = ("RST", "ABORT", "TIMEOUT")
+_HOME = {
+    "SYN_SENT": ("RST", "TIMEOUT"), "LAST_ACK": ("ACK_OF_FIN",), "TIME_WAIT": ("TIMEOUT",),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -57,12 +59,13 @@ class _Arrow:
 
     @property
     def label(self) -> str:
-        rows = [row for row in self.rows if self.new != "CLOSED" or row.event not in _AWAY]
-        if self.taken or not rows:
-            rows = [row for row in self.rows if row.event != "CLOSE" or self.new != "CLOSED"]
+        """What leads along the arrow; of the many ways to CLOSED only what it is drawn for."""
+        rows = [row for row in self.rows if row.event != "ABORT"]
+        if self.new == "CLOSED":
+            kept = _HOME.get(self.old, ("CLOSE",))
+            rows = [row for row in rows if row.event in kept] or rows
         return " or ".join(
-            _EVENTS[row.event] + (f" / {row.reply}" if row.reply else "")
-            for row in rows or self.rows
+            _EVENTS[row.event] + (f" / {row.reply}" if row.reply else "") for row in rows
         )
 
 
@@ -110,7 +113,7 @@ def _html(arrows: list[_Arrow]) -> str:
     boxes = "".join(_box(name) for name in _PLACES)
     label = "State diagram of TCP; the lit arrows are links to the steps that take them"
     return (
-        f"<div class='tcpfig'><div class='scroll' tabindex='0' role='region' aria-label='{label}'>"
+        f"<div class='tcpfig'><div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
         f"<svg class='states' viewBox='0 0 {width} {height}' role='group' "
         f"aria-label='{label}'>"
         f"{edges}{boxes}</svg></div>"
@@ -160,22 +163,28 @@ def _course(arrow: _Arrow, arrows: list[_Arrow]) -> tuple[str, Point, float, Poi
     a, b = _PLACES[arrow.old], _PLACES[arrow.new]
     angle = atan2(b[1] - a[1], b[0] - a[0])
     back = any(other.old == arrow.new and other.new == arrow.old for other in arrows if other.drawn)
-    aside = 9.0 if back else 0.0
+    aside = 7.0 if back else 0.0
     across = (-sin(angle) * aside, cos(angle) * aside)
     start, end = _border(a, b, 1, across), _border(b, a, 3, across)
     share = 0.5 if key != ("SYN_SENT", "SYN_RECV") else 0.42
     place = (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share + 4)
     if back:
-        place = (place[0] + across[0] * 3.4, place[1] + across[1] * 1.9)
+        place = (place[0] + across[0] * 3, place[1] + across[1] * 1.6)
     path = f"M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"
     return path, end, angle, place
 
 
 def _border(at: Point, toward: Point, gap: float, across: Point) -> Point:
-    """Where the line from a box's centre toward a point leaves the box, moved aside."""
+    """Where the line from a box's centre toward a point, moved aside, leaves the box."""
+    ways = []
+    for axis in (0, 1):
+        distance = toward[axis] - at[axis]
+        if distance:
+            edge = _BOX[axis] / 2 + gap
+            ways.append(((edge if distance > 0 else -edge) - across[axis]) / distance)
+    share = min(way for way in ways if way > 0)
     dx, dy = toward[0] - at[0], toward[1] - at[1]
-    scale = min((_BOX[0] / 2 + gap) / max(abs(dx), 1e-9), (_BOX[1] / 2 + gap) / max(abs(dy), 1e-9))
-    return at[0] + dx * scale + across[0], at[1] + dy * scale + across[1]
+    return at[0] + across[0] + dx * share, at[1] + across[1] + dy * share
 
 
 def _table() -> str:
@@ -186,7 +195,7 @@ def _table() -> str:
         for row in TRANSITIONS
     )
     return (
-        "<div class='scroll' tabindex='0' role='region' aria-label='All transitions'>"
+        "<div class='scroll' tabindex='0' role='group' aria-label='All transitions'>"
         f"<table class='transitions'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
         "</div>"
     )

@@ -50,6 +50,10 @@ class Called:
     call: str
     result: str
 
+    def __str__(self) -> str:
+        at = format_seconds(round(self.time * 1e6))
+        return f"{self.host}: {self.call}() returned after {at} s: {self.result}"
+
 
 @dataclass(slots=True)
 class Exchange:
@@ -136,7 +140,7 @@ def _table(heads: list[str], rows: list[list[str]], caption: str) -> str:
     )
     label = html.escape(caption)
     return (
-        f"<div class='tcpfig scroll' tabindex='0' role='region' aria-label='{label}'>"
+        f"<div class='tcpfig scroll' tabindex='0' role='group' aria-label='{label}'>"
         f"<table class='segments'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

@@ -75,18 +75,18 @@ def _frame(trace: Trace, moment: Moment, known: dict[str, Any], before: Any) -> 
 def _what(trace: Trace, moment: Moment) -> str:
     if moment.kind == ARRIVAL and moment.segment is not None:
         return f"{flag_names(trace.segments[moment.segment].segment.flags)} arrives"
-    return moment.label.split(" returned ")[0]
+    return f"{moment.label.partition('(')[0]}()" if "(" in moment.label else moment.label
 
 
 def _html(frames: list[Frame]) -> str:
     syn, accept = frames[0]["limits"]
-    heads = ("Time (s)", "At the server", f"SYN queue, room for {syn}",
-             f"Accept queue, room for {accept}", "Application")  # fmt: skip
+    heads = ("Time<br>(s)", "At the server", f"SYN queue<br>(room for {syn})",
+             f"Accept queue<br>(room for {accept})", "Application")  # fmt: skip
     top = "".join(f"<th scope='col'>{head}</th>" for head in heads)
     body = "".join(_row(frame) for frame in frames)
     label = "The two queues of the listener, moment by moment"
     return (
-        f"<div class='tcpfig'><div class='scroll' tabindex='0' role='region' aria-label='{label}'>"
+        f"<div class='tcpfig'><div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
         f"<table class='queues'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
         "</div></div>"
     )

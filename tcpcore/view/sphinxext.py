@@ -20,12 +20,14 @@ from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from tcpcore.view import web_assets
+from tcpcore.view.document import as_text
 from tcpcore.view.embed import MARK, figure_html, player_html, plotly_html
 
 PLAYER = "application/vnd.tcpcore.player+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = "application/vnd.tcpcore.figure+json"
 HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
+TEXT_BUILDERS = ("epub", "latex", "text", "man")
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"  # each player's script, once more
 # White on the theme's orange has a contrast of 2.4 to 1; people need 4.5.
 _THEME_FIX = "<style>[data-theme=light] #pst-back-to-top{--pst-color-secondary:#7a4a00}</style>"
@@ -35,16 +37,22 @@ _STEP_LINK = re.compile(r"[\w-]+:\d+(\?.*)?")
 class MimeRenderer:
     """The entry point `myst_nb.mime_renderers`."""
 
-    mime_priority_overrides = tuple(
-        (builder, mime, 5) for builder in HTML_BUILDERS for mime in (PLAYER, FIGURE, PLOTLY)
+    mime_priority_overrides = (
+        *((builder, mime, 5) for builder in HTML_BUILDERS for mime in (PLAYER, FIGURE, PLOTLY)),
+        *((builder, mime, 5) for builder in TEXT_BUILDERS for mime in (PLAYER, FIGURE)),
     )
 
     @staticmethod
-    def handle_mime(_renderer: Any, data: Any, inline: bool) -> list[Any] | None:
-        """The output as raw HTML, or None when it is not ours."""
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[Any] | None:
+        """The output as raw HTML, where there is no script as text; None when it is not ours."""
         if inline:
             return None
         content = data.content
+        if renderer.renderer.sphinx_env.app.builder.name in TEXT_BUILDERS:
+            if data.mime_type not in (PLAYER, FIGURE):
+                return None
+            text = as_text(content["document"]) if data.mime_type == PLAYER else content["text"]
+            return [nodes.literal_block(text, text, language="none")]
         if data.mime_type == PLAYER:
             text = player_html(content)
         elif data.mime_type == FIGURE:

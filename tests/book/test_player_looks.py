@@ -68,7 +68,7 @@ def test_nothing_sticks_out_sideways(
     )
     middle(page, player, ())
     # The theme's bars stay on top of whatever is scrolled under them.
-    page.add_style_tag(content=".bd-header, #pst-back-to-top, .skip-link { display: none; }")
+    page.add_style_tag(content="header, #pst-back-to-top, .skip-link { display: none !important; }")
     for name in PLAYERS:
         shown = player(page, name)
         if name == "data-and-close":
