@@ -66,7 +66,7 @@ packages: env
 pages: build
 	@$(RUN) pytest -m "book or browser"
 
-test: packages lint types unit kernel pages
+test: packages web lint types unit kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
