@@ -1,0 +1,62 @@
+"""LAST_ACK: the peer's FIN came first, ours waits for its ACK."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpcore.units import ms, seconds
+from tests.states.conftest import Make
+from tests.states.worlds import last_ack
+
+
+def test_the_ack_of_our_fin_ends_the_connection(make: Make):
+    wire = make()
+    last_ack(wire)
+    wire << ". 2:2(0) ack 2 win 65535"
+    wire.quiet()
+    assert wire.state() == "CLOSED"
+
+
+def test_our_fin_is_sent_again(make: Make):
+    wire = make()
+    last_ack(wire)
+    wire.after(ms(200)) >> "F. 1:1(0) ack 2"
+    wire.after(ms(400)) >> "F. 1:1(0) ack 2"
+
+
+def test_their_fin_again_is_acknowledged_again(make: Make):
+    wire = make()
+    last_ack(wire)
+    wire << "F. 1:1(0) ack 1 win 65535"
+    wire >> ". 2:2(0) ack 2"
+
+
+@pytest.mark.parametrize("seq", [0, 2, 5000])
+def test_a_syn_is_challenged_and_the_rst_that_answers_ends_it(make: Make, seq: int):
+    wire = make()
+    last_ack(wire)
+    wire << f"S {seq}:{seq}(0) win 65535 <mss 1460>"
+    wire >> ". 2:2(0) ack 2"
+    assert wire.state() == "LAST_ACK"
+    wire << "R 2:2(0) win 0"
+    wire.quiet()
+    assert wire.state() == "CLOSED"
+
+
+def test_rst_one_before_the_next_number_ends_it_too(make: Make):
+    wire = make()
+    last_ack(wire)
+    wire << "R 1:1(0) win 0"
+    wire.quiet()
+    assert wire.state() == "CLOSED"
+
+
+def test_an_orphan_gives_up_after_102_2_s(make: Make):
+    wire = make()
+    last_ack(wire)
+    for number in range(8):
+        wire.after(ms(200 << number)) >> "F. 1:1(0) ack 2"
+    wire.silent(seconds(51.2) - 1)
+    assert wire.state() == "LAST_ACK"
+    wire.silent(1)
+    assert wire.state() == "CLOSED"
