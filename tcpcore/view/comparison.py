@@ -43,7 +43,8 @@ def _caption(found: Comparison) -> str:
     if found.same:
         verdict = "the same on both sides"
     else:
-        verdict = f"{_many(len(found.differing), 'row')} differ, marked ≠"
+        count = len(found.differing)
+        verdict = f"{_many(count, 'row')} differ{'s' if count == 1 else ''}, marked ≠"
     late = max((row.late or 0 for row in _rows(found)), default=0)
     lateness = f"; the kernel comes up to {_late(late)} later" if late >= _PROMPT else ""
     return f"Engine ({found.profile}) beside Linux {found.kernel}: {counted}, {verdict}{lateness}."

@@ -12,12 +12,12 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from tcpcore.view.claims import SOURCES, VERDICTS
+from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS
 from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
 
 HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
 STYLE, SCRIPT = "tcpfig.css", "tcpfig.js"
-COLUMNS = ("Claim", "What the source says", "Verdict", "Engine", "Recorded kernel", "True today")
+COLUMNS = ("Claim", "What the source says", "What the runs did", "True today")
 
 
 class MimeRenderer:
@@ -96,14 +96,15 @@ def fill(app: Any, doctree: Any, page: str) -> None:
 
 def _summary(rows: list[tuple[dict[str, Any], str]]) -> nodes.paragraph:
     counts = {name: sum(one["verdict"] == name for one, _ in rows) for name in VERDICTS}
-    said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    return nodes.paragraph("", f"{len(rows)} claims so far: {said}.")
+    words = {HOLDS: "hold", "slip": "slips of the pen"}
+    said = ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items() if count)
+    return nodes.paragraph("", f"Claims run so far: {len(rows)} ({said}).")
 
 
 def _table(rows: list[tuple[dict[str, Any], str]]) -> nodes.table:
     group = nodes.tgroup(cols=len(COLUMNS))
-    group += [nodes.colspec(colwidth=width) for width in (6, 28, 9, 19, 19, 19)]
-    group += nodes.thead("", _row([nodes.paragraph("", name) for name in COLUMNS]))
+    group += [nodes.colspec(colwidth=width) for width in (10, 30, 32, 28)]
+    group += nodes.thead("", _row([[nodes.paragraph("", name)] for name in COLUMNS]))
     body = nodes.tbody()
     for one, address in rows:
         body += _row(_cells(one, address))
@@ -111,23 +112,32 @@ def _table(rows: list[tuple[dict[str, Any], str]]) -> nodes.table:
     return nodes.table("", group, classes=["tcpcore-claims"])
 
 
-def _cells(one: dict[str, Any], address: str) -> list[nodes.paragraph]:
+def _cells(one: dict[str, Any], address: str) -> list[list[nodes.paragraph]]:
     link = nodes.reference("", one["id"], refuri=address, internal=True)
     source = nodes.inline("", f" source {one['source']}", classes=["source"])
-    kernel = f"{one['kernel']}: {one['record']}" if one["kernel"] else one["record"]
     verdict = nodes.inline("", one["verdict"], classes=["verdict", one["verdict"]])
     return [
-        nodes.paragraph("", "", link, source),
-        nodes.paragraph("", one["says"]),
-        nodes.paragraph("", "", verdict),
-        nodes.paragraph("", one["engine"]),
-        nodes.paragraph("", kernel),
-        nodes.paragraph("", one["today"]),
+        [nodes.paragraph("", "", link, source), nodes.paragraph("", "", verdict)],
+        [nodes.paragraph("", one["says"])],
+        _runs(one),
+        [nodes.paragraph("", one["today"])],
     ]
 
 
-def _row(cells: list[nodes.paragraph]) -> nodes.row:
-    return nodes.row("", *[nodes.entry("", cell) for cell in cells])
+def _runs(one: dict[str, Any]) -> list[nodes.paragraph]:
+    """What each side did; said once when both did the same."""
+    kernel = one["kernel"] or "Kernel"
+    sides = [("Engine", one["engine"]), (kernel, one["record"])]
+    if one["engine"] == one["record"]:
+        sides = [(f"Engine and {kernel}", one["engine"])]
+    return [
+        nodes.paragraph("", "", nodes.strong("", f"{name}: "), nodes.Text(text))
+        for name, text in sides
+    ]
+
+
+def _row(cells: list[list[nodes.paragraph]]) -> nodes.row:
+    return nodes.row("", *[nodes.entry("", *cell) for cell in cells])
 
 
 class SourcesDirective(SphinxDirective):

@@ -1,0 +1,78 @@
+"""Engine and kernel record in the same terms."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpcore.errors import UsageError
+from tcpcore.view.evidence import engine, kernel
+
+SIDES = pytest.mark.parametrize("side", [engine, kernel], ids=["engine", "kernel"])
+
+
+@SIDES
+def test_the_handshake_has_the_same_three_segments(side):
+    found = [(one.host, one.flags, one.seq, one.ack) for one in side("handshake").segments]
+    assert found == [
+        ("client", "SYN", 0, None),
+        ("server", "SYN+ACK", 0, 1),
+        ("client", "ACK", 1, 1),
+    ]
+
+
+@SIDES
+def test_the_listener_stays_in_listen_while_its_request_is_half_open(side):
+    run = side("handshake")
+    assert run.states("client") == ["SYN_SENT", "ESTABLISHED"]
+    assert run.states("server") == ["SYN_RECV", "ESTABLISHED"]
+    assert run.listens_in("server", "SYN_RECV")
+    assert not run.listens_in("client", "SYN_SENT")
+    assert {socket.state for socket in run.listener()} == {"LISTEN"}
+
+
+@SIDES
+def test_a_late_accept_finds_its_connection_in_the_queue(side):
+    run = side("accept-late")
+    assert [socket.waiting for socket in run.listener()] == [0, 1, 0]
+    assert run.call("connect").time < 0.11
+    assert run.call("accept").time >= 0.99
+
+
+def test_a_look_at_a_moment_shows_that_moment_not_the_next_one():
+    run = engine("accept-late", accept_after=1000)
+    full = [look.time for look in run.looks if any(s.waiting for s in look.sockets)]
+    assert full == [150_000]
+
+
+@SIDES
+def test_a_lost_segment_is_marked(side):
+    run = side("data-and-close", drop=(2,))
+    assert [index for index, one in enumerate(run.segments) if one.lost] == [2]
+    assert run.times("SYN+ACK") == [run[1].time]
+
+
+def test_seeds_give_other_initial_numbers_and_the_same_relative_ones():
+    first, second = engine("handshake", seed=1), engine("handshake", seed=2)
+    assert first[0].raw_seq != second[0].raw_seq
+    assert str(first.table()) == str(second.table())
+
+
+def test_the_table_shows_the_columns_asked_for():
+    table = engine("handshake").table("host", "flags", "ack")
+    assert str(table).splitlines() == [
+        "from    flags    ack",
+        "client  SYN      –",
+        "server  SYN+ACK  1",
+        "client  ACK      1",
+    ]
+    assert table.html.count("<tr>") == 4
+
+
+def test_without_a_record_one_sentence_says_so():
+    with pytest.raises(UsageError, match=r"no kernel record of handshake with .*'rtt': 42"):
+        kernel("handshake", rtt=42)
+
+
+def test_a_call_reads_as_a_sentence():
+    call = engine("connection-refused").call("connect")
+    assert str(call) == "client: connect() returned after 0.1 s: ECONNREFUSED"
