@@ -133,7 +133,7 @@ function axis(place) {
       const middle = (tick.from + tick.y) / 2;
       group.append(
         drawing("path", { class: "squeeze", d: `M${AXIS - 10} ${middle - 7}l4 3.5-8 4 8 4-4 3.5` }),
-        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${duration(tick.gap)}`),
+        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${clockFace(tick.gap)}`),
       );
     }
     if (tick.y - last < 13) continue;
@@ -143,9 +143,10 @@ function axis(place) {
   return group;
 }
 
-/** A time of the axis in few characters: five digits are enough to find one's way. */
+/** A time of the axis in few characters: four digits are enough to find one's way. */
 function clockFace(us) {
-  return us < 1_000_000 ? duration(us) : `${Number((us / 1_000_000).toPrecision(5))} s`;
+  const [unit, name] = us < 1_000_000 ? [1000, "ms"] : [1_000_000, "s"];
+  return us < 1000 ? duration(us) : `${Number((us / unit).toPrecision(4))} ${name}`;
 }
 
 function lifeline(place, h, x) {

@@ -63,8 +63,15 @@ export function layout(doc, story, { withLabels }) {
 
   const place = { steps: [], segments: doc.segments.map(() => ({ y1: null, y2: null })) };
   const ticks = [];
-  const lastSend = doc.hosts.map(() => -Infinity);
-  const lastArrival = doc.hosts.map(() => -Infinity);
+  const lastSend = [...doc.hosts, "level"].map(() => -Infinity);
+  const lastArrival = [...doc.hosts, "level"].map(() => -Infinity);
+  // In a capture a segment is sent and seen at one time: it runs level, and must not touch the last
+  // level one, whoever sent it.
+  const level = doc.hosts.length;
+  const lane = (index, end) => {
+    const segment = doc.segments[index];
+    return segment.sent === segment.arrived ? level : segment[end];
+  };
   const labelEnd = doc.hosts.map(() => -Infinity);
   let y = 14;
   let previous = null;
@@ -74,12 +81,12 @@ export function layout(doc, story, { withLabels }) {
     else if (previous !== null && previous.host !== row.host) y += 8;
     else if (previous !== null) y += row.lines || row.arrival !== null ? 12 : 0;
     if (withLabels && row.lines) y = Math.max(y, labelEnd[row.host] + 10);
-    if (row.arrival !== null) y = Math.max(y, lastArrival[row.host] + ARRIVAL_PITCH);
-    if (row.sends.length) y = Math.max(y, lastSend[row.host] + SEND_PITCH);
+    if (row.arrival !== null) y = Math.max(y, lastArrival[lane(row.arrival, "to")] + ARRIVAL_PITCH);
+    if (row.sends.length) y = Math.max(y, lastSend[lane(row.sends[0], "from")] + SEND_PITCH);
     if (row.step !== null) place.steps[row.step] = y;
     if (row.arrival !== null) {
       place.segments[row.arrival].y2 = y;
-      lastArrival[row.host] = y;
+      lastArrival[lane(row.arrival, "to")] = y;
     }
     if (row.lines) labelEnd[row.host] = y - 7 + row.lines * LINE;
     if (previous === null || row.t !== previous.t) {
@@ -89,7 +96,7 @@ export function layout(doc, story, { withLabels }) {
     row.sends.forEach((segment, nth) => {
       if (nth) y += SEND_PITCH;
       place.segments[segment].y1 = y;
-      lastSend[row.host] = y;
+      lastSend[lane(segment, "from")] = y;
     });
     previous = row;
   }

@@ -95,21 +95,25 @@ function segmentBody({ doc, chosen }, lose, canLose) {
   if (chosen === null) return [empty("No segment belongs to this step. Click one in the ladder.")];
   const segment = doc.segments[chosen];
   const why = segment.why === null || segment.why === undefined ? null : doc.whys[segment.why];
-  const fate = segment.fate === "delivered"
-    ? `arrived after ${duration(segment.arrived - segment.sent)}` : segment.fate;
+  // A capture knows one time of a segment, and not where it was by then.
+  const travel = segment.arrived - segment.sent;
+  const arrived = travel ? `, arrived after ${duration(travel)}` : "";
+  const fate = segment.fate === "delivered" ? arrived : `, ${segment.fate}`;
+  const lostWhy = doc.whys[segment.lost_because];
   const parts = [
     element("p", {}, element("b", {}, segment.label), ` from ${doc.hosts[segment.from].name} to `
-      + `${doc.hosts[segment.to].name}, sent at ${duration(segment.sent)}, ${fate}.`),
+      + `${doc.hosts[segment.to].name}, sent at ${duration(segment.sent)}${fate}.`),
   ];
   if (segment.retransmission) parts.push(element("p", { class: "again" }, `Retransmission number ${segment.retransmission}.`));
   if (why) parts.push(element("p", { class: "why-of" }, why.text, " ", element("cite", {}, source(why))));
+  if (lostWhy) parts.push(element("p", { class: "lost-why" }, lostWhy.text));
   if (canLose()) {
     const undo = doc.drop.includes(chosen);
     parts.push(element("button", { type: "button", class: "small", onclick: () => lose(chosen) },
       icon(undo ? "reset" : "lose"), undo ? "Deliver it after all" : "Lose this segment"));
   }
   for (const layer of [...new Set(segment.fields.map((field) => field[0]))]) {
-    parts.push(table(`${layer} header`, segment.fields.filter((f) => f[0] === layer).map(([, name, value]) => [name, value])));
+    parts.push(table(["IP", "TCP"].includes(layer) ? `${layer} header` : layer, segment.fields.filter((f) => f[0] === layer).map(([, name, value]) => [name, value])));
   }
   if (segment.options.length) {
     parts.push(element("table", {}, element("caption", {}, "TCP options, in their order"),
