@@ -83,6 +83,7 @@ def test_a_namespace_has_its_own_sysctls_and_leaves_ours_alone():
         ("tcp_no_such_thing", 1, "this kernel has no sysctl 'tcp_no_such_thing'"),
         ("../../kernel/hostname", 1, "this kernel has no sysctl"),
         ("tcp_syn_retries", 1000, "the kernel refuses sysctl tcp_syn_retries = '1000'"),
+        ("tcp_syn_retries", "0x2", "the kernel made '2' of sysctl tcp_syn_retries = '0x2'"),
         ("tcp_syn_retries", "many", "the kernel refuses sysctl tcp_syn_retries = 'many'"),
     ],
 )
@@ -180,6 +181,19 @@ def test_random_losses_are_the_seeds():
 def test_a_run_ends_early_when_nothing_more_can_happen():
     recording = run_handshake()
     assert recording.end < seconds(2)
+
+
+def test_a_run_goes_on_while_an_application_sleeps():
+    async def sleepy(host: KernelHost) -> None:
+        await host.sleep(ms(700))
+        await connect(host)
+
+    with KernelNetwork() as network:
+        client, server, _ = pair(network, delay=ms(5))
+        server.spawn(accept_one)
+        client.spawn(sleepy)
+        recording = network.run(until=seconds(3))
+    assert [call["result"] for call in recording.calls if call["call"] == "connect"] == ["ok"]
 
 
 def test_a_run_ends_on_time_when_applications_still_wait():
