@@ -95,6 +95,8 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if flags & ACK and not (gt(segment.ack, c.snd_una) and leq(segment.ack, c.snd_nxt)):
         reason = Reason(reasons.BAD_ACK_IN_SYN_SENT, {"ack": distance(c.iss, segment.ack)})
         _drop(c, reason)
+        if not c.retransmissions:  # the peer sits on an old connection: our RST will free it
+            timers.set_retransmission(c, now, 2 * timers.TICK)
         if not flags & RST:
             c.out.append(departure.refusal_of(segment, reason))
         return
