@@ -198,6 +198,8 @@ def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
         return False
     if _in_window(c, segment):
         return True
+    if rst and _resets(c, segment):
+        return True
     if rst:
         _drop(c, reasons.OLD_RST())
     elif segment.flags & SYN:
@@ -220,9 +222,26 @@ def _in_window(c: Tcb, segment: Segment) -> bool:
     return not gt(data_end, window_end) or not c.receive_buffer
 
 
+_FIN_TAKEN = frozenset((state.CLOSE_WAIT, state.CLOSING, state.LAST_ACK))
+
+
+def _resets(c: Tcb, segment: Segment) -> bool:
+    """Whether an RST stands where the peer may rightly send one.
+
+    That is rcv.nxt; Linux adds the FIN's own place (tcp_reset_check()) and, with SACK, the end of
+    what came out of order.
+    """
+    if segment.seq == c.rcv_nxt:
+        return True
+    if c.state in _FIN_TAKEN and segment.seq == (c.rcv_nxt - 1) & MASK:
+        return True
+    furthest = max((distance(c.rcv_nxt, end) for _, end in c.sack_blocks), default=0)
+    return furthest > 0 and segment.seq == (c.rcv_nxt + furthest) & MASK
+
+
 def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
     """Second: RST, exactly at rcv.nxt or nowhere (RFC 5961 §3)."""
-    if segment.seq == c.rcv_nxt:
+    if _resets(c, segment):
         lifecycle.reset_by_peer(c, reasons.RESET_BY_PEER())
         return
     expected = distance(c.irs, c.rcv_nxt)
