@@ -57,7 +57,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if segment.flags & RST:
         _check_reset(c, segment, now)
         return
-    if segment.flags & SYN and c.state != state.SYN_RECV:
+    if segment.flags & SYN and not _crossing_syn_ack(c, segment):
         challenge.ask(c, now, reasons.DUPLICATE_SYN())
         return
     if not segment.flags & ACK:
@@ -70,6 +70,17 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         sending.send_pending(c, now)
         persist.look_after(c, now)
         reception.acknowledge(c, now)
+
+
+def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
+    """The peer's SYN+ACK after both ends sent a SYN: its SYN is the one that we have."""
+    return (
+        c.state == state.SYN_RECV
+        and bool(segment.flags & ACK)
+        and segment.length == 1
+        and segment.end == c.rcv_nxt
+        and segment.ack == c.snd_nxt
+    )
 
 
 _AGAIN = {"retransmission": 1}
@@ -113,7 +124,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     c.irs = segment.seq
     c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
     c.snd_wnd = c.max_window = segment.window  # the window of a SYN is never scaled
-    c.snd_wl1, c.snd_wl2 = segment.seq, segment.ack
+    c.snd_wl1 = segment.seq
     if flags & ACK:
         _open_after_syn_ack(c, segment, now)
     else:
@@ -251,13 +262,17 @@ def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
 def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     """Fifth: the acknowledgement (Linux has no third check, security).  False: drop the rest."""
     ack = segment.ack
-    if gt(ack, c.snd_nxt) or lt(ack, (c.snd_una - c.max_window) & MASK):
+    if c.state == state.SYN_RECV and not (gt(ack, c.snd_una) and leq(ack, c.snd_nxt)):
+        reason = Reason(reasons.BAD_ACK_IN_SYN_RECV, {"ack": distance(c.iss, ack)})
+        _drop(c, reason)
+        c.out.append(departure.refusal_of(segment, reason))
+        return False
+    oldest = (c.snd_una - min(c.max_window, c.bytes_acked)) & MASK  # RFC 5961 §5.2
+    if gt(ack, c.snd_nxt) or lt(ack, oldest):
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
+    before = c.snd_una
     if c.state == state.SYN_RECV:
-        if not gt(ack, c.snd_una):
-            _drop(c, Reason(reasons.BAD_ACK_IN_SYN_RECV, {"ack": distance(c.iss, ack)}))
-            return False
         c.snd_wl1 = segment.seq
         _take_acknowledged(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
@@ -268,20 +283,26 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         _take_acknowledged(c, segment, now)
     paws.remember(c, segment, now)
     c.last_ack_received = now
-    _update_send_window(c, segment)
+    _update_send_window(c, segment, before)
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)
     return c.state != state.CLOSED
 
 
-def _update_send_window(c: Tcb, segment: Segment) -> None:
-    """Take the peer's window unless an older segment says it (tcp_may_update_window())."""
+def _update_send_window(c: Tcb, segment: Segment, before: int) -> None:
+    """Take the peer's window unless an older segment says it (tcp_may_update_window()).
+
+    `before` is what was acknowledged until now.  Linux differs from RFC 9293 §3.10.7.4: with the
+    same numbers as before, a window may grow or close, but not shrink.
+    """
+    if lt(segment.ack, before):
+        return
     offered = segment.window << c.snd_scale
-    newer = gt(segment.ack, c.snd_una) or gt(segment.seq, c.snd_wl1)
-    if newer or (segment.seq == c.snd_wl1 and (offered > c.snd_wnd or geq(segment.ack, c.snd_wl2))):
+    newer = gt(segment.ack, before) or gt(segment.seq, c.snd_wl1)
+    if newer or (segment.seq == c.snd_wl1 and (offered > c.snd_wnd or not offered)):
         c.snd_wnd = offered
-        c.snd_wl1, c.snd_wl2 = segment.seq, segment.ack
+        c.snd_wl1 = segment.seq
         c.max_window = max(c.max_window, offered)
 
 
@@ -291,7 +312,9 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     opening = departure.syn_unacknowledged(c)
     control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
     cwnd_used = sending.in_flight(c)
-    del c.send_buffer[: distance(c.snd_una, ack) - control]
+    taken = distance(c.snd_una, ack) - control
+    del c.send_buffer[:taken]
+    c.bytes_acked += taken
     c.snd_una = ack
     queue = c.retransmission_queue
     acked, first_sent, sure = 0, 0, True
@@ -300,6 +323,9 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
         acked += 1
         first_sent = first_sent or sent.first_sent
         sure = sure and not sent.retransmissions
+    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
+        queue[0].seq = ack
+        queue[0].flags &= ~SYN
     if sure or c.state != state.SYN_RECV:  # a SYN+ACK sent twice gives no sample, even with echo
         _measure(c, segment, now, first_sent if sure and acked else None)
     was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0

@@ -64,6 +64,7 @@ class Tcb:
         "advertised_mss",
         "ato",
         "backoff",
+        "bytes_acked",
         "corked",
         "cwnd",
         "cwnd_counter",
@@ -134,7 +135,6 @@ class Tcb:
         "snd_scale",
         "snd_una",
         "snd_wl1",
-        "snd_wl2",
         "snd_wnd",
         "srtt",
         "ssthresh",
@@ -195,7 +195,7 @@ class Tcb:
         self.snd_nxt = iss
         self.snd_wnd = 0
         self.snd_wl1 = 0
-        self.snd_wl2 = 0
+        self.bytes_acked = 0  # of our data, since the start
         self.max_window = 0  # the largest snd_wnd ever seen
         self.snd_scale = 0
         self.snd_mss = DEFAULT_SEND_MSS
