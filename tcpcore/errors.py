@@ -15,6 +15,8 @@ EBADF = 9
 EAGAIN = 11
 EINVAL = 22
 EPIPE = 32
+EMSGSIZE = 90
+ENOPROTOOPT = 92
 EOPNOTSUPP = 95
 EADDRINUSE = 98
 EADDRNOTAVAIL = 99
@@ -37,6 +39,8 @@ _NAMES_AND_MESSAGES = {
     EAGAIN: ("EAGAIN", "Resource temporarily unavailable"),
     EINVAL: ("EINVAL", "Invalid argument"),
     EPIPE: ("EPIPE", "Broken pipe"),
+    EMSGSIZE: ("EMSGSIZE", "Message too long"),
+    ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),
     EADDRINUSE: ("EADDRINUSE", "Address already in use"),
     EADDRNOTAVAIL: ("EADDRNOTAVAIL", "Cannot assign requested address"),

@@ -26,6 +26,7 @@ TIMER_SET = "timer set"
 TIMER_CANCELLED = "timer cancelled"
 REFUSED = "refused"
 NOTE = "note"
+NOTED = "noted"
 
 Event = tuple[str, str, Reason | None, Any]
 """``(kind, subject, reason, values)``; see `Moment` for what each kind carries."""
@@ -58,13 +59,43 @@ class TracedSegment:
         self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
 
 
+class TracedIcmp:
+    """An ICMP error with what became of it.
+
+    `sender` is the name of the router or host that made it, `host` that host's index (None for a
+    router), `receiver` the index of the host it goes to; `segment` is the TCP segment quoted.
+    """
+
+    __slots__ = (
+        "arrived", "fate", "host", "lost_because", "message", "receiver", "sender", "sent",
+    )  # fmt: skip
+
+    def __init__(
+        self, message: Any, sender: str, host: int | None, receiver: int | None, sent: int
+    ) -> None:
+        self.message = message
+        self.sender = sender
+        self.host = host
+        self.receiver = receiver
+        self.sent = sent
+        self.arrived: int | None = None
+        self.fate = IN_FLIGHT
+        self.lost_because: Reason | None = None
+
+    @property
+    def segment(self) -> Any:
+        """The TCP segment that the error is about."""
+        return self.message.quoted
+
+
 class Moment:
     """One instant at one host.
 
     `kind` is CALL, ARRIVAL or TIMER; `label` says which; `segment` is the index of the arriving
     segment.  Events: SENT (values: index of the segment), STATE (subject: the socket; values: old,
     new), TIMER_SET and TIMER_CANCELLED (subject: timer; values: socket, deadline), REFUSED (a
-    segment thrown away; subject: the socket), NOTE (subject: text for people).
+    segment thrown away; subject: the socket), NOTED (a socket remembers or changes something that
+    is no state; subject: the socket), NOTE (subject: text for people).
     `sections` maps a section of the host's snapshot to its new content, only where it changed.
     """
 
@@ -83,13 +114,15 @@ class Moment:
 class Trace:
     """All that happened in one run.
 
-    `hosts` are (name, address), `calls` are (time, host, call, result) of calls that returned,
+    `hosts` are (name, address), `icmp` the ICMP errors in order of sending, `calls` are
+    (time, host, call, result) of calls that returned,
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
     def __init__(self) -> None:
         self.hosts: list[tuple[str, str]] = []
         self.segments: list[TracedSegment] = []
+        self.icmp: list[TracedIcmp] = []
         self.moments: list[Moment] = []
         self.calls: list[tuple[int, int, str, str]] = []
         self.end = 0
@@ -152,6 +185,16 @@ class Trace:
         self.segments.append(TracedSegment(segment, sender, receiver, now))
         self.event(SENT, "", segment.reason, index)
         return index
+
+    def icmp_sent(
+        self, message: Any, sender: str, host: int, receiver: int | None, now: int
+    ) -> int:
+        """Record an ICMP error as it leaves a router (index below 0) or a host; its index."""
+        own = host if host >= 0 else None
+        self.icmp.append(TracedIcmp(message, sender, own, receiver, now))
+        if own is not None:
+            self.note(now, own, f"sends ICMP {message.name}")
+        return len(self.icmp) - 1
 
     def note(self, time: int, host: int, text: str) -> None:
         """Add a remark to the current moment of that host, or to a moment of its own."""

@@ -53,6 +53,10 @@ class Scheduler(Protocol):
         """Call ``function(argument)`` at `time`."""
 
 
+Application = Callable[[Any], Coroutine[Wait, None, Any]]
+"""What a process runs: ``async def application(host)``."""
+
+
 class Process:
     """One application on a host; `host.spawn` makes it."""
 
@@ -91,6 +95,11 @@ class Process:
             self.host.note(f"{self.name} ends: {error.strerror}")
             self._exit()
             return
+        self._wait(wait)
+
+    def _wait(self, wait: Wait) -> None:
+        if self.exited:  # it ended itself
+            return
         self._waiting = wait
         if wait.queue is not None:
             wait.queue.waiting.append(self)
@@ -103,8 +112,30 @@ class Process:
                 wait.queue.waiting.remove(self)
             self.ready()
 
+    def fork(self, application: Application, name: str = "") -> Process:
+        """Start ``application(host)`` as a child that holds all our sockets, too (fork(2)).
+
+        A socket is closed when the last process that holds it has closed it.
+        """
+        child: Process = self.host.spawn(application, name)
+        for socket in self.sockets:
+            if self in socket.holders:
+                socket.share(child)
+        return child
+
+    def kill(self) -> None:
+        """End the process at once, as ``kill -9`` does: it runs no more, its sockets are closed."""
+        if not self.exited:
+            self.host.call(f"kill -9 {self.name}")
+            self.host.note(f"{self.name} is killed")
+            self._exit()
+
+    def vanish(self) -> None:
+        """The host lost its power: the process is gone, and nobody closes anything."""
+        self.exited = True
+
     def _exit(self) -> None:
         """The kernel closes what an exiting process leaves open."""
         self.exited = True
         for socket in self.sockets:
-            socket.close_at_exit()
+            socket.close_at_exit(self)

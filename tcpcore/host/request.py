@@ -18,6 +18,7 @@ from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.tcb import RTO_INITIAL, SentSegment
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
+from tcpcore.wire import icmp
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
@@ -111,6 +112,19 @@ class Request:
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
         return c.out
+
+    def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
+        """An ICMP error about our SYN+ACK: the client cannot be reached (tcp_req_err())."""
+        gone = kind == icmp.TIME_EXCEEDED or (
+            kind == icmp.UNREACHABLE and code in (icmp.NET, icmp.HOST)
+        )
+        if seq != self.child.iss:
+            self.listener.host.event(trace.REFUSED, self.name, reasons.ICMP_OUTSIDE())
+        elif gone:
+            what = icmp.NAMES.get((kind, code), "time exceeded")
+            self.listener.host.count(counters.LISTEN_DROPS)
+            self._forget(Reason(reasons.ICMP_REQUEST, {"what": what}), state.TIMEOUT)
+        return []
 
     def fire(self, now: int) -> list[Segment]:
         """No ACK in time: send the SYN+ACK again, or forget the request."""

@@ -17,7 +17,7 @@ from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host import socket_options
 from tcpcore.host.listener import Listener
-from tcpcore.host.process import Wait, WaitQueue, block
+from tcpcore.host.process import Process, Wait, WaitQueue, block
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -29,17 +29,19 @@ _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 
 
 class Socket:
-    """One TCP socket, held by the process that made or accepted it."""
+    """One TCP socket, held by the process that made or accepted it, and by those that share it."""
 
     __slots__ = (
         "address",
         "closed",
         "connection",
         "deferred",
+        "holders",
         "host",
         "listener",
         "options",
         "port",
+        "shared",
         "waiters",
     )
 
@@ -50,6 +52,8 @@ class Socket:
         self.address = ANY_ADDRESS
         self.port = 0
         self.closed = False
+        self.holders: list[Process] = []
+        self.shared = False
         self.waiters = WaitQueue()
         self.options: dict[str, Any] = {}
         self.deferred: tuple[str, int] | None = None  # where the first send() will connect to
@@ -174,17 +178,28 @@ class Socket:
         return data
 
     async def close(self) -> None:
-        """Let go of the socket: FIN, or RST when bytes were left unread."""
+        """Let go of the socket: FIN, or RST when bytes were left unread.
+
+        While another process holds it, nothing is sent.
+        """
         if not self.closed:
             self.host.call("close()")
-            self._close()
+            self._let_go(self.host.running)
             self.host.returned("close", "ok")
 
-    def close_at_exit(self) -> None:
+    def close_at_exit(self, process: Process) -> None:
         """The kernel closes the socket of a process that ended."""
-        if not self.closed:
+        if not self.closed and process in self.holders:
             self.host.call("exit: close()")
-            self._close()
+            self._let_go(process)
+
+    def share(self, process: Process) -> Socket:
+        """Let another process hold the socket, too: a descriptor inherited by fork(2)."""
+        if not self.closed and process not in self.holders:
+            self.shared = bool(self.holders)
+            self.holders.append(process)
+            process.sockets.append(self)
+        return self
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -214,6 +229,18 @@ class Socket:
         self._report(call, c.error)
         return len(data)
 
+    def _let_go(self, process: Process | None) -> None:
+        """A holder closes its descriptor; only the last one closes the connection (fput())."""
+        if process in self.holders:
+            self.holders.remove(process)
+        elif self.shared and process is not None:
+            return  # it closed its descriptor before
+        if not self.shared or not self.holders:
+            self._close()
+            return
+        names = ", ".join(holder.name for holder in self.holders)
+        self.host.note(f"nothing is sent: {names} holds the socket, too")
+
     def _close(self) -> None:
         self.closed = True
         if self.listener is not None:
@@ -223,7 +250,8 @@ class Socket:
             self.host.transmit(c, c.close(self.host.now))
 
     def _connected(self) -> Connection:
-        if self.closed:
+        running = self.host.running
+        if self.closed or (self.shared and running and running not in self.holders):
             raise socket_error(errors.EBADF)
         if self.connection is None:
             raise socket_error(errors.ENOTCONN)

@@ -8,7 +8,6 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from tcpcore import reasons, trace
@@ -16,8 +15,9 @@ from tcpcore.errors import EADDRINUSE, EADDRNOTAVAIL, socket_error
 from tcpcore.host import counters, fastopen, profiles, snapshot
 from tcpcore.host.counters import Counters
 from tcpcore.host.listener import Listener
+from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
-from tcpcore.host.process import Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
 from tcpcore.host.request import Request
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
@@ -27,11 +27,6 @@ from tcpcore.tcp import departure, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
-
-Application = Callable[["Host"], Coroutine[Wait, None, Any]]
-
-IPV4_MSS = 1460
-IPV6_MSS = 1440
 
 
 class Endpoint(Protocol):
@@ -58,14 +53,18 @@ class Wire(Scheduler, Protocol):
     now: int
     trace: trace.Trace | None
 
-    def transmit(self, host: Host, segment: Segment) -> None:
-        """Carry a segment to the host that has its destination address."""
+    def transmit(self, host: Any, packet: Segment) -> None:
+        """Carry a packet to the host that has its destination address."""
+
+    def mtu_of(self, host: Any, address: str) -> int:
+        """The MTU of the link by which the host sends to that address."""
 
 
-class Host:
+class Host(Machine):
     """A virtual Linux host with one address.  `Network.host` makes it."""
 
     def __init__(self, network: Wire, name: str, address: str, profile: str, seed: str) -> None:
+        super().__init__(name, seed)
         self.network = network
         self.name = name
         self.address = address
@@ -77,22 +76,21 @@ class Host:
         self.processes: list[Process] = []
         self.running: Process | None = None
         self._random = random.Random(seed)
-        self.secrets = Secrets(self._random.getrandbits(128).to_bytes(16, "big"))
+        self.start_afresh()
+        self._watchers: dict[FourTuple, WaitQueue] = {}
+        self._scheduled: dict[FourTuple, int] = {}
+
+    def start_afresh(self) -> None:
+        """A kernel boots: fresh secrets, an empty TIME_WAIT table, no memory of other hosts."""
+        self.secrets = Secrets(self.fresh_key())
         self.time_waits = TimeWaits(self)
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = fastopen.Cache(self)
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
-        self._watchers: dict[FourTuple, WaitQueue] = {}
-        self._scheduled: dict[FourTuple, int] = {}
 
     # --- for applications and whoever builds the world -------------------------------------------
-
-    @property
-    def now(self) -> int:
-        """Virtual time in microseconds."""
-        return self.network.now
 
     def socket(self) -> Socket:
         """A new TCP socket of the running process."""
@@ -100,9 +98,7 @@ class Host:
 
     def own(self, socket: Socket) -> Socket:
         """Give the socket to the running process, whose exit closes it."""
-        if self.running is not None:
-            self.running.sockets.append(socket)
-        return socket
+        return socket.share(self.running) if self.running is not None else socket
 
     def spawn(self, application: Application, name: str = "") -> Process:
         """Start ``application(host)`` as a process; it runs when the network does."""
@@ -120,6 +116,13 @@ class Host:
         """Block the running process for ever (pause(2)): it keeps its sockets open."""
         while True:
             await block(Wait(WaitQueue()))
+
+    def inject(self, segment: Segment) -> None:
+        """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""
+        self.call(f"inject {_summary(segment)}")
+        if segment.reason is None:
+            segment.reason = reasons.INJECTED()
+        self.network.transmit(self, segment)
 
     # --- what the network brings -----------------------------------------------------------------
 
@@ -224,7 +227,7 @@ class Host:
     ) -> Connection:
         """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
         ends = (local, local_port, remote, remote_port)
-        mss = IPV6_MSS if ":" in remote else IPV4_MSS
+        mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
         offset = self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now)

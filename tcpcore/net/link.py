@@ -1,105 +1,218 @@
-"""Links: delay, rate, queue and loss, one `Pipe` for each direction.
+"""Links: delay, rate, queue, MTU and impairments, one `Pipe` for each direction.
 
-A packet on a pipe costs one event: when it will be at the other end is known when it leaves.
+A packet on a pipe costs one event: when it will be at the other end is known when it leaves.  The
+same class serves the engine and the wire between recorded kernels, so that a scenario's links are
+the same on both.
 """
 
 from __future__ import annotations
 
-import random
 from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
 from tcpcore import reasons
 from tcpcore.errors import UsageError
-from tcpcore.host.stack import Host
+from tcpcore.net.impairment import Chance, Impairments, impairments
 from tcpcore.why import Reason
-from tcpcore.wire.option_codec import encode_options
-from tcpcore.wire.segment import Segment
 
 BITS_AND_MICROSECONDS = 8_000_000
+MTU = 1500
+"""Bytes of an IP packet that Ethernet carries."""
+
+MTU_MIN = 68
+"""Every link must carry that much (RFC 791 §3.2)."""
 
 
-def wire_length(segment: Segment) -> int:
-    """Bytes of the IP packet that carries the segment."""
-    header = 60 if ":" in segment.src else 40
-    return header + len(encode_options(segment.options)) + len(segment.payload)
+class Node(Protocol):
+    """A host or a router: something that links join."""
+
+    name: str
+    address: str
+    index: int
 
 
 class Pipe:
-    """One direction of a link; the rules of loss are asked in the order of `lost`."""
+    """One direction of a link, toward the node `to`.
+
+    `plain` says that a packet only takes the delay; whoever sends looks at it first and asks
+    `refuses`, `passes` and `arrival` only when it is not so.
+    """
 
     __slots__ = (
-        "_random",
-        "black_hole",
+        "_black_hole",
+        "_chance",
+        "_entered",
+        "_numbers",
+        "cuts",
         "delay",
         "free_at",
         "leaving",
         "limit",
-        "loss",
+        "mtu",
+        "plain",
+        "plugged",
         "rate",
+        "seed",
         "to",
     )
 
     def __init__(
-        self, to: Host, delay: int, rate: int | None, loss: float, limit: int, seed: str
+        self, to: Node, delay: int, rate: int | None, limit: int, mtu: int, seed: str
     ) -> None:
         self.to = to
         self.delay = delay
         self.rate = rate
-        self.loss = loss
         self.limit = limit
-        self.black_hole = False
+        self.mtu = mtu
+        self.seed = seed
+        self.plugged = True
+        self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
         self.leaving: deque[int] = deque()
-        self._random = random.Random(seed)
+        self._black_hole = False
+        self._numbers: set[int] = set()
+        self._entered = 0
+        self._chance: Chance | None = None
+        self.plain = rate is None
 
-    def lost(self, now: int) -> Reason | None:
-        """Why the packet that enters now is lost; None: it is not."""
-        if self.black_hole:
-            return Reason(reasons.LOST_BY_RULE, {"host": self.to.name})
-        if self.loss and self._random.random() < self.loss:
-            return Reason(reasons.LOST_BY_CHANCE, {"percent": f"{self.loss * 100:g}"})
+    def _set_plain(self) -> None:
+        rules = self._black_hole or self._numbers or self._chance is not None
+        self.plain = self.rate is None and self.plugged and not rules
+
+    def impair(self, what: Impairments) -> None:
+        """Let chance have its way from now on, as `what` says."""
+        self._chance = None if what.nothing else Chance(what, self.seed)
+        self._set_plain()
+
+    def drop(self, everything: bool, numbers: Iterable[int] = ()) -> None:
+        """Lose everything from now on (or no more), or these packets, counted from 0 on."""
+        self._black_hole = everything
+        self._numbers.update(numbers)
+        self._set_plain()
+
+    def plug(self, plugged: bool) -> None:
+        """Pull this direction of the cable out, or put it back."""
+        if self.plugged and not plugged:
+            self.cuts += 1
+        self.plugged = plugged
+        self._set_plain()
+
+    def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
+        """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""
+        number = self._entered
+        self._entered += 1
+        if not self.plugged:
+            return reasons.LOST_ON_CUT_CABLE(), 0, False, False
+        if self._black_hole or number in self._numbers:
+            return Reason(reasons.LOST_BY_RULE, {"host": self.to.name}), 0, False, False
+        held, corrupt, duplicate = 0, False, False
+        if self._chance is not None:
+            fate = self._chance.fate()
+            if fate.lost is not None:
+                return fate.lost, 0, False, False
+            held, corrupt, duplicate = fate.held, fate.corrupt, fate.duplicate
         leaving = self.leaving
         while leaving and leaving[0] <= now:
             leaving.popleft()
         if len(leaving) > self.limit:
-            return Reason(reasons.LOST_BY_QUEUE, {"limit": self.limit})
-        return None
+            return Reason(reasons.LOST_BY_QUEUE, {"limit": self.limit}), 0, False, False
+        return None, held, corrupt, duplicate
 
-    def arrival(self, segment: Segment, now: int) -> int:
-        """When the segment that enters now is at the other end, in microseconds."""
+    def arrival(self, size: int, now: int) -> int:
+        """When a packet of `size` bytes that enters now is at the other end, in microseconds."""
         if self.rate is None:
             return now + self.delay
         starts = self.free_at if self.free_at > now else now
-        self.free_at = starts - (-wire_length(segment) * BITS_AND_MICROSECONDS // self.rate)
+        self.free_at = starts - (-size * BITS_AND_MICROSECONDS // self.rate)
         self.leaving.append(self.free_at)
         return self.free_at + self.delay
 
 
 class Link:
-    """A cable between two hosts: a pipe each way."""
+    """A cable between two nodes: a pipe each way.  `Network.link` makes it.
+
+    `tell` is called with a node and a sentence when something happens to the cable.
+    """
 
     def __init__(
         self,
-        ends: tuple[Host, Host],
+        ends: tuple[Any, Any],
         delay: int,
         rate: int | None,
-        loss: float,
         limit: int,
+        mtu: int,
         seed: str,
+        what: dict[str, Any] | None = None,
+        tell: Callable[[Any, str], None] | None = None,
     ) -> None:
-        if delay < 0 or not 0 <= loss <= 1 or (rate is not None and rate <= 0) or limit < 1:
-            raise UsageError(
-                "A link takes a delay of 0 us or more, a loss from 0 to 1, a rate above 0 bit/s or "
-                f"None and a queue of 1 packet or more, not {delay=}, {loss=}, {rate=}, {limit=}."
-            )
+        _check(delay, rate, limit, mtu)
         self.ends = ends
+        self.mtu = mtu
+        self._tell = tell
         self.pipes = {
-            host.address: Pipe(host, delay, rate, loss, limit, f"{seed}:{number}")
-            for number, host in enumerate(ends)
+            node.address: Pipe(node, delay, rate, limit, mtu, f"{seed}:{number}")
+            for number, node in enumerate(ends)
         }
+        self.impair(**(what or {}))
 
-    def drop(self, *, to: Host) -> None:
-        """Lose every packet toward that host from now on."""
-        if to not in self.ends:
-            raise UsageError(f"The link does not lead to {to.name}: it cannot drop packets there.")
-        self.pipes[to.address].black_hole = True
+    def impair(self, *, to: Any = None, **what: Any) -> None:
+        """Set the impairments (see `Impairments`) toward one end, or both ways."""
+        for pipe in self._toward(to):
+            pipe.impair(impairments(what))
+
+    def drop(self, *, to: Any, numbers: Iterable[int] | None = None) -> None:
+        """Lose every packet toward that end from now on, or only those with these numbers.
+
+        Packets are numbered from 0 in the order in which they enter that direction of the link.
+        """
+        for pipe in self._toward(to):
+            pipe.drop(numbers is None, numbers or ())
+
+    def restore(self, *, to: Any = None) -> None:
+        """End what `drop` began, toward one end or both."""
+        for pipe in self._toward(to):
+            pipe.drop(False)
+
+    def unplug(self) -> None:
+        """Pull the cable out: what is on it is lost, and so is whatever is sent from now on."""
+        self._set_plugged(False, "the cable is pulled out")
+
+    def plug(self) -> None:
+        """Put the cable back."""
+        self._set_plugged(True, "the cable is back")
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the cable is in."""
+        return all(pipe.plugged for pipe in self.pipes.values())
+
+    def other(self, node: Any) -> Any:
+        """The node at the other end."""
+        return self.ends[1] if node is self.ends[0] else self.ends[0]
+
+    def away_from(self, node: Any) -> Pipe:
+        """The direction in which that node sends."""
+        return self.pipes[self.other(node).address]
+
+    def _set_plugged(self, plugged: bool, sentence: str) -> None:
+        for node in self.ends:
+            self.pipes[node.address].plug(plugged)
+            if self._tell is not None:
+                self._tell(node, sentence)
+
+    def _toward(self, node: Any) -> list[Pipe]:
+        if node is None:
+            return list(self.pipes.values())
+        if node not in self.ends:
+            raise UsageError(f"The link does not lead to {node.name}.")
+        return [self.pipes[node.address]]
+
+
+def _check(delay: int, rate: int | None, limit: int, mtu: int) -> None:
+    if delay < 0 or (rate is not None and rate <= 0) or limit < 1 or not MTU_MIN <= mtu <= 65535:
+        raise UsageError(
+            "A link takes a delay of 0 us or more, a rate above 0 bit/s or None, a queue of 1 "
+            f"packet or more and an MTU from {MTU_MIN} to 65535 bytes, not {delay=}, {rate=}, "
+            f"queue={limit}, {mtu=}."
+        )

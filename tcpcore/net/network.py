@@ -14,29 +14,23 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tcpcore import reasons
 from tcpcore import trace as tracing
-from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
-from tcpcore.net.link import Link, Pipe
+from tcpcore.net.packet import Packet
+from tcpcore.net.wires import Wires
 from tcpcore.trace import Trace
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
 
-ARRIVALS_FIRST = 1 << 62
-"""Taken off an arrival's order, so that at one instant arrivals come before everything else."""
 
-DEFAULT_QUEUE = 1000
-"""Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
-
-
-class Network:
+class Network(Wires):
     """See the module.
 
     `sysctls` are set on every host that does not set them itself.  `traced=False` keeps no trace:
@@ -51,19 +45,16 @@ class Network:
         sysctls: Mapping[str, Any] | None = None,
         traced: bool = True,
     ) -> None:
+        super().__init__()
         self.now = 0
         self.seed = seed
         self.profile = profile
         self.sysctls = dict(sysctls or {})
         self.hosts: list[Host] = []
-        self.links: list[Link] = []
         self.run_queue: deque[Process] = deque()
         self.trace: Trace | None = Trace() if traced else None
         self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
         self._scheduled = 0
-        self._sent = 0
-        self._to_drop: set[int] = set()
-        self._routes: dict[tuple[int, str], Pipe] = {}
         if self.trace is not None:
             self.trace.profile = profile
 
@@ -71,38 +62,15 @@ class Network:
 
     def host(self, name: str, address: str, **sysctls: Any) -> Host:
         """A host with one address; keywords are sysctls by their short names."""
-        if any(known.address == address or known.name == name for known in self.hosts):
-            raise UsageError(f"Two hosts cannot share a name or an address: {name}, {address}.")
         host = Host(self, name, address, self.profile, f"{self.seed}:host:{len(self.hosts)}")
         for sysctl, value in {**self.sysctls, **sysctls}.items():
             host.sysctl.set(sysctl, value)
         host.index = len(self.hosts)
+        self.add_node(host)
         self.hosts.append(host)
         if self.trace is not None:
             self.trace.add_host(name, address, host.snapshot)
         return host
-
-    def link(
-        self,
-        first: Host,
-        second: Host,
-        *,
-        delay: int = 0,
-        rate: int | None = None,
-        loss: float = 0.0,
-        queue: int = DEFAULT_QUEUE,
-    ) -> Link:
-        """Join two hosts: `delay` one way in us, `rate` in bit/s or None, `loss` from 0 to 1."""
-        seed = f"{self.seed}:link:{len(self.links)}"
-        link = Link((first, second), delay, rate, loss, queue, seed)
-        self.links.append(link)
-        self._routes[first.index, second.address] = link.pipes[second.address]
-        self._routes[second.index, first.address] = link.pipes[first.address]
-        return link
-
-    def drop_segments(self, numbers: Iterable[int]) -> None:
-        """Lose these segments, counted from 0 in order of sending, all hosts together."""
-        self._to_drop.update(numbers)
 
     # --- running ---------------------------------------------------------------------------------
 
@@ -112,8 +80,6 @@ class Network:
         heap = self._heap
         while heap and heap[0][0] <= until:
             self.now, _, function, argument = heapq.heappop(heap)
-            if self.trace is not None:
-                self.trace.time_is(self.now)
             function(argument)
             if self.run_queue:
                 self._run_processes()
@@ -138,47 +104,56 @@ class Network:
         self._scheduled += 1
         heapq.heappush(self._heap, (time, self._scheduled, function, argument))
 
-    def transmit(self, host: Host, segment: Segment) -> None:
-        """Carry a segment toward the host that has its destination address, or lose it."""
-        number = self._sent
-        self._sent += 1
-        pipe = self._routes.get((host.index, segment.dst))
-        if self.trace is not None:
-            receiver = host.index if segment.dst == host.address else None
-            self.trace.sent(segment, host.index, pipe.to.index if pipe else receiver, self.now)
-        if number in self._to_drop:
-            self._lose(number, reasons.LOST_BY_READER())
-            return
-        if segment.dst == host.address:  # loopback
-            self._arrives(self.now, (host, segment, number))
-            return
-        if pipe is None:
-            self._lose(number, Reason(reasons.NO_ROUTE, {"address": segment.dst}))
-            return
-        lost = pipe.lost(self.now)
-        if lost is not None:
-            self._lose(number, lost)
-            return
-        self._arrives(pipe.arrival(segment, self.now), (pipe.to, segment, number))
+    def transmit(self, host: Host, packet: Packet) -> None:
+        """Carry a packet of a host toward the one that has its destination address, or lose it."""
+        self.send(host, packet, self.originate(host, packet), isinstance(packet, Segment))
 
-    def _arrives(self, time: int, what: tuple[Host, Segment, int]) -> None:
-        """Deliver at `time`, before timers that are due then: a kernel's timers are always late."""
-        self._scheduled += 1
-        order = self._scheduled - ARRIVALS_FIRST
-        heapq.heappush(self._heap, (time, order, self._deliver, what))
+    # --- for the wires: tags are indices into the trace, those of ICMP errors counted down from -1
 
-    def _lose(self, number: int, reason: Reason) -> None:
-        if self.trace is not None:
-            traced = self.trace.segments[number]
+    def originate(self, node: Any, packet: Packet, alone: bool = False) -> Any:
+        """Record a packet as it leaves the node that made it."""
+        if self.trace is None:
+            return None
+        receiver = self.receiver_of(packet)
+        index = receiver.index if receiver is not None and receiver.index >= 0 else None
+        if isinstance(packet, IcmpError):
+            return -1 - self.trace.icmp_sent(packet, node.name, node.index, index, self.now)
+        if not alone:
+            return self.trace.sent(packet, node.index, index, self.now)
+        sender = node if node.index >= 0 else self.node_at(packet.src)
+        if not isinstance(sender, Host):  # a router's own: shown at the far end of the ladder
+            sender = next((host for host in self.hosts if host is not receiver), self.hosts[0])
+        self.trace.begin(self.now, sender.index, tracing.CALL, f"{node.name} answers")
+        return self.trace.sent(packet, sender.index, index, self.now)
+
+    def _traced(self, tag: int) -> Any:
+        assert self.trace is not None
+        return self.trace.segments[tag] if tag >= 0 else self.trace.icmp[-1 - tag]
+
+    def lose(self, tag: Any, reason: Reason) -> None:
+        """Write down that the packet is lost, and why."""
+        if tag is None:
+            return
+        traced = self._traced(tag)
+        if traced.fate != tracing.DELIVERED:  # else this was its second copy
             traced.fate = tracing.LOST
             traced.lost_because = reason
 
-    def _deliver(self, argument: tuple[Host, Segment, int]) -> None:
-        host, segment, number = argument
-        if self.trace is None:
-            host.receive(segment, None)
-            return
-        traced = self.trace.segments[number]
-        traced.fate = tracing.DELIVERED
-        traced.arrived = self.now
-        host.receive(segment, number)
+    def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
+        """The packet has reached its host: let it in."""
+        if tag is not None:
+            traced = self._traced(tag)
+            if traced.arrived is None:
+                traced.fate = tracing.DELIVERED
+                traced.arrived = self.now
+        if isinstance(packet, IcmpError):
+            host.receive_icmp(packet)
+        elif corrupt:
+            host.receive_damaged(packet, tag)
+        else:
+            host.receive(packet, tag)
+
+    def remark(self, node: Any, sentence: str) -> None:
+        """A note at the host."""
+        if isinstance(node, Host):
+            node.note(sentence)

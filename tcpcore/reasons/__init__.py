@@ -12,3 +12,4 @@ from tcpcore.reasons.opening import *
 from tcpcore.reasons.queues import *
 from tcpcore.reasons.timeouts import *
 from tcpcore.reasons.wire import *
+from tcpcore.reasons.world import *

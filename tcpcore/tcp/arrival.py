@@ -150,6 +150,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
         sending.send_pending(c, now)
         return
     c.ack_pending = True  # data waits: it will carry the ACK
+    delayed_ack.enter_quick_mode(c)
     sending.send_pending(c, now)
     if c.ack_pending:
         delayed_ack.delay(c, now)
@@ -283,6 +284,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         _take_acknowledged(c, segment, now)
     paws.remember(c, segment, now)
     c.last_ack_received = now
+    c.soft_error = None  # something gets through: what ICMP said is over
     _update_send_window(c, segment, before)
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:

@@ -18,6 +18,7 @@ from tcpcore.tcp import (
     arrival,
     delayed_ack,
     departure,
+    icmp,
     keepalive,
     lifecycle,
     persist,
@@ -114,6 +115,12 @@ class Connection(Tcb):
         """Take in one segment of this connection.  Nothing a peer sends raises."""
         self._begin()
         arrival.process(self, segment, now)
+        return self.out
+
+    def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
+        """An ICMP error came about our segment `seq`; `mtu` is the path's, as the host knows it."""
+        self._begin()
+        icmp.process(self, kind, code, seq, mtu, now)
         return self.out
 
     def fire(self, now: int) -> list[Segment]:

@@ -7,7 +7,7 @@ stopped, queues emptied, the errno for the application) is here, so that no two 
 from __future__ import annotations
 
 from tcpcore import trace
-from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, EngineBug
+from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EngineBug
 from tcpcore.tcp import departure, state, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
@@ -61,8 +61,11 @@ def reset_by_peer(c: Tcb, reason: Reason) -> None:
 
 
 def give_up(c: Tcb, error: int, reason: Reason) -> None:
-    """No answer within the limit: close, and leave the errno (tcp_write_err())."""
-    c.error = error
+    """No answer within the limit: close, and leave the errno (tcp_write_err()).
+
+    What ICMP said before, the soft error, tells more than "timed out".
+    """
+    c.error = c.soft_error if error == ETIMEDOUT and c.soft_error is not None else error
     change(c, state.TIMEOUT, reason)
     forget(c)
 

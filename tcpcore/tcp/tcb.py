@@ -99,6 +99,7 @@ class Tcb:
         "orphan",
         "out",
         "out_of_order",
+        "path_mtu",
         "pingpong",
         "probe_deadline",
         "probes_out",
@@ -136,6 +137,7 @@ class Tcb:
         "snd_una",
         "snd_wl1",
         "snd_wnd",
+        "soft_error",
         "srtt",
         "ssthresh",
         "state",
@@ -173,6 +175,7 @@ class Tcb:
         self.journal = journal
         self.state = state.CLOSED
         self.error: int | None = None  # errno that the next call reports
+        self.soft_error: int | None = None  # errno to name if the connection is given up
         self.orphan = False  # no application holds the socket any more
         self.out: list[Any] = []  # segments made in the current step
         self._start_sending(iss)
@@ -188,6 +191,7 @@ class Tcb:
         self.ts_recent = 0
         self.ts_recent_at = 0
         self.ip_id = iss & 0xFFFF
+        self.path_mtu = mss + (60 if ":" in remote else 40)
 
     def _start_sending(self, iss: int) -> None:
         self.iss = iss

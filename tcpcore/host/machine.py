@@ -1,0 +1,152 @@
+"""A host beside its TCP: power, processes that fork, firewall, ICMP, path MTUs, damaged packets.
+
+`stack.Host` is one; what is here needs no more of it than the attributes named below.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+from tcpcore import reasons, trace
+from tcpcore.errors import UsageError
+from tcpcore.host import counters, path_mtu, power
+from tcpcore.host.counters import Counters
+from tcpcore.host.firewall import Firewall
+from tcpcore.host.path_mtu import PathMtus
+from tcpcore.host.process import Application, Process
+from tcpcore.wire.icmp import UNREACHABLE, IcmpError
+from tcpcore.wire.segment import Segment
+
+if TYPE_CHECKING:
+    from tcpcore.host.stack import Wire
+
+
+class Machine:
+    """What a host is made of, and what can happen to it."""
+
+    name: str
+    index: int
+    network: Wire
+    counters: Counters
+    endpoints: dict[Any, Any]
+    listeners: dict[int, Any]
+    processes: list[Process]
+    running: Process | None
+    _random: random.Random
+    _watchers: dict[Any, Any]
+    _scheduled: dict[Any, int]
+
+    def __init__(self, name: str, seed: str) -> None:
+        self.powered = True
+        self.firewall = Firewall(name, f"{seed}:firewall")
+        self.path_mtus = PathMtus()
+
+    @property
+    def now(self) -> int:
+        """Virtual time in microseconds."""
+        return self.network.now
+
+    # --- processes -------------------------------------------------------------------------------
+
+    def fork(self, application: Application, name: str = "") -> Process:
+        """The running process starts a child that holds all its sockets, too (fork(2))."""
+        if self.running is None:
+            raise UsageError(f"fork() is for a running process of {self.name}.")
+        return self.running.fork(application, name)
+
+    # --- power -----------------------------------------------------------------------------------
+
+    def crash(self) -> None:
+        """The power fails: no word to anybody, and everything is forgotten."""
+        power.crash(self)
+
+    def reboot(self, after: int = power.REBOOT, application: Application | None = None) -> None:
+        """Crash now and come up `after` us later; then start `application`."""
+        power.reboot(self, after, application)
+
+    def shut_down(self, grace: int = power.GRACE) -> None:
+        """End all processes now, and switch off `grace` us later."""
+        power.shut_down(self, grace)
+
+    def fresh_key(self) -> bytes:
+        """16 random bytes, others at every call."""
+        return self._random.getrandbits(128).to_bytes(16, "big")
+
+    def forget_everything(self) -> None:
+        """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
+        for known in (self.listeners, self.endpoints, self._watchers, self._scheduled):
+            known.clear()
+        self.counters.clear()
+        self.firewall = Firewall(self.name, f"{self.name}:rebooted")
+        self.path_mtus = PathMtus()
+
+    # --- firewall --------------------------------------------------------------------------------
+
+    def iptables(self, line: str) -> str:
+        """Carry out one line of iptables, and return what it prints: ``-L -n -v``, ``-S``."""
+        return self.firewall.run(line)
+
+    # --- what the network brings beside good segments --------------------------------------------
+
+    def receive_damaged(self, segment: Segment, number: int | None) -> None:
+        """A segment arrived whose checksum does not fit (tcp_v4_rcv())."""
+        label = f"{segment.src}:{segment.sport} > {segment.dst}:{segment.dport}"
+        self._begin(trace.ARRIVAL, label, number)
+        for name in (counters.IN_SEGS, counters.IN_CSUM_ERRORS, counters.IN_ERRS):
+            self.count(name)
+        self.event(trace.REFUSED, "", reasons.BAD_CHECKSUM())
+        self.note("the checksum does not fit: dropped")
+
+    def receive_icmp(self, error: IcmpError) -> None:
+        """An ICMP error arrived: tell the connection that it is about (tcp_v4_err())."""
+        self._begin(trace.ARRIVAL, f"ICMP {error.name} arrives", None)
+        self.note(f"ICMP {error.name}, from {error.src}")
+        self.count(counters.ICMP_IN)
+        unreachable = error.type == UNREACHABLE
+        self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
+        path_mtu.learn(self, error)
+        q = error.quoted
+        endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
+        if endpoint is None:
+            self.event(trace.REFUSED, "", reasons.ICMP_STRANGER())
+            return
+        out = endpoint.icmp(error.type, error.code, q.seq, self.mtu_to(q.dst), self.now)
+        self.transmit(endpoint, out)
+
+    def mtu_to(self, address: str) -> int:
+        """The path MTU toward an address, as far as this host knows."""
+        return self.path_mtus.get(address, self.network.mtu_of(self, address), self.now)
+
+    # --- what the stack fills in -----------------------------------------------------------------
+
+    def spawn(self, application: Application, name: str = "") -> Process:
+        """Start a process."""
+        raise NotImplementedError
+
+    def start_afresh(self) -> None:
+        """Make new what a kernel makes when it boots."""
+        raise NotImplementedError
+
+    def _begin(self, kind: str, label: str, number: int | None) -> None:
+        raise NotImplementedError
+
+    def transmit(self, endpoint: Any, segments: list[Segment]) -> None:
+        """Send what an endpoint made."""
+        raise NotImplementedError
+
+    def event(self, kind: str, subject: str, reason: Any = None, values: Any = None) -> None:
+        """Add to the journal."""
+        raise NotImplementedError
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter."""
+        raise NotImplementedError
+
+    def note(self, text: str) -> None:
+        """Add a remark."""
+        raise NotImplementedError
+
+    def call(self, label: str) -> None:
+        """Begin a moment."""
+        raise NotImplementedError

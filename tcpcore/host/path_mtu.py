@@ -1,0 +1,53 @@
+"""What a host knows about path MTUs: one number per destination, learned from ICMP, for 10 minutes.
+
+Source: ip_rt_update_pmtu() in net/ipv4/route.c; RFC 1191 §6.3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpcore.units import SECOND
+from tcpcore.wire.icmp import FRAG_NEEDED, UNREACHABLE, IcmpError
+
+if TYPE_CHECKING:
+    from tcpcore.host.machine import Machine
+
+EXPIRES = 600 * SECOND
+"""net.ipv4.route.mtu_expires."""
+
+SMALLEST = 552
+"""net.ipv4.route.min_pmtu: a smaller number from a stranger is not believed."""
+
+
+class PathMtus:
+    """Path MTUs by destination address; see the module."""
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def get(self, address: str, link: int, now: int) -> int:
+        """The MTU toward the address; that of the first link unless a smaller one is known."""
+        if address in self._known:
+            mtu, expires = self._known[address]
+            if now < expires:
+                return min(mtu, link)
+            del self._known[address]
+        return link
+
+    def set(self, address: str, mtu: int, now: int) -> None:
+        """Remember a smaller MTU."""
+        self._known[address] = (mtu, now + EXPIRES)
+
+
+def learn(host: Machine, error: IcmpError) -> None:
+    """Take what a frag-needed error says, if it says less than we know."""
+    if (error.type, error.code) != (UNREACHABLE, FRAG_NEEDED):
+        return
+    address = error.quoted.dst
+    known = host.mtu_to(address)
+    mtu = max(error.mtu, min(SMALLEST, known))
+    if mtu < known:
+        host.path_mtus.set(address, mtu, host.now)

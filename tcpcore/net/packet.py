@@ -1,0 +1,17 @@
+"""What travels through the network: TCP segments and ICMP errors, and how long they are."""
+
+from __future__ import annotations
+
+from tcpcore.wire.icmp import IcmpError
+from tcpcore.wire.option_codec import encode_options
+from tcpcore.wire.segment import Segment
+
+Packet = Segment | IcmpError
+
+
+def wire_length(packet: Packet) -> int:
+    """Bytes of the IP packet."""
+    if isinstance(packet, IcmpError):
+        return packet.size
+    header = 60 if ":" in packet.src else 40
+    return header + len(encode_options(packet.options)) + len(packet.payload)

@@ -1,0 +1,251 @@
+"""What lies between hosts: links, routers and the way a packet takes through them.
+
+`Wires` is shared: the engine's `Network` gives it virtual time and virtual hosts, the recorder's
+gives it the real clock and real kernels.  So a scenario's world is the same on both, rule by rule.
+
+A packet is a TCP `Segment` or an `IcmpError`.  `tag` travels beside it and is the network's own
+business (an index into the trace, a captured packet); it is None for what nobody keeps.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from tcpcore import reasons
+from tcpcore.errors import UsageError
+from tcpcore.host.firewall import ACCEPT, Verdict
+from tcpcore.net.link import MTU, Link, Pipe
+from tcpcore.net.packet import Packet, wire_length
+from tcpcore.net.router import Router
+from tcpcore.why import Reason
+from tcpcore.wire import icmp
+from tcpcore.wire.segment import Segment
+
+DEFAULT_QUEUE = 1000
+"""Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
+
+
+class Wires:
+    """Links and routers; a network derives from it and says what time it is and who receives."""
+
+    seed: int
+    now: Any  # microseconds; the recorder computes it
+
+    def __init__(self) -> None:
+        self.links: list[Link] = []
+        self.routers: list[Router] = []
+        self._nodes: dict[str, Any] = {}  # by address
+        self._routes: dict[tuple[int, str], Pipe | None] = {}
+        self._sent = 0
+        self._to_drop: set[int] = set()
+
+    # --- what a network fills in -----------------------------------------------------------------
+
+    def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
+        """Call ``function(argument)`` at `time`."""
+        raise NotImplementedError
+
+    def lose(self, tag: Any, reason: Reason) -> None:
+        """The packet is lost, for that reason."""
+        raise NotImplementedError
+
+    def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
+        """The packet has reached its host."""
+        raise NotImplementedError
+
+    def originate(self, node: Any, packet: Packet, alone: bool = False) -> Any:
+        """A node makes a packet: the tag for it.  `alone`: outside of its TCP (a firewall's)."""
+        raise NotImplementedError
+
+    def remark(self, node: Any, sentence: str) -> None:
+        """Something happened to a node that a reader may like to see."""
+
+    # --- building --------------------------------------------------------------------------------
+
+    def add_node(self, node: Any) -> None:
+        """Make a host or router known by its address.  `UsageError` when name or address is."""
+        for known in self._nodes.values():
+            if known.address == node.address or known.name == node.name:
+                raise UsageError(
+                    f"Two nodes cannot share a name or an address: {node.name}, {node.address}."
+                )
+        self._nodes[node.address] = node
+
+    def router(self, name: str, address: str) -> Router:
+        """A router with one address; links join it to hosts and other routers."""
+        router = Router(self, name, address, -1 - len(self.routers))
+        self.add_node(router)
+        self.routers.append(router)
+        return router
+
+    def link(
+        self,
+        first: Any,
+        second: Any,
+        *,
+        delay: int = 0,
+        rate: int | None = None,
+        queue: int = DEFAULT_QUEUE,
+        mtu: int = MTU,
+        **impairments: Any,
+    ) -> Link:
+        """Join two nodes: `delay` one way in us, `rate` in bit/s or None, `queue` in packets.
+
+        More keywords are impairments, the same both ways: see `net.impairment.Impairments`.
+        """
+        seed = f"{self.seed}:link:{len(self.links)}"
+        ends = (first, second)
+        link = Link(ends, delay, rate, queue, mtu, seed, impairments, self.remark)
+        self.links.append(link)
+        self._routes.clear()
+        return link
+
+    def drop_segments(self, numbers: Iterable[int]) -> None:
+        """Lose these segments, counted from 0 in order of sending, all hosts together."""
+        self._to_drop.update(numbers)
+
+    def after(self, duration: int, action: Callable[[], Any]) -> None:
+        """Do something to the world later (us from now): ``net.after(ms(5), link.unplug)``."""
+        self.at(self.now + duration, lambda _: action(), None)
+
+    # --- the way of a packet ---------------------------------------------------------------------
+
+    def send(self, host: Any, packet: Packet, tag: Any, counted: bool = True) -> None:
+        """A packet leaves a host; only TCP segments are counted for `drop_segments`."""
+        if counted:
+            number = self._sent
+            self._sent = number + 1
+            if number in self._to_drop:
+                self.lose(tag, reasons.LOST_BY_READER())
+                return
+        if host.firewall.active and not self._admitted("OUTPUT", host, packet, tag):
+            return
+        pipe = self.route(host, packet.dst)
+        if pipe is None:
+            self.lose(tag, Reason(reasons.NO_ROUTE, {"address": packet.dst}))
+            return
+        self.enter(pipe, packet, tag)
+
+    def enter(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool = False) -> None:
+        """A packet, perhaps damaged before, enters one direction of a link."""
+        now = self.now
+        if pipe.plain:
+            self.at(now + pipe.delay, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+            return
+        lost, held, damaged, duplicate = pipe.passes(now)
+        if lost is not None:
+            self.lose(tag, lost)
+            return
+        corrupt = corrupt or damaged
+        arrival = pipe.arrival(wire_length(packet), now) + held
+        self.at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+        if duplicate:
+            self.at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+
+    def _arrive(self, argument: tuple[Pipe, Packet, Any, int, bool]) -> None:
+        pipe, packet, tag, cuts, corrupt = argument
+        node = pipe.to
+        if cuts != pipe.cuts:
+            self.lose(tag, reasons.LOST_WITH_THE_CABLE())
+        elif isinstance(node, Router):
+            node.takes(packet, tag, corrupt)
+        else:
+            self.deliver(node, packet, tag, corrupt)
+
+    def deliver(self, host: Any, packet: Packet, tag: Any, corrupt: bool = False) -> None:
+        """A packet is at its host's door: switched on? past the firewall?"""
+        if not host.powered:
+            self.lose(tag, Reason(reasons.HOST_IS_DOWN, {"host": host.name}))
+        elif not host.firewall.active or self._admitted("INPUT", host, packet, tag):
+            self.hand_over(host, packet, tag, corrupt)
+
+    # --- routes ----------------------------------------------------------------------------------
+
+    def route(self, node: Any, address: str) -> Pipe | None:
+        """The direction of the link by which `node` sends to an address; None: it knows none."""
+        key = (node.index, address)
+        if key in self._routes:
+            return self._routes[key]
+        pipe = self._routes[key] = self._find_route(node, address)
+        return pipe
+
+    def _find_route(self, node: Any, address: str) -> Pipe | None:
+        """The fewest links to the address; only routers are passed through."""
+        target = self._nodes.get(address)
+        seen = {node.address}
+        paths: deque[tuple[Any, Pipe | None]] = deque([(node, None)])
+        while paths:
+            here, first = paths.popleft()
+            for link in self.links:
+                if here not in link.ends:
+                    continue
+                pipe = link.away_from(here)
+                if pipe.to is target:
+                    return first or pipe
+                if isinstance(pipe.to, Router) and pipe.to.address not in seen:
+                    seen.add(pipe.to.address)
+                    paths.append((pipe.to, first or pipe))
+        if target is None and not isinstance(node, Router):
+            # Nobody has that address: a host asks its router, whose answer is ICMP.
+            own = [link.away_from(node) for link in self.links if node in link.ends]
+            return next((pipe for pipe in own if isinstance(pipe.to, Router)), None)
+        return None
+
+    def mtu_of(self, host: Any, address: str) -> int:
+        """The MTU of the link by which the host sends to that address."""
+        pipe = self.route(host, address)
+        return pipe.mtu if pipe is not None else MTU
+
+    def node_at(self, address: str) -> Any:
+        """The node with that address; None: nobody."""
+        return self._nodes.get(address)
+
+    def receiver_of(self, packet: Packet) -> Any:
+        """The node that will get the packet, behind address translation too; None: nobody."""
+        node = self._nodes.get(packet.dst)
+        if isinstance(node, Router) and isinstance(packet, Segment):
+            return node.inside(packet)
+        return node
+
+    # --- firewalls -------------------------------------------------------------------------------
+
+    def _admitted(self, chain: str, host: Any, packet: Packet, tag: Any) -> bool:
+        verdict: Verdict = host.firewall.judge(chain, packet, wire_length(packet), self.now)
+        if verdict.target == ACCEPT:
+            return True
+        self.lose(tag, verdict.reason(host.name))
+        if verdict.answer is not None:
+            self.reject(host, packet, verdict, locally=chain == "OUTPUT")
+        return False
+
+    def reject(self, node: Any, packet: Packet, verdict: Verdict, locally: bool = False) -> None:
+        """Say to the sender of a packet that a firewall refuses it (ipt_REJECT)."""
+        answer = verdict.reply(node.address, packet)
+        if answer is None:
+            return
+        if locally:  # the sender is this host itself
+            self.at(self.now, self._deliver_locally, (node, answer))
+        else:
+            self.dispatch(node, answer)
+
+    def _deliver_locally(self, argument: tuple[Any, Packet]) -> None:
+        host, packet = argument
+        self.hand_over(host, packet, self.originate(host, packet, alone=True), False)
+
+    def dispatch(self, node: Any, packet: Packet) -> None:
+        """Send a packet that a router, or a host's firewall, made itself."""
+        tag = self.originate(node, packet, alone=True)
+        pipe = self.route(node, packet.dst)
+        if isinstance(packet, Segment):
+            self._sent += 1
+        if pipe is None:
+            self.lose(tag, Reason(reasons.NO_ROUTE, {"address": packet.dst}))
+        else:
+            self.enter(pipe, packet, tag)
+
+    def complain(self, node: Any, about: Packet, kind: int, code: int, mtu: int = 0) -> None:
+        """Send an ICMP error about a packet; never about an ICMP error (RFC 1122 §3.2.2)."""
+        if isinstance(about, Segment) and ":" not in about.src:
+            self.dispatch(node, icmp.IcmpError(node.address, about.src, kind, code, about, mtu))

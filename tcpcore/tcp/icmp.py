@@ -1,0 +1,135 @@
+"""What an ICMP error does to a connection: fail at once, remember it, or send smaller segments.
+
+While a connection is being opened an error ends it at once; once it is open the network may
+recover, so the error is kept and only named if the connection is given up (RFC 1122 §4.2.3.9,
+RFC 5461).  An error about bytes that are not in flight is old or made up.
+Source: tcp_v4_err(), tcp_v4_mtu_reduced(), tcp_simple_retransmit(), tcp_ld_RTO_revert().
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons, trace
+from tcpcore.errors import (
+    ECONNREFUSED,
+    EHOSTUNREACH,
+    EMSGSIZE,
+    ENETUNREACH,
+    ENOPROTOOPT,
+    errno_name,
+)
+from tcpcore.seqnum import MASK, distance, geq, leq
+from tcpcore.tcp import departure, lifecycle, retransmit, sending, state, timers
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
+from tcpcore.why import Reason
+from tcpcore.wire.icmp import FRAG_NEEDED, HOST, NAMES, NET, TIME_EXCEEDED, UNREACHABLE
+from tcpcore.wire.segment import FIN, PSH
+
+ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
+          9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
+"""Errno of each code of destination unreachable (icmp_err_convert)."""
+
+MSS_MIN = 48
+"""TCP_MIN_SND_MSS: no path can make segments smaller."""
+
+
+def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
+    """Take in an ICMP error that quotes our segment `seq`; `mtu` is the path's as now known."""
+    if c.state in (state.CLOSED, state.TIME_WAIT):
+        return
+    if not (geq(seq, c.snd_una) and leq(seq, c.snd_nxt)):
+        c.event(trace.REFUSED, reasons.ICMP_OUTSIDE())
+        return
+    if kind == UNREACHABLE and code == FRAG_NEEDED:
+        _smaller_path(c, mtu, now)
+        return
+    if kind == UNREACHABLE:
+        error = ERRORS.get(code, EHOSTUNREACH)
+        if code in (NET, HOST):
+            _take_backoff_back(c, seq, now)
+    elif kind == TIME_EXCEEDED:
+        error = EHOSTUNREACH
+    else:
+        return
+    if c.state == state.CLOSED:  # taking the back-off back can bring the last time-out forward
+        return
+    what = NAMES.get((kind, code), f"type {kind} code {code}")
+    values = {"what": what, "error": errno_name(error)}
+    if c.state in (state.SYN_SENT, state.SYN_RECV):
+        lifecycle.give_up(c, error, Reason(reasons.ICMP_HARD, values))
+        return
+    c.soft_error = error
+    c.event(trace.NOTED, Reason(reasons.ICMP_SOFT, values))
+
+
+def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:
+    """An unreachable destination is no congestion (RFC 6069): the RTO was doubled in vain."""
+    if seq != c.snd_una or not c.retransmissions or not c.backoff or not c.retransmission_queue:
+        return
+    c.backoff -= 1
+    base = (c.srtt >> 3) + c.rttvar if c.srtt else RTO_INITIAL
+    c.rto = min(base << c.backoff, c.sysctl.tcp_rto_max_ms * 1000)
+    left = c.rto - (now - c.retransmission_queue[0].last_sent)
+    c.event(trace.NOTED, reasons.ICMP_BACKOFF())
+    if left > 0:
+        c.retransmit_deadline = now + left
+    else:
+        retransmit.on_timeout(c, now)
+
+
+# --- path MTU discovery: RFC 1191 ----------------------------------------------------------------
+
+
+def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
+    """A link carries less than we thought: smaller segments, and the big ones again, at once."""
+    if mtu >= c.path_mtu:
+        c.event(trace.REFUSED, Reason(reasons.PATH_MTU_IGNORED, {"mtu": mtu}))
+        return
+    c.path_mtu = mtu
+    header = 60 if ":" in c.remote else 40
+    options = departure.TIMESTAMP_SPACE if c.timestamps else 0
+    c.snd_mss = min(c.snd_mss, max(mtu - header - options, MSS_MIN))
+    values = {"mtu": mtu, "mss": c.snd_mss}
+    c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
+    if c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
+        # Linux enters the Loss state and leaves cwnd alone: the data did not become more.
+        if c.ssthresh != INFINITE_SSTHRESH:
+            c.ssthresh = max(c.ssthresh, c.cwnd - (c.cwnd >> 2))
+        _resend(c, now)
+
+
+def _cut_big_segments(c: Tcb) -> bool:
+    """Cut what is too big in the retransmission queue, and count it as lost; whether any was."""
+    found = False
+    pieces: list[SentSegment] = []
+    for sent in c.retransmission_queue:
+        fin = sent.flags & FIN
+        if distance(sent.seq, sent.end) - fin <= c.snd_mss:
+            pieces.append(sent)
+            continue
+        found = True
+        seq, end = sent.seq, (sent.end - fin) & MASK
+        while seq != end:
+            until = (seq + min(c.snd_mss, distance(seq, end))) & MASK
+            last = until == end
+            flags = sent.flags if last else sent.flags & ~(FIN | PSH)
+            piece = SentSegment(seq, sent.end if last else until, flags, sent.first_sent)
+            piece.last_sent = sent.last_sent
+            piece.retransmissions = sent.retransmissions
+            piece.lost = True
+            pieces.append(piece)
+            seq = until
+    c.retransmission_queue.clear()
+    c.retransmission_queue.extend(pieces)
+    return found
+
+
+def _resend(c: Tcb, now: int) -> None:
+    flight = sending.in_flight(c)
+    for sent in c.retransmission_queue:
+        if flight >= c.cwnd:
+            break
+        if sent.lost:
+            values = {"retransmission": sent.retransmissions + 1}
+            departure.send_again(c, sent, now, Reason(reasons.PATH_MTU_AGAIN, values))
+            flight += 1
+    timers.set_retransmission(c, now)

@@ -1,0 +1,103 @@
+"""ICMP errors: what routers and hosts send when a packet cannot go on, and their bytes.
+
+Only what TCP hears of (RFC 792, RFC 1191 for the MTU): destination unreachable and time exceeded
+over IPv4.  The packet that caused the error is quoted, so that the receiver can tell which of its
+connections is meant.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from tcpcore.wire import address
+from tcpcore.wire.checksum import checksum
+from tcpcore.wire.codec import WireError, decode_cut, encode
+from tcpcore.wire.segment import Segment
+
+PROTOCOL = 1
+UNREACHABLE = 3
+TIME_EXCEEDED = 11
+
+NET, HOST, PROTOCOL_UNREACHABLE, PORT, FRAG_NEEDED = 0, 1, 2, 3, 4
+NET_PROHIBITED, HOST_PROHIBITED, ADMIN_PROHIBITED = 9, 10, 13
+"""Codes of destination unreachable."""
+
+NAMES = {
+    (UNREACHABLE, NET): "net unreachable",
+    (UNREACHABLE, HOST): "host unreachable",
+    (UNREACHABLE, PROTOCOL_UNREACHABLE): "protocol unreachable",
+    (UNREACHABLE, PORT): "port unreachable",
+    (UNREACHABLE, FRAG_NEEDED): "fragmentation needed",
+    (UNREACHABLE, NET_PROHIBITED): "net prohibited",
+    (UNREACHABLE, HOST_PROHIBITED): "host prohibited",
+    (UNREACHABLE, ADMIN_PROHIBITED): "admin prohibited",
+    (TIME_EXCEEDED, 0): "time exceeded in transit",
+}
+
+LONGEST = 576
+"""Bytes of the whole packet: what every host can take (RFC 1812 §4.3.2.3; icmp_send())."""
+
+_IP_HEADER = struct.Struct("!BBHHHBBH4s4s")
+
+
+class IcmpError:
+    """One ICMP error on its way from `src` to `dst`; nobody changes it after it was sent.
+
+    `quoted` is the TCP segment that could not go on; `mtu` is the next link's, for frag needed.
+    """
+
+    __slots__ = ("code", "dst", "mtu", "quoted", "src", "ttl", "type")
+
+    def __init__(
+        self, src: str, dst: str, type: int, code: int, quoted: Segment, mtu: int = 0, ttl: int = 64
+    ) -> None:
+        self.src = src
+        self.dst = dst
+        self.type = type
+        self.code = code
+        self.quoted = quoted
+        self.mtu = mtu
+        self.ttl = ttl
+
+    @property
+    def name(self) -> str:
+        """``host unreachable``; ``fragmentation needed, MTU 1200``."""
+        known = NAMES.get((self.type, self.code), f"type {self.type} code {self.code}")
+        return f"{known}, MTU {self.mtu}" if self.mtu else known
+
+    @property
+    def size(self) -> int:
+        """Bytes of its IP packet."""
+        return min(28 + len(encode(self.quoted)), LONGEST)
+
+    def __repr__(self) -> str:
+        return f"IcmpError({self.src} > {self.dst}: {self.name}, about {self.quoted!r})"
+
+
+def encode_icmp(error: IcmpError) -> bytes:
+    """The whole IP packet, checksums right; IPv4 only."""
+    quoted = encode(error.quoted)[: LONGEST - 28]
+    body = struct.pack("!BBHHH", error.type, error.code, 0, 0, error.mtu) + quoted
+    body = body[:2] + checksum(body).to_bytes(2, "big") + body[4:]
+    source, destination = address.pack(error.src), address.pack(error.dst)
+    # 0xC0: internetwork control, as icmp_send() marks errors.
+    header = _IP_HEADER.pack(
+        0x45, 0xC0, 20 + len(body), 0, 0, error.ttl, PROTOCOL, 0, source, destination
+    )
+    return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body
+
+
+def decode_icmp(packet: bytes) -> IcmpError | None:
+    """The ICMP error of an IPv4 packet that quotes TCP; None for any other ICMP message."""
+    start = (packet[0] & 15) * 4
+    if len(packet) < start + 8 or packet[start] not in (UNREACHABLE, TIME_EXCEEDED):
+        return None
+    _, _, _, _, _, ttl, _, _, source, destination = _IP_HEADER.unpack_from(packet)
+    kind, code, _, _, mtu = struct.unpack_from("!BBHHH", packet, start)
+    try:
+        quoted, _ = decode_cut(packet[start + 8 :])
+    except WireError:
+        return None
+    return IcmpError(
+        address.unpack(source), address.unpack(destination), kind, code, quoted, mtu, ttl
+    )
