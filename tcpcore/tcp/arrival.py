@@ -8,7 +8,7 @@ Linux's order is tcp_validate_incoming(), tcp_ack(), tcp_data_queue(), tcp_fin()
 from __future__ import annotations
 
 from tcpcore import reasons, trace
-from tcpcore.seqnum import MASK, distance, geq, gt, leq, lt
+from tcpcore.seqnum import MASK, distance, gt, leq, lt
 from tcpcore.tcp import (
     challenge,
     delayed_ack,
