@@ -13,6 +13,9 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, Segment
 
 
+_FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
+
+
 def take_text(c: Tcb, segment: Segment, now: int) -> None:
     """Take in the payload and the FIN of an acceptable segment."""
     if not segment.length:
@@ -23,7 +26,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         return
     if c.state not in state.RECEIVES_DATA:
         return
-    if segment.payload and c.orphan and c.state == state.FIN_WAIT_1:
+    if segment.payload and (c.orphan or c.no_reader) and c.state in _FIN_WAIT:
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return
     if segment.flags & FIN:

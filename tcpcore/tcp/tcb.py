@@ -95,6 +95,7 @@ class Tcb:
         "mdev_max",
         "min_rtt",
         "name",
+        "no_reader",
         "nodelay",
         "orphan",
         "out",
@@ -177,6 +178,7 @@ class Tcb:
         self.error: int | None = None  # errno that the next call reports
         self.soft_error: int | None = None  # errno to name if the connection is given up
         self.orphan = False  # no application holds the socket any more
+        self.no_reader = False  # shutdown(SHUT_RD): the application reads no more
         self.out: list[Any] = []  # segments made in the current step
         self._start_sending(iss)
         self._start_receiving(mss, sysctl.tcp_rmem[1])
