@@ -90,7 +90,7 @@ class Connection(Tcb):
         """
         self._begin()
         self.orphan = True
-        if self.receive_buffer and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
+        if self.receive_buffer and (self.state, state.ABORT) in state.NEXT:
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
             lifecycle.abort(self, reason, now)
         elif self.state == state.SYN_SENT:
