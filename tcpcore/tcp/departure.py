@@ -107,7 +107,9 @@ def _options(c: Tcb, now: int) -> tuple[Option, ...]:
 def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     """Send (or send again) our SYN, with the options that we offer or agreed to."""
     s = c.sysctl
-    answering = bool(flags & ACK)
+    early = c.fast_open is not None and c.fast_open.passive
+    crossed = c.state == state.SYN_RECV and not early  # a request's child is not in it yet
+    answering = bool(flags & ACK) and not crossed
     stamps = None
     if c.timestamps if answering else s.tcp_timestamps:
         stamps = (timestamp(c.timestamp_offset, now), c.ts_recent)
