@@ -160,17 +160,20 @@ class Request:
         problem = self._timestamp_problem(segment, now)
         if segment.seq == c.irs and flags & (SYN | ACK | RST) == SYN and not problem:
             return self._syn_again(now)
+        if flags & RST:
+            return self._reset(segment, now)
         if flags & ACK and segment.ack != c.snd_nxt:
             return self._refuse_ack(segment, now)
         if problem or not _in_window(segment, c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK):
-            return self._say_what_is_expected(flags, now, problem or reasons.ACK_DUPLICATE())
+            return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
         stamps = wire_options.timestamps(segment.options) if c.timestamps else None
         if stamps is not None and not gt(segment.seq, c.rcv_nxt):
             c.ts_recent, c.ts_recent_at = stamps[0], now
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
-        if flags & (RST | SYN):
-            return self._give_up(segment, flags)
+        if flags & SYN:
+            self._give_up(reasons.STRANGER())
+            return [departure.refusal_of(segment, reasons.STRANGER())]
         if not flags & ACK:
             self._drop(reasons.NO_ACK_IN_SYN_RECV())
             return []
@@ -225,23 +228,35 @@ class Request:
         values = {"ack": distance(self.child.iss, segment.ack)}
         return self.listener.stray(segment, now, Reason(reasons.BAD_ACK_IN_SYN_RECV, values))
 
-    def _say_what_is_expected(self, flags: int, now: int, reason: Reason) -> list[Segment]:
+    def _reset(self, segment: Segment, now: int) -> list[Segment]:
+        """RST at the next number ends the request; elsewhere in the window, ask (RFC 5961 §3)."""
         c = self.child
-        if flags & RST or self._rate_limited(now):
+        if segment.seq == c.rcv_nxt:
+            self._give_up(reasons.RESET_BY_PEER())
+        elif _in_window(segment, c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK):
+            expected = {"expected": distance(c.irs, c.rcv_nxt)}
+            return self._say_what_is_expected(segment, now, Reason(reasons.CHALLENGE_RST, expected))
+        else:
+            self._drop(reasons.OLD_RST())
+        return []
+
+    def _say_what_is_expected(self, segment: Segment, now: int, reason: Reason) -> list[Segment]:
+        """Answer with an ACK; data is worth one at any rate (tcp_oow_rate_limited())."""
+        c = self.child
+        data = segment.length > 0 and not segment.flags & SYN
+        if not data and self._rate_limited(now):
             return []
         self._drop(reason)
         c.out = []
         departure.send_ack(c, now, reason)
         return c.out
 
-    def _give_up(self, segment: Segment, flags: int) -> list[Segment]:
+    def _give_up(self, reason: Reason) -> None:
         """RST, or a SYN in the window: the request is over."""
         host = self.listener.host
         host.count(counters.ATTEMPT_FAILS)
         host.count(counters.EMBRYONIC_RESETS)
-        reason = reasons.RESET_BY_PEER() if flags & RST else reasons.STRANGER()
         self._forget(reason, state.RST)
-        return [] if flags & RST else [departure.refusal_of(segment, reason)]
 
     def _overflow(self, segment: Segment) -> list[Segment]:
         """The accept queue is full: ignore the ACK, or reset (tcp_abort_on_overflow)."""
