@@ -12,7 +12,6 @@ from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, receive_b
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, Segment
 
-
 _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 
