@@ -80,6 +80,8 @@ class Network(Wires):
         heap = self._heap
         while heap and heap[0][0] <= until:
             self.now, _, function, argument = heapq.heappop(heap)
+            if self.trace is not None:
+                self.trace.time_is(self.now)
             function(argument)
             if self.run_queue:
                 self._run_processes()
