@@ -89,6 +89,9 @@ class KernelSock(Sock):
         number = self.raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
         return STATES[f"{number:02X}"]
 
+    def bind(self, port: int, address: str = HOST) -> None:
+        self.raw.bind((address, port))
+
     def connect(self, address: str = PEER, port: int = PEER_PORT, **more: Any) -> Call:
         return self._call("connect", lambda: self.raw.connect((address, port)))
 
@@ -201,6 +204,10 @@ class KernelWire(Wire):
         self._listen(SETTLE)
         self.nothing_unclaimed("nothing is sent")
         return self
+
+    def run_until_sent(self, deadline: int) -> None:
+        if not self._desk:
+            self._listen(max(deadline - self.now, 0), until_one=True)
 
     def take(self, port: int, step: str) -> Segment:
         allowed = 20 * MILLISECOND
