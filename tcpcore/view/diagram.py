@@ -81,7 +81,7 @@ class States(Shown):
 def allowed(path: list[str]) -> bool:
     """Whether a connection can go through these states one after the other.
 
-    Between two of them lies at most one more, never CLOSED: looks from outside may miss a short one.
+    Between two of them lies at most one more, never CLOSED: looks from outside miss a short one.
     """
     between = [name for name in _PLACES if name != "CLOSED"]
     steps = {(row.state, row.next) for row in TRANSITIONS}

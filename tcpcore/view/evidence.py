@@ -7,11 +7,12 @@ both.  Sequence numbers are relative, as tcpdump prints them; the raw ones are b
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
+from tcpcore.host import profiles
 from tcpcore.linux import states, store
 from tcpcore.linux.states import Look, Socket
 from tcpcore.scenarios import registry
@@ -59,7 +60,7 @@ class Called:
 class Exchange:
     """What happened on one side; `looks` (sockets and their states) is empty where nobody looked.
 
-    `by` names the side: ``engine`` or ``Linux 6.18.44``.
+    `by` names the side: ``engine`` or ``Linux 6.18.44``; `sysctls` are the side's defaults.
     """
 
     by: str
@@ -67,6 +68,7 @@ class Exchange:
     calls: list[Called]
     looks: list[Look]
     hosts: list[str]
+    sysctls: dict[str, Any]
 
     def __getitem__(self, index: int) -> Seen:
         return self.segments[index]
@@ -85,6 +87,10 @@ class Exchange:
         for sockets in self._looks(host):
             found += [one for one in sockets if one.state == LISTEN and one not in found[-1:]]
         return found
+
+    def socket(self, host: str, state: str) -> Socket:
+        """The first socket of a host that was seen in that state."""
+        return next(one for sockets in self._looks(host) for one in sockets if one.state == state)
 
     def states(self, host: str) -> list[str]:
         """The states of the host's connection (not of its listener), one after the other."""
@@ -161,7 +167,9 @@ def of_trace(trace: Trace) -> Exchange:
     zero = trace.segments[0].sent if trace.segments else 0
     packets = [(s.segment, s.sent - zero, s.sender, s.fate) for s in trace.segments]
     calls = [Called((t - zero) / 1e6, names[h], call, result) for t, h, call, result in trace.calls]
-    return Exchange("engine", _segments(packets, names), calls, _looks(trace, zero), names)
+    defaults = asdict(profiles.sysctls(trace.profile))
+    looks = _looks(trace, zero)
+    return Exchange("engine", _segments(packets, names), calls, looks, names, defaults)
 
 
 def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> Exchange:
@@ -175,7 +183,8 @@ def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> E
     calls = [Called(c.returned / 1e6, names[c.host], c.call, c.result) for c in record.calls]
     seen = None if drop else states.find(scenario, full)
     looks = seen.looks if seen else []
-    return Exchange(f"Linux {record.kernel}", _segments(packets, names), calls, looks, names)
+    by, seen_on_wire = f"Linux {record.kernel}", _segments(packets, names)
+    return Exchange(by, seen_on_wire, calls, looks, names, dict(record.sysctls))
 
 
 def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> list[Seen]:
