@@ -56,7 +56,7 @@ class Listener:
         self.host = host
         self.address = address
         self.port = port
-        self.backlog = _capped(backlog, host.sysctl.somaxconn)
+        self.set_backlog(backlog)
         self.options = options  # the socket's own: they may change while it listens
         self.syn_queue: dict[Request, None] = {}  # in order of arrival
         self.young = 0  # requests whose timer has not fired yet
@@ -75,6 +75,10 @@ class Listener:
     def accept_queue_full(self) -> bool:
         """sk_acceptq_is_full(): more than `backlog`, so the queue holds one more."""
         return len(self.accept_queue) > self.backlog
+
+    def set_backlog(self, backlog: int) -> None:
+        """listen(), the first time or again."""
+        self.backlog = _capped(backlog, self.host.sysctl.somaxconn)
 
     @property
     def syn_queue_full(self) -> bool:

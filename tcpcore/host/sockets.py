@@ -65,6 +65,8 @@ class Socket:
 
     def bind(self, port: int, address: str = ANY_ADDRESS) -> Socket:
         """Take a local port; EADDRINUSE when a listener has it."""
+        if self.port or self.connection is not None:
+            raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
         if port in self.host.listeners:
@@ -76,6 +78,9 @@ class Socket:
         """Wait for connections: at most `backlog` + 1 of them not yet accepted."""
         if self.connection is not None:
             raise socket_error(errors.EINVAL)
+        if self.listener is not None:
+            self.listener.set_backlog(backlog)
+            return self
         self.port = self.port or self.host.free_port()
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         return self
@@ -94,7 +99,12 @@ class Socket:
         if how not in ("read", "write", "both"):
             raise ValueError(f"shutdown takes 'read', 'write' or 'both', not {how!r}")
         c = self._connected()
+        if c.state in (state.CLOSED, state.TIME_WAIT):
+            raise socket_error(errors.ENOTCONN)
         self.host.call(f"shutdown({how})")
+        if how != "write":
+            c.no_reader = True
+            self.waiters.wake()
         if how != "read":
             self.host.transmit(c, c.shut_down_sending(self.host.now))
         self.host.returned("shutdown", "ok")
@@ -107,7 +117,8 @@ class Socket:
         With TCP_FASTOPEN_CONNECT, and a cookie for the server, nothing is sent before send().
         """
         host = self.host
-        if self.connection is not None or self.deferred is not None:
+        self._require_open()
+        if self.connection is not None or self.listener is not None or self.deferred is not None:
             raise socket_error(errors.EISCONN)
         host.call(f"connect({address}:{port})")
         fast = bool(self.options.get("TCP_FASTOPEN_CONNECT"))
@@ -120,7 +131,9 @@ class Socket:
         if not await self._wait_for_connection(c, deadline):
             host.returned("connect", "timed out")
             raise TimeoutError(f"connect() took longer than {timeout} us")
-        self._report("connect", c.error)
+        if c.error is not None:
+            self.connection = None  # the socket is as good as new (tcp_disconnect())
+        self._report("connect", c)
 
     async def sendto(self, data: bytes, address: str, port: int) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
@@ -135,6 +148,7 @@ class Socket:
 
     async def accept(self) -> Socket:
         """The next open connection from the accept queue."""
+        self._require_open()
         listener = self.listener
         if listener is None:
             raise socket_error(errors.EINVAL)
@@ -151,7 +165,7 @@ class Socket:
             self.deferred = None
             self.host.call(f"send({len(data)} bytes)")
             return await self._open_with_data("send", address, port, data)
-        c = self._connected()
+        c = self._connected(errors.EPIPE)
         self.host.call(f"send({len(data)} bytes)")
         try:
             out = c.send(data, self.host.now)
@@ -166,9 +180,9 @@ class Socket:
         """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN."""
         c = self._connected()
         while not c.receive_buffer:
-            if c.error is not None:
-                self._report("recv", c.error)
-            if c.rcv_closed or c.state == state.CLOSED:
+            if c.error is not None and not c.rcv_closed:
+                self._report("recv", c)
+            if c.rcv_closed or c.no_reader or c.state == state.CLOSED:
                 self.host.returned("recv", "ok", "recv() returned end of file")
                 return b""
             await block(Wait(self.waiters))
@@ -226,7 +240,7 @@ class Socket:
     async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
         c = self._start(address, port, data, fast=True)
         await self._wait_for_connection(c)
-        self._report(call, c.error)
+        self._report(call, c)
         return len(data)
 
     def _let_go(self, process: Process | None) -> None:
@@ -249,20 +263,24 @@ class Socket:
         if c is not None:
             self.host.transmit(c, c.close(self.host.now))
 
-    def _connected(self) -> Connection:
+    def _require_open(self) -> None:
+        """EBADF when the running process holds the socket no more."""
         running = self.host.running
         if self.closed or (self.shared and running and running not in self.holders):
             raise socket_error(errors.EBADF)
+
+    def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
+        """The connection; a socket without one reports `otherwise`."""
+        self._require_open()
         if self.connection is None:
-            raise socket_error(errors.ENOTCONN)
+            raise socket_error(otherwise)
         return self.connection
 
-    def _report(self, call: str, error: int | None) -> None:
+    def _report(self, call: str, c: Connection) -> None:
         """Note what a call came to, and raise its error; an error is reported once."""
-        if error is None:
+        if c.error is None:
             self.host.returned(call, "ok", f"{call}() returned")
             return
-        name = errors.errno_name(error)
+        name = errors.errno_name(c.error)
         self.host.returned(call, name, f"{call}() failed: {name}")
-        assert self.connection is not None
-        self.connection.raise_error()
+        c.raise_error()
