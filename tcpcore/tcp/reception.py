@@ -56,7 +56,7 @@ def _keep(c: Tcb, segment: Segment, now: int) -> None:
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     behind = distance(segment.seq, c.rcv_nxt)
-    fin_waits = c.fin_at is not None
+    fin_waits = c.fin_at is not None and not segment.flags & FIN
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     fresh = segment.payload[behind:]
@@ -65,9 +65,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         c.rmem += memory
         receive_buffer.put(c, fresh, memory)
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    if c.out_of_order or (fin_waits and not segment.flags & FIN):
+    if c.out_of_order or fin_waits:
         reassembly.take_in_order(c)
-        c.ack_now = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)  # the hole is filled: say so at once (RFC 5681 §4.2)
+        filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
+        c.ack_now = filled  # say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
     if fresh:
         delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
