@@ -69,9 +69,10 @@ class Socket:
             raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
-        if port in self.host.listeners:
+        if port in self.host.listeners or port in self.host.bound_ports:
             raise socket_error(errors.EADDRINUSE)
-        self.port, self.address = port, address
+        self.port, self.address = port or self.host.free_port(), address
+        self.host.bound_ports[self.port] = self
         return self
 
     def listen(self, backlog: int = 128) -> Socket:
@@ -257,6 +258,8 @@ class Socket:
 
     def _close(self) -> None:
         self.closed = True
+        if self.host.bound_ports.get(self.port) is self:
+            del self.host.bound_ports[self.port]
         if self.listener is not None:
             self.host.stop_listening(self.listener)
         c = self.connection

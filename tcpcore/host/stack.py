@@ -72,6 +72,7 @@ class Host(Machine):
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
         self.listeners: dict[int, Listener] = {}
+        self.bound_ports: dict[int, Socket] = {}  # by sockets that called bind() and are open
         self.endpoints: dict[FourTuple, Connection | Request] = {}
         self.processes: list[Process] = []
         self.running: Process | None = None
@@ -289,7 +290,7 @@ class Host(Machine):
     def free_port(self) -> int:
         """An ephemeral port; connect() on Linux takes even offsets (inet_hash_connect())."""
         low, high = self.sysctl.ip_local_port_range
-        taken = {key[1] for key in self.endpoints} | set(self.listeners)
+        taken = {key[1] for key in self.endpoints} | set(self.listeners) | set(self.bound_ports)
         start = self._random.randrange(high - low + 1) & ~1
         for step in range(high - low + 1):
             port = low + (start + 2 * step) % (high - low + 1)
