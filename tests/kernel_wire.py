@@ -205,10 +205,6 @@ class KernelWire(Wire):
         self.nothing_unclaimed("nothing is sent")
         return self
 
-    def run_until_sent(self, deadline: int) -> None:
-        if not self._desk:
-            self._listen(max(deadline - self.now, 0), until_one=True)
-
     def take(self, port: int, step: str) -> Segment:
         allowed = 20 * MILLISECOND
         if self._due is not None:

@@ -215,12 +215,6 @@ class Peer:
         self.wire.arrive(segment)
         return self
 
-    def skip(self, duration: int) -> None:
-        """The next segment to this peer comes within `duration`, and is not looked at."""
-        deadline = self.wire.now + duration
-        self.wire.run_until_sent(deadline)
-        self.wire.take(self.port, "any segment")
-
     def _stamped(self, option: Option) -> Option:
         if option[0] == kinds.TIMESTAMPS and option[2] and self.host_stamp is not None:
             return (option[0], option[1], option[2] + self.host_stamp & MASK)
@@ -373,12 +367,6 @@ class Wire:
         """Nothing was sent."""
         self.nothing_unclaimed("nothing is sent")
         return self
-
-    def run_until_sent(self, deadline: int) -> None:
-        """Let time pass until something is sent."""
-        while not self.net.desk and self.now < deadline:
-            upcoming = self.net._heap[0][0] if self.net._heap else deadline
-            self.net.go_on(max(min(upcoming, deadline), self.now))
 
     def take(self, port: int, step: str) -> Segment:
         for index, (at, segment) in enumerate(self.net.desk):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tcpcore.units import ms
 from tests.states.conftest import Make
-from tests.states.worlds import closing
+from tests.states.worlds import RTO, closing
 
 
 def test_the_ack_of_our_fin_leads_to_time_wait(make: Make):
@@ -26,7 +25,7 @@ def test_an_ack_of_less_changes_nothing(make: Make):
 def test_our_fin_is_sent_again_and_acknowledges_theirs(make: Make):
     wire = make()
     closing(wire)
-    wire.after(ms(200)) >> "F. 1:1(0) ack 2"
+    wire.after(RTO) >> "F. 1:1(0) ack 2"
 
 
 def test_their_fin_again_is_acknowledged_again(make: Make):

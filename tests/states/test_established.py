@@ -7,7 +7,7 @@ import pytest
 from tcpcore.units import ms
 from tests.notation import Wire
 from tests.states.conftest import Make
-from tests.states.worlds import established
+from tests.states.worlds import RTO, established
 
 
 def test_data_in_order_is_acknowledged_and_read(make: Make):
@@ -224,7 +224,7 @@ def test_a_partly_acknowledged_segment_is_sent_again_from_where_it_is_missing(ma
     sock.write(1000)
     wire >> "P. 1:1001(1000) ack 1"
     wire << ". 1:1(0) ack 401 win 65535"
-    wire.after(ms(200)) >> "P. 401:1001(600) ack 1"
+    wire.after(RTO) >> "P. 401:1001(600) ack 1"
 
 
 def test_a_window_update_with_the_same_numbers_opens_the_window_but_does_not_shrink_it(make: Make):

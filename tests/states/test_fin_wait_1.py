@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcpcore.units import ms, seconds
 from tests.states.conftest import Make
-from tests.states.worlds import fin_wait_1
+from tests.states.worlds import RTO, fin_wait_1
 
 
 def test_the_ack_of_our_fin_leads_to_fin_wait_2(make: Make):
@@ -75,20 +74,20 @@ def test_writing_after_shutdown_fails_with_epipe(make: Make):
 def test_the_fin_is_sent_again(make: Make):
     wire = make()
     fin_wait_1(wire)
-    wire.after(ms(200)) >> "F. 1:1(0) ack 1"
-    wire.after(ms(400)) >> "F. 1:1(0) ack 1"
-    wire.after(ms(800)) >> "F. 1:1(0) ack 1"
+    wire.after(RTO) >> "F. 1:1(0) ack 1"
+    wire.after(2 * RTO) >> "F. 1:1(0) ack 1"
+    wire.after(4 * RTO) >> "F. 1:1(0) ack 1"
 
 
 def test_an_orphan_gives_up_after_eight_retransmissions(make: Make):
     wire = make()
     fin_wait_1(wire, orphan=True)
     for number in range(8):
-        wire.after(ms(200 << number)) >> "F. 1:1(0) ack 1"
-    wire.silent(seconds(51.2) - 1)
+        wire.after(RTO << number) >> "F. 1:1(0) ack 1"
+    wire.silent((RTO << 8) - 1)
     assert wire.state() == "FIN_WAIT_1"
     wire.silent(1)
-    assert wire.now == seconds(102.2)
+    assert wire.now == 511 * RTO
     assert wire.state() == "CLOSED"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcpcore.units import ms, seconds
 from tests.states.conftest import Make
-from tests.states.worlds import last_ack
+from tests.states.worlds import RTO, last_ack
 
 
 def test_the_ack_of_our_fin_ends_the_connection(make: Make):
@@ -20,8 +19,8 @@ def test_the_ack_of_our_fin_ends_the_connection(make: Make):
 def test_our_fin_is_sent_again(make: Make):
     wire = make()
     last_ack(wire)
-    wire.after(ms(200)) >> "F. 1:1(0) ack 2"
-    wire.after(ms(400)) >> "F. 1:1(0) ack 2"
+    wire.after(RTO) >> "F. 1:1(0) ack 2"
+    wire.after(2 * RTO) >> "F. 1:1(0) ack 2"
 
 
 def test_their_fin_again_is_acknowledged_again(make: Make):
@@ -55,8 +54,8 @@ def test_an_orphan_gives_up_after_102_2_s(make: Make):
     wire = make()
     last_ack(wire)
     for number in range(8):
-        wire.after(ms(200 << number)) >> "F. 1:1(0) ack 2"
-    wire.silent(seconds(51.2) - 1)
+        wire.after(RTO << number) >> "F. 1:1(0) ack 2"
+    wire.silent((RTO << 8) - 1)
     assert wire.state() == "LAST_ACK"
     wire.silent(1)
     assert wire.state() == "CLOSED"

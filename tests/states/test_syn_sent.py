@@ -86,7 +86,7 @@ def test_a_syn_that_crosses_ours_is_answered_with_syn_ack(make: Make):
     """Linux sends its SYN again, now with ACK: the options are those of the SYN."""
     wire = make(tcp_timestamps=0)
     sock = syn_sent(wire)
-    wire << "S 0:0(0) win 65535 <mss 1460>"
+    wire << "S 0:0(0) win 65535 <mss 1460,nop,wscale 7>"
     wire >> "S. 0:0(0) ack 1 win 64240 <mss 1460,nop,nop,sackOK,nop,wscale 10>"
     assert wire.state() == "SYN_RECV"
     sock.call.blocks()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.units import seconds
+from tests.notation import Wire
 from tests.states import worlds
 from tests.states.conftest import Make
+from tests.states.worlds import RTO
 
 
 def test_a_socket_that_was_never_connected(make: Make):
@@ -74,13 +76,15 @@ def test_nobody_answers_etimedout_is_reported_by_connect(make: Make):
     assert wire.state() == "CLOSED"
 
 
-def test_after_a_time_out_one_call_learns_it_and_then_it_is_end_of_file(make: Make):
-    wire = make(tcp_retries2=2)
+def test_after_a_time_out_one_call_learns_it_and_then_it_is_end_of_file():
+    wire = Wire(tcp_retries2=2)
     sock = worlds.established(wire)
     sock.write(10)
-    for _ in range(3):
-        wire.peer.skip(seconds(0.7))
-    wire.silent(seconds(2))
+    wire >> "P. 1:11(10) ack 1"
+    wire.after(RTO) >> "P. 1:11(10) ack 1"
+    wire.after(2 * RTO) >> "P. 1:11(10) ack 1"
+    wire.silent(4 * RTO)
+    assert wire.state() == "CLOSED"
     sock.reading().fails("ETIMEDOUT")
     sock.read(0)
     sock.write(1).fails("EPIPE")
