@@ -16,6 +16,7 @@ from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS
 from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
 
 HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
+TEXT_BUILDERS = ("epub", "latex", "text", "man")
 STYLE, SCRIPT = "tcpfig.css", "tcpfig.js"
 COLUMNS = ("Claim", "What the source says", "What the runs did", "True today")
 
@@ -23,16 +24,22 @@ COLUMNS = ("Claim", "What the source says", "What the runs did", "True today")
 class MimeRenderer:
     """An entry point of `myst_nb.mime_renderers`."""
 
-    mime_priority_overrides = tuple((builder, MIME, 4) for builder in HTML_BUILDERS)
+    mime_priority_overrides = tuple(
+        (builder, MIME, 4) for builder in (*HTML_BUILDERS, *TEXT_BUILDERS)
+    )
 
     @staticmethod
-    def handle_mime(_renderer: Any, data: Any, inline: bool) -> list[Any] | None:
-        """The output as raw HTML that remembers its claims, or None when it is not ours."""
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[Any] | None:
+        """The output as raw HTML (in print as text) that remembers its claims; None if not ours."""
         if inline or data.mime_type != MIME:
             return None
-        raw = nodes.raw(text=data.content["html"], format="html", classes=["output"])
-        raw["tcpcore_claims"] = data.content["claims"]
-        return [raw]
+        content = data.content
+        if renderer.renderer.sphinx_env.app.builder.name in TEXT_BUILDERS:
+            node = nodes.literal_block(content["text"], content["text"], language="none")
+        else:
+            node = nodes.raw(text=content["html"], format="html", classes=["output"])
+        node["tcpcore_claims"] = content["claims"]
+        return [node]
 
 
 class claims_table(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types
@@ -56,7 +63,12 @@ def _all_claims(env: Any) -> dict[str, list[dict[str, Any]]]:
 
 def collect(app: Any, doctree: Any) -> None:
     """Remember the claims of a page that has just been read."""
-    found = [one for raw in doctree.findall(nodes.raw) for one in raw.get("tcpcore_claims", ())]
+    kinds = (nodes.raw, nodes.literal_block)
+    found = [
+        one
+        for node in doctree.findall(lambda each: isinstance(each, kinds))
+        for one in node.get("tcpcore_claims", ())
+    ]
     _all_claims(app.env)[app.env.docname] = found
     if any(True for _ in doctree.findall(claims_table)):
         app.env.tcpcore_claims_pages = {
@@ -171,8 +183,10 @@ def write_assets(app: Any) -> None:
 
 
 def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Load them where they are needed."""
-    body = context.get("body") or ""
+    """Load them where they are needed; let folded cells say what is in them."""
+    # The fold of a hidden cell has words of its own; a label that says others hides them.
+    body = (context.get("body") or "").replace(' aria-label="Toggle hidden content"', "")
+    context["body"] = body
     if f"class='{MARK}" in body or "tcpcore-claims" in body:
         app.add_css_file(STYLE)
         app.add_js_file(SCRIPT, loading_method="defer")

@@ -42,7 +42,7 @@ class Shown:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {
-            MIME: {"html": self.html, "claims": list(self.claims)},
+            MIME: {"html": self.html, "text": self.text, "claims": list(self.claims)},
             "text/html": f"<style>{style_sheet()}</style>{self.html}",
             "text/plain": self.text,
         }

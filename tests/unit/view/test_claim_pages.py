@@ -37,9 +37,21 @@ def read(book, page, *children):
     return doc
 
 
-def rendered():
-    (raw,) = pages.MimeRenderer.handle_mime(None, output_of_a_cell(), False)
-    return raw
+def renderer(builder: str = "html"):
+    env = SimpleNamespace(app=SimpleNamespace(builder=SimpleNamespace(name=builder)))
+    return SimpleNamespace(renderer=SimpleNamespace(sphinx_env=env))
+
+
+def rendered(builder: str = "html"):
+    (node,) = pages.MimeRenderer.handle_mime(renderer(builder), output_of_a_cell(), False)
+    return node
+
+
+def test_in_print_an_output_is_its_text_and_keeps_its_claims():
+    node = rendered("epub")
+    assert isinstance(node, nodes.literal_block)
+    assert node.astext().startswith("S18 (holds)")
+    assert [one["id"] for one in node["tcpcore_claims"]] == ["S18"]
 
 
 def test_other_outputs_are_left_to_others():
