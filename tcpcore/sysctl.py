@@ -51,6 +51,7 @@ class Sysctls:
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
     tcp_dsack: int = _knob(1, 0, 1, "", "report duplicates to the sender")
+    tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
     tcp_rto_max_ms: int = _knob(120_000, 1_000, 120_000, "ms", "ceiling of the RTO")
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")

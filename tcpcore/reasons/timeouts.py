@@ -88,6 +88,19 @@ TIMER_RTO = Why(
     "RFC 6298 §5.1",
     "tcp_rearm_rto()",
 )
+LOSS_PROBE = Why(
+    "probe.tail-loss",
+    "Two round trips and no news of the last segment: send it again, so that an ACK shows what is "
+    "missing (retransmission {retransmission}).",
+    "RFC 8985 §7.3",
+    "tcp_send_loss_probe()",
+)
+TIMER_LOSS_PROBE = Why(
+    "timer.tail-loss-probe",
+    "If no ACK comes in {rto}, probe whether the last segment was lost.",
+    "RFC 8985 §7.2",
+    "tcp_schedule_loss_probe()",
+)
 TIMER_DELAYED_ACK = Why(
     "timer.delayed-ack",
     "Wait up to {rto} for something that can carry the ACK.",

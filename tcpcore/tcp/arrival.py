@@ -15,6 +15,7 @@ from tcpcore.tcp import (
     departure,
     keepalive,
     lifecycle,
+    loss_probe,
     paws,
     persist,
     receive_buffer,
@@ -328,13 +329,13 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
-    if sure or c.state != state.SYN_RECV:  # a SYN+ACK sent twice gives no sample, even with echo
-        _measure(c, segment, now, first_sent if sure and acked else None)
+    _measure(c, segment, now, first_sent if sure and acked else None)
     was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
     if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
         reno.on_ack(c, acked)
+    loss_probe.answered(c, ack)
     if queue:
-        timers.set_retransmission(c, now)
+        loss_probe.rearm(c, now)
         if c.state != state.SYN_SENT:
             retransmit.resend_lost(c, now)
     else:

@@ -21,6 +21,7 @@ from tcpcore.tcp import (
     icmp,
     keepalive,
     lifecycle,
+    loss_probe,
     persist,
     receive_buffer,
     retransmit,
@@ -127,7 +128,7 @@ class Connection(Tcb):
         """Run every timer that is due."""
         self._begin()
         if self.retransmit_deadline is not None and self.retransmit_deadline <= now:
-            retransmit.on_timeout(self, now)
+            (loss_probe if self.loss_probe else retransmit).on_timeout(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
         if self.probe_deadline is not None and self.probe_deadline <= now:

@@ -59,7 +59,8 @@ def emit(
     if options is None:
         options = _options(c, now)
     if flags & SYN:
-        field = min(c.rcv_wnd, window.MAX_UNSCALED)  # never scaled (RFC 7323 §2.2)
+        offered = c.fast_open.window if c.fast_open is not None else 0
+        field = min(offered or c.rcv_wnd, window.MAX_UNSCALED)  # never scaled (RFC 7323 §2.2)
         c.rcv_wup = c.rcv_nxt
     else:
         field = window.select(c)
@@ -186,8 +187,9 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
     c.retransmission_queue.append(SentSegment(seq, c.snd_nxt, flags, now))
-    if c.retransmit_deadline is None:
-        timers.set_retransmission(c, now)
+    if c.retransmit_deadline is None or c.loss_probe:
+        left = c.retransmission_queue[0].last_sent + c.rto - now
+        timers.set_retransmission(c, now, max(left, 1))
 
 
 def start_syn(c: Tcb, now: int, reason: Reason) -> None:

@@ -34,10 +34,10 @@ class FastOpen:
     """The part of Fast Open in one connection.
 
     `option` goes into the next SYN or SYN+ACK only, and `data` behind our first SYN; `passive`:
-    the server's end, which took data with the SYN.
+    the server's end, which took data with the SYN; `window` is what its SYN+ACK offers each time.
     """
 
-    __slots__ = ("carried", "data", "keeper", "option", "passive")
+    __slots__ = ("carried", "data", "keeper", "option", "passive", "window")
 
     def __init__(
         self,
@@ -45,12 +45,14 @@ class FastOpen:
         *,
         data: bytes = b"",
         passive: bool = False,
+        window: int = 0,
         keeper: Keeper | None = None,
     ) -> None:
         self.option = option
         self.data = data
         self.carried = len(data)
         self.passive = passive
+        self.window = window
         self.keeper = keeper
 
     def once(self) -> tuple[tuple[Option, ...], bytes]:

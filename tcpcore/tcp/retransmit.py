@@ -78,8 +78,11 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
         reno.on_timeout(c)
-    for sent in c.retransmission_queue:
+    early = c.state == state.SYN_RECV and not c.retransmissions  # data behind a SYN+ACK may wait
+    for sent in [head] if early else c.retransmission_queue:
         sent.lost = True
+    if c.state in state.HANDSHAKE_DONE:
+        c.recover_until, c.probe_end = c.snd_nxt, None
     c.retransmissions += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN

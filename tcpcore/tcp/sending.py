@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, departure, sack
+from tcpcore.tcp import delayed_ack, departure, loss_probe, sack
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
@@ -20,7 +20,7 @@ RTT_SHIFT = 9
 
 
 def current_mss(c: Tcb) -> int:
-    """Payload of a full segment now: SACK blocks that it must carry take room (RFC 6691)."""
+    """Payload of a full segment now: SACK blocks that it must carry take room (RFC 9293 §3.7.1)."""
     return c.snd_mss - sack.option_length(c, departure.option_space(c))
 
 
@@ -33,6 +33,24 @@ def send_pending(c: Tcb, now: int) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if not departure.may_send_data(c):
         return
+    before = c.snd_nxt
+    _send_what_fits(c, now)
+    if c.snd_nxt != before:
+        loss_probe.schedule(c, now)
+
+
+def send_one(c: Tcb, now: int) -> bool:
+    """Send one segment of new data if the peer's window takes it, whatever cwnd says."""
+    unsent = distance(c.snd_nxt, c.write_end)
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    length = min(unsent, current_mss(c))
+    if length <= 0 or c.fin_sent or room < length:
+        return False
+    send_part(c, length, now)
+    return True
+
+
+def _send_what_fits(c: Tcb, now: int) -> None:
     flight = in_flight(c)
     mss = current_mss(c)
     while not c.fin_sent and flight < c.cwnd:

@@ -90,6 +90,7 @@ class Tcb:
         "last_segment_size",
         "local",
         "local_port",
+        "loss_probe",
         "max_window",
         "mdev",
         "mdev_max",
@@ -103,6 +104,7 @@ class Tcb:
         "path_mtu",
         "pingpong",
         "probe_deadline",
+        "probe_end",
         "probes_out",
         "probing_since",
         "push_marks",
@@ -116,6 +118,7 @@ class Tcb:
         "rcv_wup",
         "rcvbuf",
         "receive_buffer",
+        "recover_until",
         "remote",
         "remote_port",
         "retransmission_queue",
@@ -248,6 +251,8 @@ class Tcb:
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
         self.retransmission_queue: deque[SentSegment] = deque()
+        self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
+        self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
@@ -267,6 +272,7 @@ class Tcb:
     def _start_timers(self) -> None:
         # Deadlines; None: the timer is off.
         self.retransmit_deadline: int | None = None
+        self.loss_probe = False  # it fires as a tail loss probe, not as a time-out
         self.ack_deadline: int | None = None
         self.probe_deadline: int | None = None
         self.keepalive_deadline: int | None = None

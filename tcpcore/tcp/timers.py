@@ -19,6 +19,7 @@ TIME_WAIT_LENGTH = 60 * SECOND
 
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
+LOSS_PROBE = "tail loss probe"
 PERSIST = "persist"
 KEEPALIVE = "keepalive"
 TIME_WAIT = "TIME_WAIT"
@@ -38,6 +39,10 @@ def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
         c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
 
 
+def _retransmission_name(c: Tcb) -> str:
+    return LOSS_PROBE if c.loss_probe else RETRANSMISSION
+
+
 def _announce_end(c: Tcb, timer: str) -> None:
     if c.journal is not None:
         c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
@@ -45,16 +50,25 @@ def _announce_end(c: Tcb, timer: str) -> None:
 
 def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
     """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later."""
+    c.loss_probe = False
     c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
     _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
+
+
+def set_loss_probe(c: Tcb, deadline: int, now: int) -> None:
+    """Let the retransmission timer fire as a tail loss probe."""
+    c.loss_probe = True
+    c.retransmit_deadline = deadline
+    _announce(c, LOSS_PROBE, reasons.TIMER_LOSS_PROBE, deadline, now)
 
 
 def cancel_retransmission(c: Tcb) -> None:
     """Everything is acknowledged: stop the retransmission timer."""
     if c.retransmit_deadline is not None:
         c.retransmit_deadline = None
-        _announce_end(c, RETRANSMISSION)
+        _announce_end(c, _retransmission_name(c))
+        c.loss_probe = False
 
 
 def set_ack(c: Tcb, deadline: int, now: int) -> None:
@@ -130,7 +144,7 @@ def next_deadline(c: Tcb) -> int | None:
 def running(c: Tcb) -> list[tuple[str, int]]:
     """``(name, deadline)`` of each timer that runs."""
     listed = [
-        (RETRANSMISSION, c.retransmit_deadline),
+        (_retransmission_name(c), c.retransmit_deadline),
         (DELAYED_ACK, c.ack_deadline),
         (PERSIST, c.probe_deadline),
         (KEEPALIVE, c.keepalive_deadline),
