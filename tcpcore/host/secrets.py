@@ -1,7 +1,7 @@
 """What a host draws from its secret: initial sequence numbers and timestamp offsets.
 
-RFC 9293 §3.4.1 for sequence numbers, RFC 7323 §5.4 for timestamps; net/core/secure_seq.c.  Linux hashes
-with SipHash; any keyed hash does, since only the host itself can check it.
+RFC 9293 §3.4.1 for sequence numbers, RFC 7323 §5.4 for timestamps; net/core/secure_seq.c.  Linux
+hashes with SipHash; any keyed hash does, since only the host itself can check it.
 """
 
 from __future__ import annotations
