@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tcpcore.tcp import state
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 ACTIVE_OPENS = "TcpActiveOpens"
 PASSIVE_OPENS = "TcpPassiveOpens"
@@ -48,6 +49,21 @@ class Counters(dict[str, int]):
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""
         self[name] = self.get(name, 0) + times
+
+    def sent(self, segment: Segment) -> None:
+        """Count a segment that goes out, as __tcp_transmit_skb() and tcp_make_synack() do.
+
+        What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time.
+        """
+        again = segment.reason is not None and segment.reason.values.get("retransmission")
+        if not again or segment.flags & (SYN | ACK) == SYN | ACK:
+            self.count(OUT_SEGS)
+        if segment.flags & RST:
+            self.count(OUT_RSTS)
+        if again:
+            self.count(RETRANS_SEGS)
+            if segment.flags & SYN:
+                self.count(SYN_RETRANS)
 
     def state_changed(self, old: str, new: str) -> None:
         """Count what tcp_set_state() and tcp_done() count."""

@@ -166,7 +166,7 @@ class Queue:
             c.rmem += memory
             receive_buffer.put(c, data, memory)
             c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
-        c.fast_open = FastOpen(option, passive=True, keeper=_Reset(self, c))
+        c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))

@@ -23,7 +23,7 @@ from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
-from tcpcore.tcp import departure, state
+from tcpcore.tcp import departure, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
@@ -182,13 +182,7 @@ class Host(Machine):
 
     def _send_all(self, segments: list[Segment]) -> None:
         for segment in segments:
-            self.count(counters.OUT_SEGS)
-            if segment.flags & RST:
-                self.count(counters.OUT_RSTS)
-            if segment.reason is not None and segment.reason.values.get("retransmission"):
-                self.count(counters.RETRANS_SEGS)
-                if segment.flags & SYN:
-                    self.count(counters.SYN_RETRANS)
+            self.counters.sent(segment)
             self.network.transmit(self, segment)
 
     # --- timers ----------------------------------------------------------------------------------
@@ -216,6 +210,8 @@ class Host(Machine):
         deadline = endpoint.next_deadline()
         if deadline is not None and deadline <= self.now:
             due = [name for name, when in endpoint.running_timers() if when <= self.now]
+            if timers.RETRANSMISSION in due:
+                self.count(counters.TIMEOUTS)
             self._begin(trace.TIMER, " and ".join(due), None)
             self.transmit(endpoint, endpoint.fire(self.now))
         else:

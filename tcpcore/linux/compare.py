@@ -200,24 +200,54 @@ def compare(trace: Trace, record: Record) -> Comparison:
 
 
 def _rows(engine: list[Event], kernel: list[Event]) -> list[Row]:
-    """Align host by host (two hosts' events at one instant have no order), then sort by time."""
+    """Align each host's part in each connection by itself, then sort by time.
+
+    Two hosts' events at one instant have no order, and two connections' timers follow none.
+    """
     rows: list[Row] = []
-    for host in sorted({event.host for event in (*engine, *kernel)}):
-        ours = [event for event in engine if event.host == host]
-        theirs = [event for event in kernel if event.host == host]
-        pairs = align(
-            [(event.time, event.facts) for event in ours],
-            [(event.time, event.facts) for event in theirs],
-        )
-        for left, right in pairs:
-            row = Row(
-                None if left is None else ours[left], None if right is None else theirs[right]
-            )
-            rows.append(row)
-    rows = _reunite(rows)
+    for which in sorted({(event.host, event.flow) for event in (*engine, *kernel)}):
+        ours = [event for event in engine if (event.host, event.flow) == which]
+        theirs = [event for event in kernel if (event.host, event.flow) == which]
+        rows += _aligned(ours, theirs)
+    rows = _reunite(_pair_like_connections(rows))
     for row in rows:
         row.differences = _differences(row)
     return sorted(rows, key=lambda row: (row.event.time, row.event.host))
+
+
+def _aligned(ours: list[Event], theirs: list[Event]) -> list[Row]:
+    pairs = align(
+        [(event.time, event.facts) for event in ours],
+        [(event.time, event.facts) for event in theirs],
+    )
+    return [
+        Row(None if left is None else ours[left], None if right is None else theirs[right])
+        for left, right in pairs
+    ]
+
+
+def _pair_like_connections(rows: list[Row]) -> list[Row]:
+    """Join equal events of one host without partner, though their connections' numbers differ.
+
+    Which of several like connections meets a fate may be chance: a kernel rounds their timers to
+    one instant, and fires them in any order.
+    """
+    found = [row for row in rows if row.engine and row.kernel]
+    alone = [row for row in rows if not (row.engine and row.kernel)]
+    for host in sorted({row.event.host for row in alone}):
+        ours = [row.engine for row in alone if row.engine and row.event.host == host]
+        theirs = [row.kernel for row in alone if row.kernel and row.event.host == host]
+        for row in _aligned(ours, theirs):
+            if row.engine and row.kernel and not _alike(row.engine, row.kernel):
+                found += [Row(row.engine, None), Row(None, row.kernel)]
+            else:
+                found.append(row)
+    return found
+
+
+def _alike(ours: Event, theirs: Event) -> bool:
+    """The same event of another connection."""
+    return ours.facts == theirs.facts and ours.flow != theirs.flow
 
 
 def _reunite(rows: list[Row]) -> list[Row]:
@@ -270,8 +300,9 @@ def _judge_times(rows: list[Row], causes: Causes, hz: int | None) -> None:
     A kernel's lateness adds up: what follows a late timer is late too.  So an event fits when its
     time fits, or its distance from what it may follow from: the segment that arrived then, its
     host's event before in this instant, and unless an arrival made it, its host's in an earlier
-    instant or the last of all.
+    instant, its host's before in this connection, or the last of all.
     """
+    last_of_flow: dict[tuple[int, int], Row] = {}
     for number, row in enumerate(rows):
         earlier = rows[max(0, number - _REACH) : number][::-1]
         own = [each for each in earlier if each.event.host == row.event.host]
@@ -280,7 +311,13 @@ def _judge_times(rows: list[Row], causes: Causes, hz: int | None) -> None:
         if row.event.kind != tracing.ARRIVAL or not origins:
             origins += [each for each in own if each.event.time < row.event.time][:1]
             origins += earlier[:1]
+            origins += [each for each in (last_of_flow.get(_flow(row)),) if each]
+        last_of_flow[_flow(row)] = row
         _judge_time(row, origins, hz)
+
+
+def _flow(row: Row) -> tuple[int, int]:
+    return row.event.host, row.event.flow
 
 
 def _judge_time(row: Row, origins: list[Row], hz: int | None) -> None:

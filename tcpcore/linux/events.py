@@ -30,13 +30,15 @@ _FLAG_LETTERS = (
 class Event:
     """A segment on the wire or a call's return, in terms that both sides share.
 
-    `kind` says of an engine's segment what made the host send it, as moments of a trace do.
+    `kind` says of an engine's segment what made the host send it, as moments of a trace do; `flow`
+    numbers the connections in order of their first segments, -1 for a call.
     """
 
     time: int
     host: int
     facts: dict[str, Any]
     kind: str = ""
+    flow: int = -1
 
     @property
     def text(self) -> str:
@@ -56,6 +58,12 @@ class _Relative:
 
     def __init__(self) -> None:
         self._first: dict[tuple[str, int, str, int], int] = {}
+        self._flows: dict[frozenset[tuple[str, int]], int] = {}
+
+    def flow(self, segment: Segment) -> int:
+        """The number of the segment's connection, in order of appearance."""
+        ends = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
+        return self._flows.setdefault(ends, len(self._flows))
 
     def facts(self, segment: Segment, fate: str) -> dict[str, Any]:
         way = (segment.src, segment.sport, segment.dst, segment.dport)
@@ -109,7 +117,13 @@ def engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
     }
     relative = _Relative()
     segments = [
-        Event(s.sent - zero, s.sender, relative.facts(s.segment, s.fate), kinds.get(number, ""))
+        Event(
+            s.sent - zero,
+            s.sender,
+            relative.facts(s.segment, s.fate),
+            kinds.get(number, ""),
+            relative.flow(s.segment),
+        )
         for number, s in enumerate(trace.segments)
     ]
     calls = [(host, time - zero, call, result) for time, host, call, result in trace.calls]
@@ -119,7 +133,10 @@ def engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
 def kernel_events(record: Record) -> tuple[list[Event], list[Event]]:
     """The segments and the calls of a kernel's record, in the same terms."""
     relative = _Relative()
-    segments = [Event(s.sent, s.sender, relative.facts(s.segment, s.fate)) for s in record.segments]
+    segments = [
+        Event(s.sent, s.sender, relative.facts(found, s.fate), flow=relative.flow(found))
+        for s, found in ((s, s.segment) for s in record.segments)
+    ]
     calls = [(call.host, call.returned, call.call, call.result) for call in record.calls]
     return segments, _call_events(calls)
 

@@ -43,6 +43,19 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("handshake", {}, (lost,)) for lost in (0, 2)),
     *(("data-and-close", {}, (lost,)) for lost in (2, 3, 4, 5, 6, 7, 8, 9)),
     ("data-and-close", {"pause": 500}, (8,)),
+    ("accept-queue-overflow", {"tcp_abort_on_overflow": 1}, ()),
+    ("lost-third-ack", {"data_after": 0}, ()),
+    *(("defer-accept", {"data_after": wait}, ()) for wait in (2000, 9000)),
+    ("syn-flood", {"tcp_syncookies": 1}, ()),
+    ("syn-flood", {"tcp_max_syn_backlog": 8}, ()),
+    ("syn-cookies", {"tcp_timestamps": 0}, ()),
+    ("syn-cookies", {}, (1,)),
+    ("ack-flood", {"overflow_first": False}, ()),
+    ("fast-open", {"new_key": True}, ()),
+    ("fast-open", {"request": 3000}, ()),
+    *(("fast-open", {"tcp_fastopen": bits}, ()) for bits in (0x1, 0x203)),
+    ("fast-open", {"tcp_fastopen": 0x403, "queue": 0}, ()),
+    ("fast-open", {}, (10,)),
 )
 """What `record --all` records beside each scenario with its defaults.
 

@@ -22,7 +22,7 @@ from tcpcore.trace import Trace
 Value = int | float | bool
 Builder = Callable[..., None]
 
-_MODULES = ("handshake", "queues", "teardown")
+_MODULES = ("handshake", "queues", "floods", "teardown", "options")
 """Where scenarios are defined, in the order of the book."""
 
 
