@@ -8,6 +8,7 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
+from itertools import chain
 from typing import Any, Protocol
 
 from tcpcore import reasons, trace
@@ -284,12 +285,12 @@ class Host(Machine):
             self.transmit(connection, connection.abort(self.now))
 
     def free_port(self) -> int:
-        """An ephemeral port; connect() on Linux takes even offsets (inet_hash_connect())."""
+        """An ephemeral port: at even offsets first, as connect() takes (inet_hash_connect())."""
         low, high = self.sysctl.ip_local_port_range
         taken = {key[1] for key in self.endpoints} | set(self.listeners) | set(self.bound_ports)
-        start = self._random.randrange(high - low + 1) & ~1
-        for step in range(high - low + 1):
-            port = low + (start + 2 * step) % (high - low + 1)
+        start = self._random.randrange(high - low + 1) // 2
+        even, odd = range(low, high + 1, 2), range(low + 1, high + 1, 2)
+        for port in chain(even[start:], even[:start], odd):
             if port not in taken:
                 return port
         raise socket_error(EADDRNOTAVAIL)
