@@ -277,6 +277,8 @@ class Host(Machine):
     def stop_listening(self, listener: Listener) -> None:
         """close() of a listener: requests are forgotten, connections not accepted are reset."""
         self.listeners.pop(listener.port, None)
+        reason = Reason(reasons.LISTENER_CLOSED, {"port": listener.port})
+        self.event(trace.STATE, listener.name, reason, (state.LISTEN, state.CLOSED))
         for request in list(listener.syn_queue):
             listener.remove_request(request)
             self.remove_endpoint(request)

@@ -18,6 +18,13 @@ LISTENING = Why(
     "RFC 9293 §3.10.1",
     "inet_csk_listen_start()",
 )
+LISTENER_CLOSED = Why(
+    "close.listener",
+    "The application closed the listening socket: port {port} refuses from now on, and connections "
+    "that nobody accepted are reset.",
+    "RFC 9293 §3.10.4",
+    "inet_csk_listen_stop()",
+)
 SYN_ANSWERED = Why(
     "open.syn-ack",
     "A SYN reached a listening port: remember the request and answer with our own SYN, "
