@@ -279,7 +279,10 @@ class Request:
         sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
         sent.retransmissions = self.resent
         open_child(self.listener, c, sent)
-        return c.arrives(segment, now)
+        out = c.arrives(segment, now)
+        if c.state == state.SYN_RECV:  # a SYN stood in the segment: it was only challenged
+            timers.set_retransmission(c, now)
+        return out
 
     # --- inside ----------------------------------------------------------------------------------
 
