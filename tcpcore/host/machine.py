@@ -31,6 +31,7 @@ class Machine:
     counters: Counters
     endpoints: dict[Any, Any]
     listeners: dict[int, Any]
+    bound_ports: dict[int, Any]
     processes: list[Process]
     running: Process | None
     _random: random.Random
@@ -75,9 +76,10 @@ class Machine:
 
     def forget_everything(self) -> None:
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
-        for known in (self.listeners, self.endpoints, self._watchers, self._scheduled):
+        for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):
             known.clear()
-        self.counters.clear()
+        self._watchers.clear()
+        self._scheduled.clear()
         self.firewall = Firewall(self.name, f"{self.name}:rebooted")
         self.path_mtus = PathMtus()
 

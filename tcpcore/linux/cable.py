@@ -1,28 +1,37 @@
-"""The cable between two recorded hosts: delay, rate, queue and loss, as on a link of the engine.
+"""The wires between recorded hosts: the engine's links, routers and firewalls on real packets.
 
-The rules and their order are those of `net.link`, and chance has the same seeds, so that the same
-scenario loses the same segments; here they act on IP packets of real kernels.
+What a wire, a router, a firewall or address translation decides is decided by `net.wires`, the
+same code with the same seeds as on the engine.  Here its packets come from kernels and go to
+kernels, and its time is the real clock.
 """
 
 from __future__ import annotations
 
-import random
-from collections import deque
-from typing import TYPE_CHECKING
+import heapq
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import UsageError
+from tcpcore.net.packet import Packet
+from tcpcore.net.wires import Wires
+from tcpcore.why import Reason
+from tcpcore.wire import codec, icmp
+from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.linux.sockets import KernelHost
-    from tcpcore.linux.tun import Tun
+    from tcpcore.linux.world import KernelNetwork
 
-BITS_AND_MICROSECONDS = 8_000_000
+_PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
+_IN_THE_TCP_HEADER = 26
+"""A byte that the TCP checksum covers: one of the sequence number."""
 
 
 class Captured:
     """One TCP segment as the wire saw it: `sent` and `arrived` in µs, `fate` as in a trace."""
 
-    __slots__ = ("arrived", "fate", "packet", "receiver", "sender", "sent")
+    __slots__ = ("arrived", "fate", "packet", "receiver", "segment", "sender", "sent")
 
     def __init__(self, sender: int, receiver: int, sent: int, packet: bytes) -> None:
         self.sender = sender
@@ -31,75 +40,118 @@ class Captured:
         self.arrived: int | None = None
         self.fate = "in flight"
         self.packet = packet
+        self.segment: Segment | None = None
 
 
-class Direction:
-    """One direction of a cable, toward the host `to`."""
+class KernelWires(Wires):
+    """`net.wires` in real time; the network's thread calls `leaves` and `deliver_due`."""
 
-    def __init__(
-        self, to: KernelHost, delay: int, rate: int | None, loss: float, limit: int, seed: str
-    ) -> None:
-        self.to = to
-        self.delay = delay
-        self.rate = rate
-        self.loss = loss
-        self.limit = limit
-        self.black_hole = False
-        self._free_at = 0
-        self._leaving: deque[int] = deque()
-        self._random = random.Random(seed)
+    def __init__(self, network: KernelNetwork, seed: int) -> None:
+        super().__init__()
+        self.seed = seed
+        self.segments: list[Captured] = []
+        self.last_event = 0
+        self.doorbell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._network = network
+        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
+        self._order = 0
+        self._lock = threading.Lock()
 
-    def loses(self, now: int) -> bool:
-        """Whether the packet that enters now is lost."""
-        if self.black_hole or (self.loss and self._random.random() < self.loss):
-            return True
-        while self._leaving and self._leaving[0] <= now:
-            self._leaving.popleft()
-        return len(self._leaving) > self.limit
+    @property
+    def now(self) -> int:
+        """Microseconds since the start of the run; 0 before it."""
+        return self._network.now() if self._network.running else 0
 
-    def arrival(self, size: int, now: int) -> int:
-        """When a packet of `size` bytes that enters now is at the other end."""
-        if self.rate is None:
-            return now + self.delay
-        self._free_at = max(now, self._free_at) - (-size * BITS_AND_MICROSECONDS // self.rate)
-        self._leaving.append(self._free_at)
-        return self._free_at + self.delay
+    def close(self) -> None:
+        """Let go of the doorbell."""
+        if self.doorbell >= 0:
+            os.close(self.doorbell)
+            self.doorbell = -1
 
+    # --- time ------------------------------------------------------------------------------------
 
-class KernelLink:
-    """A cable between two hosts; `delay` in µs one way, `rate` in bit/s, `loss` a probability."""
+    def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
+        """Call ``function(argument)`` at `time`, in the network's thread."""
+        with self._lock:
+            self._order += 1
+            heapq.heappush(self._heap, (time, self._order, function, argument))
+        if threading.current_thread() is not self._network.thread and self.doorbell >= 0:
+            os.eventfd_write(self.doorbell, 1)
 
-    def __init__(
-        self,
-        ends: tuple[KernelHost, KernelHost],
-        delay: int,
-        rate: int | None,
-        loss: float,
-        limit: int,
-        seed: str,
-    ) -> None:
-        if delay < 0 or not 0 <= loss <= 1 or (rate is not None and rate <= 0) or limit < 1:
-            raise UsageError(
-                "A link takes a delay of 0 us or more, a loss from 0 to 1, a rate above 0 bit/s or "
-                f"None and a queue of 1 packet or more, not {delay=}, {loss=}, {rate=}, {limit=}."
+    @property
+    def next_event(self) -> int | None:
+        """When something is due, in µs; None: nothing is."""
+        return self._heap[0][0] if self._heap else None
+
+    def deliver_due(self) -> None:
+        """Do everything that is due."""
+        while self._heap and self._heap[0][0] <= self.now:
+            with self._lock:
+                _, _, function, argument = heapq.heappop(self._heap)
+            function(argument)
+            self.last_event = self.now
+
+    # --- packets ---------------------------------------------------------------------------------
+
+    def leaves(self, packet: bytes, host: KernelHost) -> None:
+        """A kernel has sent a packet: lose it or send it on its way."""
+        if packet[0] >> 4 != 4 or not host.powered:
+            return
+        if packet[9] == _PROTOCOL_TCP:
+            self.last_event = self.now
+            segment = codec.decode(packet)
+            captured = self._capture(host.index, segment, packet)
+            self.send(host, segment, captured)
+        elif packet[9] == _PROTOCOL_ICMP:
+            error = icmp.decode_icmp(packet)
+            if error is not None:  # else a host's own housekeeping that no scenario is about
+                self.last_event = self.now
+                self.send(host, error, None, counted=False)
+
+    def inject(self, argument: tuple[bytes, KernelHost]) -> None:
+        """A packet that no kernel made leaves a host."""
+        self.leaves(*argument)
+
+    def _capture(self, sender: int, segment: Segment, packet: bytes) -> Captured:
+        receiver = self.receiver_of(segment)
+        index = receiver.index if receiver is not None else -1
+        if index < 0:  # nobody's address, or a router's: shown at the far end
+            index = next((h.index for h in self._network.hosts if h.index != sender), sender)
+        captured = Captured(sender, index, self.now, packet)
+        captured.segment = segment
+        self.segments.append(captured)
+        return captured
+
+    def originate(self, node: Any, packet: Packet, alone: bool = False) -> Any:
+        """Record a segment that a router or a firewall made."""
+        if not isinstance(packet, Segment):
+            return None
+        sender = node if node.index >= 0 else self.node_at(packet.src)
+        if sender is None or sender.index < 0:
+            receiver = self.receiver_of(packet)
+            sender = next(host for host in self._network.hosts if host is not receiver)
+        return self._capture(sender.index, packet, codec.encode(packet))
+
+    def lose(self, tag: Any, reason: Reason) -> None:
+        """Write down that the packet is lost."""
+        if tag is not None and tag.arrived is None:
+            tag.fate = "lost"
+
+    def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
+        """Let the packet arrive at its kernel."""
+        if not isinstance(packet, Segment):
+            raw = icmp.encode_icmp(packet)
+        elif tag is not None and packet is tag.segment:
+            raw = tag.packet
+        else:  # a router has changed it
+            raw = codec.encode(packet)
+        if corrupt:
+            raw = (
+                raw[:_IN_THE_TCP_HEADER]
+                + bytes([raw[_IN_THE_TCP_HEADER] ^ 0x04])
+                + raw[_IN_THE_TCP_HEADER + 1 :]
             )
-        self.ends = ends
-        self.tuns: dict[int, Tun] = {}
-        self._toward = {
-            host.index: Direction(host, delay, rate, loss, limit, f"{seed}:{number}")
-            for number, host in enumerate(ends)
-        }
-
-    def drop(self, *, to: KernelHost) -> None:
-        """Lose every packet toward that host from now on."""
-        if to not in self.ends:
-            raise UsageError(f"The link does not lead to {to.name}: it cannot drop packets there.")
-        self._toward[to.index].black_hole = True
-
-    def other(self, host: KernelHost) -> KernelHost:
-        """The host at the other end."""
-        return self.ends[1] if host is self.ends[0] else self.ends[0]
-
-    def away_from(self, host: KernelHost) -> Direction:
-        """The direction in which that host sends."""
-        return self._toward[self.other(host).index]
+        host.tun_from(packet.src).write(raw)
+        if tag is not None and tag.arrived is None:
+            tag.arrived = self.now
+            tag.fate = "delivered"

@@ -27,7 +27,9 @@ TUN_DEVICE = "/dev/net/tun"
 
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFMTU = 0x8916, 0x8918, 0x8922
+SIOCADDRT = 0x890B
 IFF_UP = 0x1
+RTF_UP = 0x1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
 _SYSCTL_FOLDERS = ("ipv4", "core")
@@ -124,6 +126,19 @@ def configure_interface(name: str, address: str, peer: str, mtu: int) -> None:
         fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, address))
         fcntl.ioctl(control, SIOCSIFDSTADDR, _address_request(name, peer))
         _set_up(control, name)
+
+
+def route_everything_to(name: str) -> None:
+    """A default route through the interface: a router is at its other end (`rtentry`)."""
+    any_address = struct.pack("HH4s8x", socket.AF_INET, 0, bytes(4))
+    device = ctypes.create_string_buffer(name.encode())
+    request = struct.pack(
+        "L16s16s16sHhLPhPLLH",
+        0, any_address, any_address, any_address, RTF_UP, 0, 0, 0, 0, ctypes.addressof(device),
+        0, 0, 0,
+    )  # fmt: skip
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCADDRT, request)
 
 
 def _address_request(name: str, address: str) -> bytes:

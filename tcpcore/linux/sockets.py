@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError, errno_name
 from tcpcore.host import socket_options
-from tcpcore.linux.namespace import Namespace, read_counters, read_sysctls, write_sysctl
+from tcpcore.linux.machine import KernelMachine
+from tcpcore.linux.namespace import read_counters, read_sysctls
 from tcpcore.wire import codec
 from tcpcore.wire.segment import Segment
 
@@ -44,7 +45,7 @@ class RunOver(BaseException):
     """Thrown into an application whose call was still waiting when the run ended."""
 
 
-class KernelHost:
+class KernelHost(KernelMachine):
     """A host of the recorded network: a namespace, an address, applications."""
 
     def __init__(
@@ -52,16 +53,9 @@ class KernelHost:
     ) -> None:
         self.network = network
         self.index = index
-        self.name = name
         self.address = address
-        self.sysctls = sysctls
-        self.namespace = Namespace()
-        try:
-            for sysctl, value in sysctls.items():
-                self.namespace.call(write_sysctl, sysctl, value)
-        except BaseException:
-            self.namespace.close()
-            raise
+        super().__init__(f"{network.seed}:host:{index}:firewall", name, sysctls)
+        self.namespace = self.boot()
 
     def socket(self) -> KernelSocket:
         """A new TCP socket; for the host's own applications, in whose thread it is made."""
@@ -79,7 +73,7 @@ class KernelHost:
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made; its source may be anybody's."""
-        self.network.inject(self, segment.dst, codec.encode(segment))
+        self.network.inject(self, codec.encode(segment))
 
     @property
     def now(self) -> int:
@@ -90,7 +84,21 @@ class KernelHost:
         """Have `application(host)` run on this host from the start of the run on."""
         process = KernelProcess(self, application, name or application.__name__)
         self.network.processes.append(process)
+        if self.network.running:
+            process.start()
         return process
+
+    @property
+    def processes(self) -> list[KernelProcess]:
+        """Those of this host."""
+        return [process for process in self.network.processes if process.host is self]
+
+    def fork(self, application: Application, name: str = "") -> KernelProcess:
+        """The running application starts a child that holds all its sockets, too."""
+        running = self.network.current.process
+        if running is None:
+            raise UsageError(f"fork() is for a running process of {self.name}.")
+        return running.fork(application, name)
 
     def read_counters(self) -> dict[str, int]:
         """The counters of TCP that are not zero, by the names of `nstat`."""
@@ -111,6 +119,7 @@ class KernelProcess:
         self.error: OSError | None = None
         self.bug: BaseException | None = None
         self.finished = False
+        self.killed = False
         self.parked = threading.Event()
         self.sockets: list[KernelSocket] = []
         self.thread = threading.Thread(target=self._run, name=f"{host.name} {name}", daemon=True)
@@ -119,6 +128,32 @@ class KernelProcess:
         """Start it and return as soon as it first waits: applications start in order."""
         self.thread.start()
         self.parked.wait()
+
+    def fork(self, application: Application, name: str = "") -> KernelProcess:
+        """Start a child that holds all our sockets, too.
+
+        One descriptor stands for both: it is closed when the last of them has closed it.
+        """
+        child = KernelProcess(self.host, application, name or application.__name__)
+        for shared in self.sockets:
+            if self in shared.holders:
+                shared.share(child)
+        self.host.network.processes.append(child)
+        child.start()
+        return child
+
+    def kill(self) -> None:
+        """End the application and close its sockets, as ``kill -9`` does."""
+        if self.finished:
+            return
+        self.killed = True
+        for held in list(self.sockets):
+            held.close_at_exit(self, wake=self.waiting not in (None, "sleep", "pause"))
+        self.finished = True
+
+    def vanish(self) -> None:
+        """The host lost its power: the application stops, and nobody closes anything."""
+        self.killed = self.finished = True
 
     def _run(self) -> None:
         self.host.network.current.process = self
@@ -129,7 +164,7 @@ class KernelProcess:
             except OSError as error:
                 self.error = error
             for left_open in self.sockets:
-                left_open.close_at_exit()
+                left_open.close_at_exit(self)
         except RunOver:
             pass
         except BaseException as bug:  # noqa: BLE001 - handed to whoever called run()
@@ -153,10 +188,17 @@ class KernelSocket:
     def __init__(self, host: KernelHost, real: socket.socket) -> None:
         self.host = host
         self.real = real
+        self.holders: list[KernelProcess] = []
         host.network.track(real)
         process = host.network.current.process
         if process:
-            process.sockets.append(self)
+            self.share(process)
+
+    def share(self, process: KernelProcess) -> KernelSocket:
+        """Let another process hold the socket, too."""
+        self.holders.append(process)
+        process.sockets.append(self)
+        return self
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
         """Take a local port (`bind(2)`)."""
@@ -226,11 +268,22 @@ class KernelSocket:
         """Close the descriptor; the kernel takes leave by itself."""
         if self.real.fileno() >= 0:
             with self._call("close"):
-                self.close_at_exit()
+                self.close_at_exit(self.host.network.current.process)
 
-    def close_at_exit(self) -> None:
-        """Close the descriptor, as the kernel does for a process that ended."""
+    def close_at_exit(self, process: KernelProcess | None, wake: bool = False) -> None:
+        """Close the descriptor, as the kernel does for a process that ended.
+
+        `wake` ends a call in which the process waits for the socket: the descriptor alone would
+        keep it alive.  Whoever waits has nothing unread, so what goes out is the same.
+        """
+        if process in self.holders:
+            self.holders.remove(process)
+        if self.holders:
+            return
         self.host.network.forget(self.real)
+        if wake:
+            with contextlib.suppress(OSError):
+                self.real.shutdown(socket.SHUT_RDWR)
         self.real.close()
 
     def info(self) -> dict[str, int | str]:

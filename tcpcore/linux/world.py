@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import heapq
 import os
 import re
 import select
 import socket
 import threading
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.linux.cable import Captured, KernelLink
+from tcpcore.linux.cable import Captured, KernelWires
 from tcpcore.linux.namespace import why_not
 from tcpcore.linux.sockets import KernelHost, KernelProcess, RunOver, monotonic_us
-from tcpcore.linux.tun import Tun
+from tcpcore.net.link import Link
+from tcpcore.net.router import Router
 from tcpcore.units import SECOND
 
 _STILL = 300_000
@@ -33,7 +32,6 @@ _STILL = 300_000
 Longer than the longest delayed ACK (200 ms), the one timer that /proc/net/tcp does not show."""
 _WAIT_SHARE = 0.997
 _PR_SET_TIMERSLACK = 29
-_PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
 
 
 class Recording:
@@ -79,65 +77,57 @@ class KernelNetwork:
         self.seed = seed
         self.profile = profile  # the kernel is what it is
         self.hosts: list[KernelHost] = []
-        self.links: list[KernelLink] = []
         self.processes: list[KernelProcess] = []
         self.over = threading.Event()
         self.current = _Current()
-        self._lost_numbers: set[int] = set()
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._calls: list[dict[str, Any]] = []
-        self._segments: list[Captured] = []
-        self._heap: list[tuple[int, int, Tun, bytes, Captured | None]] = []
-        self._order = 0
+        self.running = False
+        self.thread = threading.current_thread()
+        self.wires = KernelWires(self, seed)
         self._start = monotonic_us()
-        self._last_event = 0
-        self._injected: deque[tuple[bytes, KernelLink, KernelHost]] = deque()
-        self._doorbell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     # ---- the calls that scenarios make -------------------------------------------------------
 
     def host(self, name: str, address: str, **sysctls: Any) -> KernelHost:
         """A host with an IPv4 address; keywords are sysctls by short name."""
-        if any(known.address == address or known.name == name for known in self.hosts):
-            raise UsageError(f"Two hosts cannot share a name or an address: {name}, {address}.")
         if not re.fullmatch(r"\d+(\.\d+){3}", address):
             raise UsageError(f"A recorded host has an IPv4 address, not {address!r}.")
         host = KernelHost(self, len(self.hosts), name, address, sysctls)
         self.hosts.append(host)
+        self.wires.add_node(host)
         return host
 
-    def link(
-        self,
-        first: KernelHost,
-        second: KernelHost,
-        *,
-        delay: int = 0,
-        rate: int | None = None,
-        loss: float = 0.0,
-        queue: int = 1000,
-    ) -> KernelLink:
-        """Join two hosts; `delay` one way in µs, `rate` in bit/s or None, `loss` from 0 to 1."""
-        number = len(self.links)
-        seed = f"{self.seed}:link:{number}"
-        link = KernelLink((first, second), delay, rate, loss, queue, seed)
-        self.links.append(link)
+    def router(self, name: str, address: str) -> Router:
+        """A router, as on the engine: it lives in this process, between the kernels."""
+        return self.wires.router(name, address)
+
+    def link(self, first: Any, second: Any, **options: Any) -> Link:
+        """Join two nodes, as on the engine; see `net.wires.Wires.link`."""
+        link = self.wires.link(first, second, **options)
         for host in (first, second):
-            peer = link.other(host).address
-            link.tuns[host.index] = Tun(host.namespace, host.address, peer, f"tun{number}")
+            if isinstance(host, KernelHost):
+                host.plug_in(len(self.wires.links), link)
         return link
 
     def drop_segments(self, numbers: Iterable[int]) -> None:
         """Lose these segments, counted from 0 in the order in which the wire reads them."""
-        self._lost_numbers.update(numbers)
+        self.wires.drop_segments(numbers)
+
+    def after(self, duration: int, action: Callable[[], Any]) -> None:
+        """Do something to the world so many µs from now (from the start of the run)."""
+        self.wires.after(duration, action)
 
     def run(self, until: int = 3600 * SECOND) -> Recording:
         """Let it happen, for `until` µs of real time at most, or until nothing more can."""
         sysctls = [host.read_sysctls() for host in self.hosts]
         try:
             with _promptly():
+                self.thread = threading.current_thread()
                 self._start = monotonic_us()
-                for process in self.processes:
+                self.running = True
+                for process in list(self.processes):
                     process.start()
                 self._carry(until)
             counters = [host.read_counters() for host in self.hosts]
@@ -167,7 +157,7 @@ class KernelNetwork:
         finally:
             if process:
                 process.waiting = None
-            if self.over.is_set():
+            if self.over.is_set() or (process and process.killed):
                 raise RunOver
 
     def track(self, real: socket.socket) -> None:
@@ -192,81 +182,44 @@ class KernelNetwork:
         with self._lock:
             self._calls.append(call)
 
-    def inject(self, host: KernelHost, destination: str, packet: bytes) -> None:
-        """Put a packet on the host's cable toward `destination` as if the host had sent it."""
-        cables = [link for link in self.links if host in link.ends]
-        cables.sort(key=lambda link: link.other(host).address != destination)
-        self._injected.append((packet, cables[0], host))
-        os.eventfd_write(self._doorbell, 1)
+    def inject(self, host: KernelHost, packet: bytes) -> None:
+        """Let a packet leave the host as if its kernel had sent it."""
+        self.wires.at(self.now(), self.wires.inject, (packet, host))
 
     # ---- the wire ----------------------------------------------------------------------------
 
     def _carry(self, until: int) -> None:
         """Move packets until time is up or nothing more can happen."""
-        ends = {link.tuns[host.index]: (link, host) for link in self.links for host in link.ends}
-        poller = {tun.fileno(): tun for tun in ends}
+        wires = self.wires
         look_again = _STILL
         while (now := self.now()) < until:
             if now >= look_again:
                 if self._nothing_left(now):
                     return
                 look_again = now + _STILL // 3
-            wake = min(until, look_again, self._heap[0][0] if self._heap else until)
+            event = wires.next_event
+            wake = min(until, look_again, until if event is None else event)
             # The kernel may end a wait 0.1 % late: wait a little less, and then for the rest.
             pause = max(0, wake - self.now()) * _WAIT_SHARE
-            ready, _, _ = select.select((*poller, self._doorbell), (), (), pause / 1_000_000)
-            if self._doorbell in ready:
-                ready.remove(self._doorbell)
-                self._take_injected()
+            ends = {tun.fileno(): (tun, host) for host in self.hosts for tun in host.tuns.values()}
+            ready, _, _ = select.select((*ends, wires.doorbell), (), (), pause / 1_000_000)
             for fd in ready:
-                tun = poller[fd]
+                if fd == wires.doorbell:
+                    os.eventfd_read(wires.doorbell)
+                    continue
+                tun, host = ends[fd]
                 while packet := tun.read():
-                    self._leaves(packet, *ends[tun])
-            self._deliver()
-
-    def _take_injected(self) -> None:
-        os.eventfd_read(self._doorbell)
-        while self._injected:
-            self._leaves(*self._injected.popleft())
-
-    def _leaves(self, packet: bytes, link: KernelLink, sender: KernelHost) -> None:
-        """A packet has left a host: lose it or send it on its way."""
-        if packet[0] >> 4 != 4 or packet[9] not in (_PROTOCOL_TCP, _PROTOCOL_ICMP):
-            return  # a host's own housekeeping (IGMP ...) that no scenario is about
-        now = self._last_event = self.now()
-        way = link.away_from(sender)
-        captured = None
-        lost = False
-        if packet[9] == _PROTOCOL_TCP:
-            lost = len(self._segments) in self._lost_numbers
-            captured = Captured(sender.index, way.to.index, now, packet)
-            self._segments.append(captured)
-        if lost or way.loses(now):
-            if captured:
-                captured.fate = "lost"
-            return
-        self._order += 1
-        arrival, tun = way.arrival(len(packet), now), link.tuns[way.to.index]
-        heapq.heappush(self._heap, (arrival, self._order, tun, packet, captured))
-
-    def _deliver(self) -> None:
-        """Hand over every packet that is due."""
-        while self._heap and self._heap[0][0] <= self.now():
-            _, _, tun, packet, captured = heapq.heappop(self._heap)
-            tun.write(packet)
-            self._last_event = self.now()
-            if captured:
-                captured.arrived = self._last_event
-                captured.fate = "delivered"
+                    wires.leaves(packet, host)
+            wires.deliver_due()
 
     def _nothing_left(self, now: int) -> bool:
         """No packet on the way, no application at work, no timer that could send anything."""
-        if self._heap or now - self._last_event < _STILL:
+        if self.wires.next_event is not None or now - self.wires.last_event < _STILL:
             return False
         for process in self.processes:
             if not process.finished and process.waiting in (None, "sleep"):
                 return False
-        return not any(host.namespace.call(_timers_pending) for host in self.hosts)
+        return not any(host.namespace.call(_timers_pending) for host in self.hosts if host.powered)
 
     # ---- the end -----------------------------------------------------------------------------
 
@@ -285,14 +238,9 @@ class KernelNetwork:
             sockets = list(self._sockets)
         for real in sockets:
             real.close()
-        for link in self.links:
-            for tun in link.tuns.values():
-                tun.close()
         for host in self.hosts:
-            host.namespace.close()
-        if self._doorbell >= 0:
-            os.close(self._doorbell)
-            self._doorbell = -1
+            host.discard()
+        self.wires.close()
 
     def __enter__(self) -> KernelNetwork:
         return self
@@ -303,8 +251,9 @@ class KernelNetwork:
     def _recording(
         self, sysctls: list[dict[str, int | str]], counters: list[dict[str, int]], end: int
     ) -> Recording:
-        zero = self._segments[0].sent if self._segments else 0
-        for captured in self._segments:
+        segments = self.wires.segments
+        zero = segments[0].sent if segments else 0
+        for captured in segments:
             captured.sent -= zero
             if captured.arrived is not None:
                 captured.arrived -= zero
@@ -314,7 +263,7 @@ class KernelNetwork:
         names = [(host.name, host.address) for host in self.hosts]
         return Recording(
             names,
-            self._segments,
+            segments,
             self._calls,
             sysctls,
             counters,

@@ -1,0 +1,111 @@
+"""A recorded host beside its sockets: its kernel, cables and power."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+from tcpcore.host.firewall import Firewall
+from tcpcore.host.power import GRACE, REBOOT
+from tcpcore.linux.namespace import Namespace, route_everything_to, write_sysctl
+from tcpcore.linux.tun import Tun
+from tcpcore.net.link import Link
+from tcpcore.net.router import Router
+
+if TYPE_CHECKING:
+    from tcpcore.linux.sockets import Application, KernelProcess
+    from tcpcore.linux.world import KernelNetwork
+
+
+class KernelMachine:
+    """What `KernelHost` is made of, and what can happen to it."""
+
+    network: KernelNetwork
+    address: str
+    namespace: Namespace
+    processes: Any
+
+    def __init__(self, seed: str, name: str, sysctls: dict[str, Any]) -> None:
+        self.name = name
+        self.sysctls = sysctls
+        self.powered = True
+        self.firewall = Firewall(name, seed)
+        self.tuns: dict[str, Tun] = {}  # by the address at the other end of the cable
+        self._former: list[Namespace | Tun] = []
+
+    def spawn(self, application: Application, name: str = "") -> KernelProcess:
+        """Start an application."""
+        raise NotImplementedError
+
+    def boot(self) -> Namespace:
+        """A fresh kernel for this host, with its sysctls."""
+        namespace = Namespace()
+        try:
+            for sysctl, value in self.sysctls.items():
+                namespace.call(write_sysctl, sysctl, value)
+        except BaseException:
+            namespace.close()
+            raise
+        return namespace
+
+    # ---- cables ------------------------------------------------------------------------------
+
+    def plug_in(self, number: int, link: Link) -> None:
+        """Give the kernel a device at the end of a cable."""
+        other = link.other(self)
+        tun = Tun(self.namespace, self.address, other.address, f"tun{number}", link.mtu)
+        if isinstance(other, Router):
+            self.namespace.call(route_everything_to, tun.name)
+        self.tuns[other.address] = tun
+
+    def tun_from(self, address: str) -> Tun:
+        """The device at which packets from that address arrive."""
+        pipe = self.network.wires.route(self, address)
+        first = next(iter(self.tuns.values()))
+        return self.tuns.get(pipe.to.address, first) if pipe is not None else first
+
+    # ---- power -------------------------------------------------------------------------------
+
+    def crash(self) -> None:
+        """Nothing from this kernel reaches the wire any more, and its applications stop."""
+        self.powered = False
+        for process in self.processes:
+            process.vanish()
+
+    def reboot(self, after: int = REBOOT, application: Application | None = None) -> None:
+        """Crash, and come up `after` µs later as a fresh kernel with the same address."""
+        self.crash()
+        booted: list[tuple[Namespace, dict[str, Tun]]] = []
+        boot = threading.Thread(target=lambda: booted.append(self._prepare()))
+        boot.start()
+
+        def start() -> None:
+            boot.join()
+            self._former += [self.namespace, *self.tuns.values()]
+            self.namespace, self.tuns = booted[0]
+            self.powered = True
+            if application is not None:
+                self.spawn(application)
+
+        self.network.after(after, start)
+
+    def _prepare(self) -> tuple[Namespace, dict[str, Tun]]:
+        """A kernel like the one at the start, with its cables, not yet plugged in."""
+        namespace = self.boot()
+        tuns = {}
+        for address, old in self.tuns.items():
+            tuns[address] = Tun(namespace, self.address, address, old.name, old.mtu)
+            if isinstance(self.network.wires.node_at(address), Router):
+                namespace.call(route_everything_to, old.name)
+        return namespace, tuns
+
+    def shut_down(self, grace: int = GRACE) -> None:
+        """End all applications; the kernel closes their sockets.  Off after `grace` µs."""
+        for process in self.processes:
+            process.kill()
+        self.network.after(grace, self.crash)
+
+    def discard(self) -> None:
+        """Let go of devices and namespaces."""
+        for device in (*self.tuns.values(), *self._former, self.namespace):
+            device.close()
