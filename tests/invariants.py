@@ -6,7 +6,7 @@ from tcpcore.errors import EngineBug
 from tcpcore.host.listener import Request
 from tcpcore.host.stack import Host
 from tcpcore.seqnum import MASK, distance, leq
-from tcpcore.tcp import state, window
+from tcpcore.tcp import departure, state, window
 from tcpcore.tcp.connection import Connection
 
 SILENT = (state.CLOSED, state.TIME_WAIT)
@@ -92,7 +92,7 @@ def _buffers(c: Connection, that: object) -> None:
     if c.state in (state.CLOSED, state.LISTEN):
         return
     first = c.snd_una
-    if c.state in (state.SYN_SENT, state.SYN_RECV):
+    if departure.syn_unacknowledged(c):
         first = (c.iss + 1) & MASK
     left = max(distance(first, c.write_end), 0)  # once the FIN is acknowledged, it is one too far
     that(len(c.send_buffer) == left, f"send buffer {len(c.send_buffer)} of {left} bytes")
