@@ -58,6 +58,11 @@ function mountAll() {
   }
   followLink();
   window.addEventListener("hashchange", followLink);
+  // A link to where the address already points changes no hash; the reader still wants to go there.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[href^='#']");
+    if (link && link.getAttribute("href") === location.hash) followLink();
+  });
   document.documentElement.dataset.tcpcore = "ready";
 }
 
