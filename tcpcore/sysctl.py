@@ -59,6 +59,8 @@ class Sysctls:
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
     ip_default_ttl: int = _knob(64, 1, 255, "", "time to live of packets sent")
     ip_local_port_range: Pair = _knob((32768, 60999), 1, 65535, "", "ephemeral ports")
+    rmem_max: int = _knob(4194304, 2304, _INT_MAX, "bytes", "most for SO_RCVBUF", area="core")
+    wmem_max: int = _knob(4194304, 4608, _INT_MAX, "bytes", "most for SO_SNDBUF", area="core")
     somaxconn: int = _knob(4096, 0, _INT_MAX, "", "ceiling of listen()'s backlog", area="core")
 
     def set(self, name: str, value: Any) -> None:

@@ -9,6 +9,7 @@ that a listener accepts inherits the listener's.  Source: do_tcp_setsockopt() in
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 SOL_SOCKET = 1
 IPPROTO_TCP = 6
+SMALLEST_RECEIVE_BUFFER = 2304
+SMALLEST_SEND_BUFFER = 4608
+"""SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF."""
+
 _INT_MAX = 2**31 - 1
 
 
@@ -30,7 +35,7 @@ class Option:
     """One option: where the kernel has it, which values it takes, what it does.
 
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
-    `attribute` names what it sets in a connection.
+    `attribute` names what it sets in a connection, `changed` is told when one has it set.
     """
 
     level: int
@@ -41,6 +46,7 @@ class Option:
     show: Callable[[Socket, Any], Any] | None = None
     attribute: str = ""
     default: Any = 0
+    changed: Callable[[Socket, Any], None] | None = None
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
@@ -113,8 +119,102 @@ def _milliseconds(socket: Socket, kept: int) -> int:
     return kept // MILLISECOND
 
 
+def _seconds(socket: Socket, value: int) -> int:
+    return value * SECOND
+
+
+def _keep_idle(socket: Socket, kept: int) -> int:
+    return kept // SECOND or socket.host.sysctl.tcp_keepalive_time
+
+
+def _keep_interval(socket: Socket, kept: int) -> int:
+    return kept // SECOND or socket.host.sysctl.tcp_keepalive_intvl
+
+
+def _keep_count(socket: Socket, kept: int) -> int:
+    return kept or socket.host.sysctl.tcp_keepalive_probes
+
+
+def _linger(socket: Socket, value: Any) -> int | None:
+    """``(on, seconds)`` as in `struct linger`, packed or not."""
+    on, seconds = struct.unpack("ii", value) if isinstance(value, bytes) else value
+    return int(seconds) * SECOND if on else None
+
+
+def _lingers(socket: Socket, kept: int | None) -> tuple[int, int]:
+    return (0, 0) if kept is None else (1, kept // SECOND)
+
+
+def _receive_buffer(socket: Socket, value: int) -> int:
+    return max(2 * min(value, socket.host.sysctl.rmem_max), SMALLEST_RECEIVE_BUFFER)
+
+
+def _send_buffer(socket: Socket, value: int) -> int:
+    return max(2 * min(value, socket.host.sysctl.wmem_max), SMALLEST_SEND_BUFFER)
+
+
+def _shown_receive_buffer(socket: Socket, kept: int) -> int:
+    c = socket.connection
+    return c.rcvbuf if c is not None else kept or socket.host.sysctl.tcp_rmem[1]
+
+
+def _shown_send_buffer(socket: Socket, kept: int) -> int:
+    c = socket.connection
+    return c.sndbuf if c is not None else kept or socket.host.sysctl.tcp_wmem[1]
+
+
+def _live(socket: Socket) -> Connection:
+    assert socket.connection is not None
+    return socket.connection
+
+
+def _push(socket: Socket, _: int) -> None:
+    """What was held back may go: the cork is pulled, or Nagle switched off."""
+    c = _live(socket)
+    if not c.corked:
+        socket.host.transmit(c, c.push(socket.host.now))
+
+
+def _be_quick(socket: Socket, on: int) -> None:
+    c = _live(socket)
+    socket.host.transmit(c, c.be_quick(bool(on), socket.host.now))
+
+
+def _keep_alive(socket: Socket, _: int) -> None:
+    c = _live(socket)
+    c.keep_alive(bool(socket.options.get("SO_KEEPALIVE")), socket.host.now)
+    socket.host.transmit(c, [])
+
+
+def _fix_send_buffer(socket: Socket, _: int) -> None:
+    _live(socket).sndbuf_locked = True
+
+
 OPTIONS: dict[str, Option] = {
-    "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay"),
+    "SO_REUSEADDR": Option(SOL_SOCKET, 2),
+    "SO_SNDBUF": Option(
+        SOL_SOCKET,
+        7,
+        store=_send_buffer,
+        show=_shown_send_buffer,
+        attribute="sndbuf",
+        changed=_fix_send_buffer,
+    ),
+    "SO_RCVBUF": Option(
+        SOL_SOCKET, 8, store=_receive_buffer, show=_shown_receive_buffer, attribute="rcvbuf"
+    ),
+    "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
+    "SO_LINGER": Option(
+        SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None
+    ),
+    "TCP_CORK": Option(IPPROTO_TCP, 3, attribute="corked", changed=_push),
+    "TCP_KEEPIDLE": Option(
+        IPPROTO_TCP, 4, 1, 32767, _seconds, _keep_idle, "keep_idle", changed=_keep_alive
+    ),
+    "TCP_KEEPINTVL": Option(IPPROTO_TCP, 5, 1, 32767, _seconds, _keep_interval, "keep_interval"),
+    "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
+    "TCP_QUICKACK": Option(IPPROTO_TCP, 12, changed=_be_quick, default=1),
+    "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay", changed=_push),
     "TCP_SYNCNT": Option(IPPROTO_TCP, 7, 1, 127, show=_syn_count, attribute="syn_retries"),
     "TCP_DEFER_ACCEPT": Option(IPPROTO_TCP, 9, low=-_INT_MAX, store=_defer, show=_deferred),
     "TCP_USER_TIMEOUT": Option(
@@ -138,7 +238,7 @@ def find(name: str) -> Option:
 def set_option(socket: Socket, name: str, value: Any) -> None:
     """setsockopt(2): check, keep, and change the connection.  EINVAL for a value out of range."""
     option = find(name)
-    if not isinstance(value, bytes):
+    if not isinstance(value, (bytes, tuple)):
         value = int(value)
         if not option.low <= value <= option.high:
             raise socket_error(EINVAL)
@@ -146,6 +246,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
     socket.options[name] = kept
     if socket.connection is not None and option.attribute:
         setattr(socket.connection, option.attribute, kept)
+    if socket.connection is not None and option.changed is not None:
+        option.changed(socket, kept)
 
 
 def get_option(socket: Socket, name: str) -> Any:

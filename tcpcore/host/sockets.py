@@ -18,13 +18,14 @@ from tcpcore.errors import socket_error
 from tcpcore.host import socket_options
 from tcpcore.host.listener import Listener
 from tcpcore.host.process import Process, Wait, WaitQueue, block
-from tcpcore.tcp import state
+from tcpcore.tcp import send_buffer, state
 from tcpcore.tcp.connection import Connection
 
 if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 ANY_ADDRESS = "0.0.0.0"
+_CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 
 
@@ -169,13 +170,24 @@ class Socket:
         c = self._connected(errors.EPIPE)
         self.host.call(f"send({len(data)} bytes)")
         try:
-            out = c.send(data, self.host.now)
+            await self._queue(c, data)
         except OSError as error:
             self.host.returned("send", errors.errno_name(error.errno))
             raise
-        self.host.transmit(c, out)
         self.host.returned("send", "ok")
         return len(data)
+
+    async def _queue(self, c: Connection, data: bytes) -> None:
+        """Hand over all of `data`, blocking while the send buffer is full."""
+        rest = memoryview(data)
+        while True:
+            room = max(send_buffer.room(c), 0 if c.state in state.SENDS_DATA else len(rest))
+            self.host.transmit(c, c.send(bytes(rest[:room]), self.host.now))
+            rest = rest[room:]
+            if not rest:
+                return
+            while c.state in state.SENDS_DATA and not send_buffer.writable(c):
+                await block(Wait(self.waiters))
 
     async def recv(self, most: int) -> bytes:
         """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN."""
@@ -200,6 +212,7 @@ class Socket:
         if not self.closed:
             self.host.call("close()")
             self._let_go(self.host.running)
+            await self._linger()
             self.host.returned("close", "ok")
 
     def close_at_exit(self, process: Process) -> None:
@@ -265,6 +278,15 @@ class Socket:
         c = self.connection
         if c is not None:
             self.host.transmit(c, c.close(self.host.now))
+
+    async def _linger(self) -> None:
+        """SO_LINGER with a time: close() waits until the peer has everything, or time is up."""
+        c = self.connection
+        if c is None or not c.linger or not c.orphan:
+            return
+        deadline = self.host.now + c.linger
+        while c.state in _CLOSING and self.host.now < deadline:
+            await block(Wait(self.waiters, deadline))
 
     def _require_open(self) -> None:
         """EBADF when the running process holds the socket no more."""

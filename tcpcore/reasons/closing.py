@@ -58,6 +58,12 @@ ORPHAN_OVER = Why(
     "Linux only",
     "tw_timer_handler()",
 )
+LINGER_ZERO = Why(
+    "close.linger-zero",
+    "SO_LINGER with 0 seconds: close() throws everything away and resets.",
+    "RFC 9293 §3.10.5",
+    "__tcp_close()",
+)
 UNREAD_DATA = Why(
     "close.unread",
     "The application closed without reading {unread} bytes: reset, so that the peer knows.",

@@ -22,6 +22,7 @@ from tcpcore.tcp import (
     reception,
     retransmit,
     rtt,
+    send_buffer,
     sending,
     state,
     time_wait,
@@ -143,6 +144,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     rtt.forget_syn_round_trip(c)
     c.last_data_received = c.last_ack_received = now
     receive_buffer.established(c)
+    send_buffer.expand(c)
     keepalive.start(c, now)
     if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
         return
@@ -280,6 +282,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
         receive_buffer.established(c)
+        send_buffer.expand(c)
         keepalive.start(c, now)
     elif gt(ack, c.snd_una):
         _take_acknowledged(c, segment, now)
@@ -333,6 +336,7 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
     if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
         reno.on_ack(c, acked)
+        send_buffer.expand(c)
     loss_probe.answered(c, ack)
     if queue:
         loss_probe.rearm(c, now)

@@ -94,6 +94,8 @@ class Connection(Tcb):
         if self.receive_buffer and (self.state, state.ABORT) in state.NEXT:
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
             lifecycle.abort(self, reason, now)
+        elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
+            lifecycle.abort(self, reasons.LINGER_ZERO(), now)
         elif self.state == state.SYN_SENT:
             lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
             lifecycle.forget(self)
@@ -102,6 +104,29 @@ class Connection(Tcb):
         else:
             self._close_sending(reasons.CLOSE_CALLED(), now)
         return self.out
+
+    def push(self, now: int) -> list[Segment]:
+        """An option changed that held data back (TCP_NODELAY, TCP_CORK): send what may go now."""
+        self._begin()
+        sending.send_pending(self, now)
+        persist.look_after(self, now)
+        return self.out
+
+    def be_quick(self, on: bool, now: int) -> list[Segment]:
+        """TCP_QUICKACK: acknowledge at once from now on, or leave it to the ping-pong again."""
+        self._begin()
+        self.pingpong = int(not on)
+        if on and self.ack_pending and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
+            departure.send_ack(self, now, reasons.ACK_QUICK())
+        return self.out
+
+    def keep_alive(self, on: bool, now: int) -> None:
+        """SO_KEEPALIVE, or one of its times, changed."""
+        self.keepalive = on
+        if on:
+            keepalive.start(self, now)
+        else:
+            keepalive.stop(self)
 
     def abort(self, now: int) -> list[Segment]:
         """Reset the connection (RFC 9293 §3.10.5)."""

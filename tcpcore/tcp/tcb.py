@@ -88,6 +88,7 @@ class Tcb:
         "last_data_received",
         "last_data_sent",
         "last_segment_size",
+        "linger",
         "local",
         "local_port",
         "loss_probe",
@@ -141,6 +142,8 @@ class Tcb:
         "snd_una",
         "snd_wl1",
         "snd_wnd",
+        "sndbuf",
+        "sndbuf_locked",
         "soft_error",
         "srtt",
         "ssthresh",
@@ -183,7 +186,7 @@ class Tcb:
         self.orphan = False  # no application holds the socket any more
         self.no_reader = False  # shutdown(SHUT_RD): the application reads no more
         self.out: list[Any] = []  # segments made in the current step
-        self._start_sending(iss)
+        self._start_sending(iss, sysctl.tcp_wmem[1])
         self._start_receiving(mss, sysctl.tcp_rmem[1])
         self._start_measuring(iss)
         self._start_acknowledging()
@@ -198,7 +201,7 @@ class Tcb:
         self.ip_id = iss & 0xFFFF
         self.path_mtu = mss + (60 if ":" in remote else 40)
 
-    def _start_sending(self, iss: int) -> None:
+    def _start_sending(self, iss: int, sndbuf: int) -> None:
         self.iss = iss
         self.snd_una = iss
         self.snd_nxt = iss
@@ -208,6 +211,9 @@ class Tcb:
         self.max_window = 0  # the largest snd_wnd ever seen
         self.snd_scale = 0
         self.snd_mss = DEFAULT_SEND_MSS
+        self.sndbuf = sndbuf  # bytes that may be queued
+        self.sndbuf_locked = False  # SO_SNDBUF has fixed it
+        self.linger: int | None = None  # SO_LINGER, us; None: off
         self.send_buffer = bytearray()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
         self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH
