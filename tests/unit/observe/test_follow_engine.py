@@ -8,7 +8,7 @@ from tcpcore import trace as tr
 from tcpcore.observe.capture import Packet
 from tcpcore.observe.explain import explain_packets
 from tcpcore.scenarios import registry
-from tcpcore.tcp.state import LISTEN, TIME_WAIT
+from tcpcore.tcp.state import TIME_WAIT
 from tcpcore.trace import Trace
 from tcpcore.wire.codec import encode
 
@@ -19,8 +19,9 @@ def in_the_engine(trace: Trace) -> list[Moves]:
     """Every change of state of a connection, per host; the end of TIME_WAIT sends nothing."""
     moves: list[Moves] = [[], []]
     for moment in trace.moments:
-        for kind, _, _, values in moment.events:
-            if kind == tr.STATE and values[1] != LISTEN and values[0] != TIME_WAIT:
+        for kind, socket, _, values in moment.events:
+            listener = " > " not in socket
+            if kind == tr.STATE and not listener and values[0] != TIME_WAIT:
                 moves[moment.host].append(values)
     return moves
 
