@@ -57,6 +57,47 @@ def test_one_html_file_holds_players_that_step_without_anything_else(
     assert page.locator(".drop").count() == 0
 
 
+_AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
+  document.body.innerHTML = "<div id=cell></div>";
+  document.body.dataset.jpThemeLight = "false";
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  document.adoptedStyleSheets = [sheet];
+  const listeners = {};
+  const saved = [];
+  const emit = (key) => (listeners[`change:${key}`] || []).slice().forEach((f) => f());
+  const model = {
+    get: (key) => state[key],
+    set: (key, value) => { state[key] = value; emit(key); },
+    save_changes: () => saved.push(JSON.parse(JSON.stringify(state))),
+    on: (event, f) => { (listeners[event] ||= []).push(f); },
+    off: (event, f) => {
+      listeners[event] = (listeners[event] || []).filter((g) => g !== f);
+    },
+  };
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const widget = (await import(url)).default;
+  const cell = document.getElementById("cell");
+  const undo = widget.render({ model, el: cell });
+  cell.querySelector("[aria-label='Next step']").click();
+  const afterClick = [state.step, saved.length];
+  model.set("step", 4);                              // as jslink would
+  const linked = cell.querySelector(".where").textContent;
+  model.set("document", other);                      // as the kernel answers a slider
+  model.set("status", "from the kernel");
+  const answered = cell.querySelector(".where").textContent;
+  cell.querySelector("[data-parameter=rtt]").value = 50;
+  cell.querySelector("[data-parameter=rtt]").dispatchEvent(new Event("input"));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const status = cell.querySelector(".status").textContent;
+  undo();
+  const left = Object.values(listeners).flat().length;
+  const parameters = saved.at(-1).parameters;
+  return { afterClick, linked, answered, status, parameters, left };
+}"""
+"""Gives the widget a model and a page as JupyterLab would, and plays with it."""
+
+
 def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any) -> None:
     """A model with get, set, save_changes, on and off, on a page that looks like JupyterLab's."""
     page = pages.new()
@@ -64,44 +105,7 @@ def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any)
     state = page_state(document(registry.run("handshake")))
     other = document(registry.run("handshake", {"rtt": 200}))
     result = page.evaluate(
-        """async ({ source, style, state, other }) => {
-          document.body.innerHTML = "<div id=cell></div>";
-          document.body.dataset.jpThemeLight = "false";
-          const sheet = new CSSStyleSheet();
-          sheet.replaceSync(style);
-          document.adoptedStyleSheets = [sheet];
-          const listeners = {};
-          const saved = [];
-          const emit = (key) => (listeners[`change:${key}`] || []).slice().forEach((f) => f());
-          const model = {
-            get: (key) => state[key],
-            set: (key, value) => { state[key] = value; emit(key); },
-            save_changes: () => saved.push(JSON.parse(JSON.stringify(state))),
-            on: (event, f) => { (listeners[event] ||= []).push(f); },
-            off: (event, f) => {
-              listeners[event] = (listeners[event] || []).filter((g) => g !== f);
-            },
-          };
-          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-          const widget = (await import(url)).default;
-          const cell = document.getElementById("cell");
-          const undo = widget.render({ model, el: cell });
-          cell.querySelector("[aria-label='Next step']").click();
-          const afterClick = [state.step, saved.length];
-          model.set("step", 4);                              // as jslink would
-          const linked = cell.querySelector(".where").textContent;
-          model.set("document", other);                      // as the kernel answers a slider
-          model.set("status", "from the kernel");
-          const answered = cell.querySelector(".where").textContent;
-          cell.querySelector("[data-parameter=rtt]").value = 50;
-          cell.querySelector("[data-parameter=rtt]").dispatchEvent(new Event("input"));
-          await new Promise((resolve) => setTimeout(resolve, 200));
-          const status = cell.querySelector(".status").textContent;
-          undo();
-          const left = Object.values(listeners).flat().length;
-          const parameters = saved.at(-1).parameters;
-          return { afterClick, linked, answered, status, parameters, left };
-        }""",
+        _AS_IN_JUPYTERLAB,
         {
             "source": bundle.widget_module(),
             "style": bundle.style_sheet(),
