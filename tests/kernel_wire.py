@@ -158,7 +158,7 @@ class KernelWire(Wire):
         return KernelSock(self, raw)
 
     def listen(self, backlog: int = 128, port: int = PORT) -> Sock:
-        sock = self.socket(port)
+        sock = self.listener = self.socket(port)
         sock.raw.listen(backlog)
         return sock
 

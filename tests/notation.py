@@ -273,6 +273,7 @@ class Wire:
         self.net = _Bench(profile)
         self.host = self.net.host("host", HOST, **sysctls)
         self.port = PORT
+        self.listener: Any = None
         self.story: list[str] = []
         self.peers: dict[int, Peer] = {}
         self.peer = self.other(PEER_PORT)
@@ -316,9 +317,13 @@ class Wire:
         return sock
 
     def listen(self, backlog: int = 128, port: int = PORT) -> Sock:
-        sock = self.socket(port)
+        sock = self.listener = self.socket(port)
         sock.raw.listen(backlog)
         return sock
+
+    def call_accept(self) -> Sock:
+        """The connection that the listener has ready."""
+        return self.listener.accept()
 
     def connected(self, peer_options: str = "mss 1460", window: int = 65535) -> Sock:
         """A connection that the host opened, without timestamps or scaling by default."""
@@ -332,11 +337,11 @@ class Wire:
 
     def accepted(self, peer_options: str = "mss 1460", window: int = 65535) -> Sock:
         """A connection that the peer opened, without timestamps or scaling by default."""
-        listener = self.listen()
+        self.listen()
         self << f"S 0:0(0) win {window} <{peer_options}>"
         self >> "S. 0:0(0) ack 1 <...>"
         self << f". 1:1(0) ack 1 win {window}"
-        return listener.accept()
+        return self.call_accept()
 
     # --- time and the wire -----------------------------------------------------------------------
 
