@@ -223,6 +223,9 @@ class Listener:
         if self.accept_queue_full:
             host.count(counters.LISTEN_OVERFLOWS)
             return self._refuse(reasons.ACCEPT_QUEUE_FULL_COOKIE())
+        if ends in host.endpoints:
+            self._drop(reasons.COOKIE_BESIDE_REQUEST())
+            return []
         received(c, irs, segment.window << c.snd_scale)
         kept = "the options from our timestamp" if c.timestamps else "no options"
         values = {"mss": mss, "kept": kept}

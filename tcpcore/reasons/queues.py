@@ -96,6 +96,13 @@ COOKIE_BAD = Why(
     "RFC 4987 §3.6",
     "cookie_v4_check()",
 )
+COOKIE_BESIDE_REQUEST = Why(
+    "cookie.beside-request",
+    "The SYN cookie is good, but a later SYN of the same ports waits in the SYN queue: the ACK is "
+    "dropped.",
+    "Linux only",
+    "inet_ehash_nolisten()",
+)
 COOKIE_OPTIONS_OFF = Why(
     "cookie.options-off",
     "The SYN cookie is good, but names an option that is switched off by now: answer with RST.",
