@@ -74,7 +74,7 @@ export function spoken(doc, index) {
   const segment = doc.segments[index];
   const names = [doc.hosts[segment.from].name, doc.hosts[segment.to].name];
   const fate = segment.fate === "lost" ? ", lost" : "";
-  const again = segment.retransmission ? `, retransmission ${segment.retransmission}` : "";
+  const again = segment.retransmission ? ` · again, retransmission ${segment.retransmission}` : "";
   return `Segment ${index}, ${names[0]} to ${names[1]} at ${duration(segment.sent)}: `
     + `${segment.label}${again}${fate}`;
 }
