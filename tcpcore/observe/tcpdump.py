@@ -11,6 +11,7 @@ from typing import Literal
 from tcpcore.observe.tcpdump_options import BAD, CUT, options_text
 from tcpcore.seqnum import MASK
 from tcpcore.units import SECOND
+from tcpcore.wire import codec
 from tcpcore.wire.option_codec import encode_options
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, URG, Segment
 
@@ -39,30 +40,43 @@ class Printer:
     the start for virtual time.
     """
 
-    def __init__(self, *, absolute: bool = False, time: TimeStyle = "day") -> None:
+    def __init__(
+        self, *, absolute: bool = False, time: TimeStyle = "day", verbose: int = 0
+    ) -> None:
         self._absolute = absolute
+        self._verbose = verbose
         self._time_style = time
         self._bases: dict[tuple[str, int, str, int], tuple[int, int]] = {}
         self._first: int | None = None
         self._previous: int | None = None
 
-    def line(self, segment: Segment, time: int) -> str:
-        """The next segment's line, without a newline at its end; `time` in microseconds."""
-        version = "IP6" if ":" in segment.src else "IP"
-        return (
-            f"{self._time(time)}{version} {segment.src}.{segment.sport} >"
-            f" {segment.dst}.{segment.dport}: {self.text(segment)}"
-        )
+    def line(self, segment: Segment, time: int, where: str = "") -> str:
+        """The next segment's line, without a newline at its end; `time` in microseconds.
 
-    def text(self, segment: Segment) -> str:
-        """The part after the addresses: ``Flags [S], seq 0, ...``."""
+        `where` stands before the packet (interface and direction); verbose (-v) makes two lines.
+        """
+        version = "IP6" if ":" in segment.src else "IP"
+        ends = f"{segment.src}.{segment.sport} > {segment.dst}.{segment.dport}"
+        if self._verbose:
+            packet = codec.encode(segment)
+            words = f"({ip_words(packet)})\n    {ends}: {self.text(segment, packet)}"
+            if version == "IP6":
+                words = words.replace("\n    ", " ")
+        else:
+            words = f"{ends}: {self.text(segment)}"
+        return f"{self._time(time)}{where}{version} {words}"
+
+    def text(self, segment: Segment, packet: bytes = b"") -> str:
+        """The part after the addresses: ``Flags [S], seq 0, ...``; with the packet its checksum."""
         seq_base, ack_base, sack_base = self._find_bases(segment)
         flags, size = segment.flags, len(segment.payload)
         seq = segment.seq - seq_base & MASK
         text = f"Flags [{flag_letters(flags)}]"
+        if packet:
+            text += f", cksum {_checksum(packet)}"
         if size:
             text += f", seq {seq}:{seq + size & MASK}"
-        elif flags & (SYN | FIN | RST):
+        elif flags & (SYN | FIN | RST) or self._verbose > 1:
             text += f", seq {seq}"
         if flags & ACK:
             text += f", ack {segment.ack - ack_base & MASK}"
@@ -112,3 +126,29 @@ class Printer:
 def _clock(micros: int) -> str:
     whole, rest = divmod(micros, SECOND)
     return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}.{rest:06d}"
+
+
+_ECN = ("", ",ECT(1)", ",ECT(0)", ",CE")
+
+
+def ip_words(packet: bytes) -> str:
+    """What -v says of the IP header, without the parentheses (tcpdump's print-ip.c, print-ip6.c)."""
+    if packet[0] >> 4 == 6:
+        tos, flow = (packet[0] & 15) << 4 | packet[1] >> 4, packet[1] & 15
+        label = flow << 16 | packet[2] << 8 | packet[3]
+        words = f"class 0x{tos:02x}, " if tos else ""
+        words += f"flowlabel 0x{label:05x}, " if label else ""
+        size = packet[4] << 8 | packet[5]
+        return f"{words}hlim {packet[7]}, next-header TCP (6) payload length: {size}"
+    fragment = packet[6] << 8 | packet[7]
+    flags = "+" * bool(fragment & 0x2000) + "DF" * bool(fragment & 0x4000)
+    return (
+        f"tos 0x{packet[1]:x}{_ECN[packet[1] & 3]}, ttl {packet[8]},"
+        f" id {packet[4] << 8 | packet[5]}, offset {(fragment & 0x1FFF) * 8},"
+        f" flags [{flags or 'none'}], proto TCP (6), length {packet[2] << 8 | packet[3]}"
+    )
+
+
+def _checksum(packet: bytes) -> str:
+    start = 40 if packet[0] >> 4 == 6 else (packet[0] & 15) * 4
+    return f"0x{packet[start + 16]:02x}{packet[start + 17]:02x} (correct)"

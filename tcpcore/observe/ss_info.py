@@ -1,0 +1,147 @@
+"""The line of ``ss -i``: TCP's own variables, in iproute2's words and order (tcp_stats_print()).
+
+Left out is what the engine does not measure: delivery_rate, app_limited, busy, rcv_rtt.  What is
+counted from segments (bytes_sent, segs_out ...) needs a network that keeps its trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tcpcore.host.listener import Listener
+from tcpcore.observe import inventory, tally
+from tcpcore.observe.inventory import Entry
+from tcpcore.seqnum import distance
+from tcpcore.tcp import state
+from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.tcb import INITIAL_CWND
+
+TIMESTAMP_SPACE = 12
+SMALLEST_MSS = 88
+"""TCP_MIN_MSS: what Linux takes for the peer's segment size before it has heard of the peer."""
+
+
+def line(host: Any, entry: Entry, *, options: bool, numeric: bool) -> str:
+    """What stands after the tab; empty for a request and for TIME_WAIT.
+
+    With `options` (-o) also what was agreed on (``ts sack``); `numeric` (-n) writes rates in full.
+    """
+    endpoint = entry.endpoint
+    if isinstance(endpoint, Listener):
+        queued = f" unacked:{entry.recv_q}" if entry.recv_q else ""
+        return f"{_algorithm(host)} cwnd:{INITIAL_CWND}{queued}"
+    if not isinstance(endpoint, Connection) or inventory.is_small(endpoint):
+        return ""
+    words = [] if not options else _agreed(endpoint)
+    words += [_algorithm(host), *_basics(endpoint), *_counts(host, endpoint)]
+    words += _pace(host, endpoint, numeric)
+    words += _outstanding(host, endpoint)
+    return " ".join(words + list(_receiving(endpoint)))
+
+
+def _algorithm(host: Any) -> str:
+    return str(getattr(host.sysctl, "tcp_congestion_control", "cubic"))
+
+
+def _agreed(c: Connection) -> list[str]:
+    return ["ts"] * c.timestamps + ["sack"] * c.sack_permitted
+
+
+def _basics(c: Connection) -> Iterator[str]:
+    opening = c.state == state.SYN_SENT
+    stamps = c.timestamps or (opening and c.sysctl.tcp_timestamps)
+    if c.scaling:
+        yield f"wscale:{c.snd_scale},{c.rcv_scale}"
+    yield f"rto:{c.rto / 1000:g}"
+    if c.backoff:
+        yield f"backoff:{c.backoff}"
+    if c.srtt:
+        yield f"rtt:{(c.srtt >> 3) / 1000:g}/{(c.mdev >> 2) / 1000:g}"
+    if c.ato:
+        yield f"ato:{c.ato / 1000:g}"
+    yield f"mss:{c.snd_mss - (TIMESTAMP_SPACE if opening and stamps else 0)}"
+    yield f"pmtu:{c.path_mtu}"
+    yield f"rcvmss:{SMALLEST_MSS if opening else c.rcv_mss}"
+    yield f"advmss:{c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0)}"
+    yield f"cwnd:{c.cwnd}"
+    if c.ssthresh < 0xFFFF:
+        yield f"ssthresh:{c.ssthresh}"
+
+
+def _counts(host: Any, c: Connection) -> Iterator[str]:
+    found = tally.of(host, c)
+    if found is None:
+        return
+    acknowledged = distance(c.iss, c.snd_una) - int(found.passive)
+    received = distance(c.irs, c.rcv_nxt) - 1 if c.state != state.SYN_SENT else 0
+    counted = (
+        ("bytes_sent", found.bytes_sent),
+        ("bytes_retrans", found.bytes_retransmitted),
+        ("bytes_acked", acknowledged),
+        ("bytes_received", received),
+        ("segs_out", found.segments_out),
+        ("segs_in", found.segments_in),
+        ("data_segs_out", found.data_segments_out),
+        ("data_segs_in", found.data_segments_in),
+    )
+    yield from (f"{name}:{count}" for name, count in counted if count > 0)
+
+
+def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
+    """Rates that follow from cwnd and the round trip, and how long ago things happened."""
+    srtt = c.srtt >> 3
+    if srtt:
+        yield f"send {_rate(c.cwnd * c.snd_mss * 8_000_000 / srtt, numeric)}bps"
+    found = tally.of(host, c)
+    opened = found.opened if found is not None and found.opened is not None else host.now
+    if c.state != state.SYN_SENT:
+        times = (c.last_data_sent, c.last_data_received, c.last_ack_received)
+        for name, when in zip(("lastsnd", "lastrcv", "lastack"), times, strict=True):
+            ago = (host.now - (when or opened)) // 1000
+            if ago:
+                yield f"{name}:{ago}"
+    if c.srtt:
+        share = 200 if c.cwnd < c.ssthresh // 2 else 120
+        bytes_per_second = c.snd_mss * 80_000 * share * c.cwnd // c.srtt
+        yield f"pacing_rate {_rate(bytes_per_second * 8, numeric)}bps"
+    if found is not None and found.delivered:
+        yield f"delivered:{found.delivered}"
+
+
+def _rate(bits_per_second: float, numeric: bool) -> str:
+    """iproute2's sprint_bw()."""
+    if numeric:
+        return f"{bits_per_second:.0f}"
+    for limit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if bits_per_second >= limit:
+            return f"{bits_per_second / limit:.3g}{letter}"
+    return f"{bits_per_second:g}"
+
+
+def _outstanding(host: Any, c: Connection) -> Iterator[str]:
+    queue = c.retransmission_queue
+    if queue:
+        yield f"unacked:{len(queue)}"
+    found = tally.of(host, c)
+    again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
+    total = found.retransmissions if found is not None else 0
+    if again or total:
+        yield f"retrans:{again}/{total}"
+    lost = sum(1 for sent in queue if sent.lost)
+    if lost:
+        yield f"lost:{lost}"
+
+
+def _receiving(c: Connection) -> Iterator[str]:
+    if c.state != state.SYN_SENT:
+        mss = c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0)
+        yield f"rcv_space:{getattr(c, 'rcv_space', INITIAL_CWND * mss)}"
+    yield f"rcv_ssthresh:{c.rcv_ssthresh}"
+    unsent = distance(c.snd_nxt, c.write_end)
+    if unsent > 0:
+        yield f"notsent:{unsent}"
+    if c.min_rtt:
+        yield f"minrtt:{c.min_rtt / 1000:g}"
+    if c.snd_wnd:
+        yield f"snd_wnd:{c.snd_wnd}"
