@@ -25,7 +25,13 @@ _HOMES = {
     "us": "tcpcore.units",
 }
 
-__all__ = [*_HOMES]
+__all__ = [*_HOMES, "sh"]
+
+
+def sh(host: Any, command: str) -> str:
+    """What a command such as ``ss -tan`` prints on a virtual host now; see `observe.shell`."""
+    shell = import_module("tcpcore.observe.shell")
+    return str(shell.run(host, command))
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any
 
+import tcpcore
 from tcpcore import reasons, trace
 from tcpcore.errors import UsageError
 from tcpcore.host import counters, path_mtu, power
@@ -47,6 +48,10 @@ class Machine:
     def now(self) -> int:
         """Virtual time in microseconds."""
         return self.network.now
+
+    def sh(self, command: str) -> str:
+        """What a command such as ``ss -tan`` prints on this host now; see `observe.shell`."""
+        return tcpcore.sh(self, command)
 
     # --- processes -------------------------------------------------------------------------------
 

@@ -196,6 +196,7 @@ class Socket:
             if c.error is not None and not c.rcv_closed:
                 self._report("recv", c)
             if c.rcv_closed or c.no_reader or c.state == state.CLOSED:
+                c.end_read = c.rcv_closed
                 self.host.returned("recv", "ok", "recv() returned end of file")
                 return b""
             await block(Wait(self.waiters))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,10 @@ class KernelMachine:
             namespace.close()
             raise
         return namespace
+
+    def sh(self, command: str) -> str:
+        """What the command prints in this host's namespace: the machine's own programs."""
+        return self.namespace.call(_shell, command)
 
     # ---- cables ------------------------------------------------------------------------------
 
@@ -109,3 +114,16 @@ class KernelMachine:
         """Let go of devices and namespaces."""
         for device in (*self.tuns.values(), *self._former, self.namespace):
             device.close()
+
+
+def _shell(command: str) -> str:
+    done = subprocess.run(
+        command,
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout

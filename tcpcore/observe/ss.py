@@ -56,7 +56,7 @@ def run(host: Any, words: list[str]) -> str:
             below.append(_info(host, entry, given))
     if "t" not in given:
         rows = [("tcp", *row) for row in rows]
-    header = ("Netid", *_HEADER) if "t" not in given else _HEADER
+    header: Row = ("Netid", *_HEADER) if "t" not in given else _HEADER
     if len(states) == 1:  # every line would say the same
         place = header.index("State")
         header, rows = _without(header, place), [_without(row, place) for row in rows]

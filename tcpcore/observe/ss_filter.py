@@ -141,7 +141,7 @@ class _Parser:
         if word not in _WORDS:
             known = ", ".join((*_WORDS, "state", "exclude", "and", "or", "not"))
             raise UsageError(f"ss: unknown filter {word!r}; known words are {known}.")
-        compare = operator.eq
+        compare: Callable[[int, int], bool] = operator.eq
         if self.tokens and self.tokens[0] in _COMPARISONS:
             compare = _COMPARISONS[self.tokens.pop(0)]
         value = self._next(f"a value for {word}")

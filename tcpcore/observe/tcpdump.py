@@ -132,7 +132,7 @@ _ECN = ("", ",ECT(1)", ",ECT(0)", ",CE")
 
 
 def ip_words(packet: bytes) -> str:
-    """What -v says of the IP header, without the parentheses (tcpdump's print-ip.c, print-ip6.c)."""
+    """What -v says of the IP header, within the parentheses (print-ip.c and print-ip6.c)."""
     if packet[0] >> 4 == 6:
         tos, flow = (packet[0] & 15) << 4 | packet[1] >> 4, packet[1] & 15
         label = flow << 16 | packet[2] << 8 | packet[3]

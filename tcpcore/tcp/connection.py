@@ -71,6 +71,8 @@ class Connection(Tcb):
         """Take up to `most` bytes from the receive buffer; reading may be worth an ACK."""
         self._begin()
         data = receive_buffer.take(self, most)
+        if self.rcv_closed and len(data) < most:
+            self.end_read = True
         if data and self.state in state.RECEIVES_DATA:
             if delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())

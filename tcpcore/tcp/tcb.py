@@ -69,6 +69,7 @@ class Tcb:
         "cwnd",
         "cwnd_counter",
         "duplicate_block",
+        "end_read",
         "error",
         "fast_open",
         "fin_at",
@@ -238,6 +239,7 @@ class Tcb:
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
+        self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
         # (seq, payload, memory), sorted, disjoint:
         self.out_of_order: list[tuple[int, bytes, int]] = []
