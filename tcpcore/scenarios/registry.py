@@ -16,7 +16,7 @@ from typing import Any
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.net.network import Network
-from tcpcore.sysctl import is_sysctl
+from tcpcore.sysctl import Sysctls, is_sysctl, short_name
 from tcpcore.trace import Trace
 
 Value = int | float | bool
@@ -168,9 +168,7 @@ def run(
     profile or number that does not fit.
     """
     chosen = get(name)
-    named = {parameter.name for parameter in chosen.parameters}
-    given = dict(parameters or {})
-    sysctls = {name: given.pop(name) for name in [*given] if is_sysctl(name) and name not in named}
+    given, sysctls = _sort_out(chosen, parameters or {})
     values = chosen.check(given, profile)
     lost = _segment_numbers(drop)
     network = Network(seed, profile, sysctls=sysctls)
@@ -181,6 +179,24 @@ def run(
     trace.parameters = {**values, **sysctls}
     trace.dropped = lost
     return trace
+
+
+def _sort_out(
+    chosen: Scenario, parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """``(the scenario's own parameters, sysctls of every host)``; sysctls may have full names."""
+    named = {parameter.name for parameter in chosen.parameters}
+    given: dict[str, Any] = {}
+    sysctls: dict[str, Any] = {}
+    checked = Sysctls()
+    for name, value in parameters.items():
+        short = short_name(name) if is_sysctl(name) else name
+        if short in named or not is_sysctl(short):
+            given[short] = value
+        else:
+            checked.set(name, value)
+            sysctls[short] = getattr(checked, short)
+    return given, sysctls
 
 
 def _segment_numbers(drop: Iterable[int]) -> tuple[int, ...]:
