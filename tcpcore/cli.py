@@ -36,6 +36,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # standard output is a full disk, say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"tcpcore {chosen.command}: {error.strerror}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print(f"tcpcore {chosen.command}: stopped.", file=sys.stderr)
         return 130

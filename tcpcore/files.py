@@ -11,11 +11,11 @@ from tcpcore.errors import UsageError
 def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     """Write `content` to `path`; an error leaves what was there before (`UsageError` says why)."""
     target = Path(path)
-    if target.is_char_device() or target.is_fifo():  # /dev/null, /dev/stdout: nothing to replace
-        target.write_bytes(content)
-        return
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.parent / f".{target.name}.{os.getpid()}"
     try:
+        if target.is_char_device() or target.is_fifo():  # /dev/null: nothing to replace
+            target.write_bytes(content)
+            return
         try:
             draft.write_bytes(content)
             os.replace(draft, target)
