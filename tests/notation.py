@@ -208,7 +208,7 @@ class Peer:
             seq_base=self.isn,
             ack_base=self.host_isn or 0,
         )
-        first = segment.seq - self.isn & MASK
+        first = segment.seq + (segment.flags >> 1 & 1) - self.isn & MASK  # data follows a SYN
         segment.payload = (STREAM + STREAM)[first : first + len(segment.payload)]
         segment.options = tuple(self._stamped(option) for option in segment.options)
         self.wire.tell(f"< {text}")
@@ -240,7 +240,7 @@ class Peer:
         same = same and (" win " not in text or wanted.window == shown.window)
         self.wire.fail_unless(same, f"> {text}", f"> {format_packetdrill(shown)}")
         if shown.payload:
-            start = shown.seq
+            start = shown.seq + (shown.flags >> 1 & 1)
             good = STREAM[start : start + len(shown.payload)]
             self.wire.fail_unless(good == shown.payload, f"> {text}", "other bytes as payload")
         self.wire.tell(f"> {format_packetdrill(shown)}")

@@ -52,7 +52,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         time_wait.orphan_arrives(c, segment, now)
         return
     if _asks_fast_open_again(c, segment):
-        departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
+        if not challenge.too_soon(c, now):
+            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
         return
     if not _check_sequence(c, segment, now):
         return

@@ -16,13 +16,20 @@ from tcpcore.wire.segment import SYN, Segment
 
 def ask(c: Tcb, now: int, reason: Reason) -> None:
     """Send a challenge ACK, unless one was sent just now."""
+    if too_soon(c, now):
+        return
+    c.event(trace.REFUSED, reason)
+    departure.send_ack(c, now, reason)
+
+
+def too_soon(c: Tcb, now: int) -> bool:
+    """Whether an answer went out less than tcp_invalid_ratelimit ago; if not, one goes now."""
     limit = c.sysctl.tcp_invalid_ratelimit
     if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
         c.event(trace.REFUSED, Reason(reasons.RATE_LIMITED, {"limit": limit}))
-        return
+        return True
     c.last_challenge = now
-    c.event(trace.REFUSED, reason)
-    departure.send_ack(c, now, reason)
+    return False
 
 
 def answer(c: Tcb, segment: Segment, now: int, reason: Reason) -> None:
