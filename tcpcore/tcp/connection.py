@@ -21,7 +21,6 @@ from tcpcore.tcp import (
     icmp,
     keepalive,
     lifecycle,
-    loss_probe,
     persist,
     receive_buffer,
     retransmit,
@@ -155,7 +154,10 @@ class Connection(Tcb):
         """Run every timer that is due."""
         self._begin()
         if self.retransmit_deadline is not None and self.retransmit_deadline <= now:
-            (loss_probe if self.loss_probe else retransmit).on_timeout(self, now)
+            if self.loss_probe:
+                retransmit.on_loss_probe(self, now)
+            else:
+                retransmit.on_timeout(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
         if self.probe_deadline is not None and self.probe_deadline <= now:

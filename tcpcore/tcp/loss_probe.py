@@ -3,16 +3,15 @@
 After two round trips without news the last segment goes out again (or new data, if there is any),
 so that its ACK shows what is missing; one probe for each such episode.  RFC 8985 §7; source:
 tcp_schedule_loss_probe(), tcp_send_loss_probe() and tcp_process_tlp_ack() in net/ipv4/.
-The probe uses the slot of the retransmission timer: either waits, never both.
+The probe uses the slot of the retransmission timer: either waits, never both.  Here is when it is
+due; what it sends is in `retransmit`.
 """
 
 from __future__ import annotations
 
-from tcpcore import reasons
 from tcpcore.seqnum import distance, lt
-from tcpcore.tcp import departure, sending, state, timers
+from tcpcore.tcp import state, timers
 from tcpcore.tcp.tcb import Tcb
-from tcpcore.why import Reason
 
 PROBING = (3, 4)
 """Values of tcp_early_retrans that mean: send probes."""
@@ -47,25 +46,6 @@ def rearm(c: Tcb, now: int) -> None:
     """snd.una moved on: start the timer anew, as a probe if one may be needed."""
     if not schedule(c, now, acknowledged=True):
         timers.set_retransmission(c, now)
-
-
-def on_timeout(c: Tcb, now: int) -> None:
-    """Two round trips without news: probe, once, and let the RTO follow in full."""
-    c.retransmit_deadline = None
-    c.loss_probe = False
-    queue = c.retransmission_queue
-    if not queue:
-        return
-    if c.probe_end is not None:  # this episode has had its probe
-        left = max(queue[0].last_sent + c.rto - now, 1)
-        timers.set_retransmission(c, now, left)
-        return
-    if not sending.send_one(c, now):
-        last = queue[-1]
-        values = {"retransmission": last.retransmissions + 1}
-        departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
-    c.probe_end = c.snd_nxt
-    timers.set_retransmission(c, now)
 
 
 def answered(c: Tcb, ack: int) -> None:

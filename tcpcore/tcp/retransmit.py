@@ -101,10 +101,29 @@ def on_timeout(c: Tcb, now: int) -> None:
 def resend_lost(c: Tcb, now: int) -> None:
     """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
     flight = sending.in_flight(c)
-    for sent in c.retransmission_queue:
+    for sent in list(c.retransmission_queue):
         if flight >= c.cwnd:
             return
-        if sent.lost:
+        if sent.lost and sent in c.retransmission_queue:  # not taken along by the one before
             values = {"retransmission": sent.retransmissions + 1}
             departure.send_again(c, sent, now, Reason(reasons.LOST_AGAIN, values))
             flight += 1
+
+
+def on_loss_probe(c: Tcb, now: int) -> None:
+    """Two round trips without news: probe, once, and let the RTO follow in full (RFC 8985 §7.3)."""
+    c.retransmit_deadline = None
+    c.loss_probe = False
+    queue = c.retransmission_queue
+    if not queue:
+        return
+    if c.probe_end is not None:  # this episode has had its probe
+        left = max(queue[0].last_sent + c.rto - now, 1)
+        timers.set_retransmission(c, now, left)
+        return
+    if not sending.send_one(c, now):
+        last = queue[-1]
+        values = {"retransmission": last.retransmissions + 1}
+        departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
+    c.probe_end = c.snd_nxt
+    timers.set_retransmission(c, now)
