@@ -22,7 +22,7 @@ from tcpcore.trace import Trace
 Value = int | float | bool
 Builder = Callable[..., None]
 
-_MODULES = ("handshake", "queues", "floods", "teardown", "options")
+_MODULES = ("handshake", "queues", "floods", "teardown", "options", "abnormal")
 """Where scenarios are defined, in the order of the book."""
 
 
