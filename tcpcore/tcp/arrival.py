@@ -149,15 +149,15 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     keepalive.start(c, now)
     if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
         return
-    if c.write_end == c.snd_nxt:
+    if c.write_end == c.snd_nxt and not c.defer_accept:
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return
-    c.ack_pending = True  # data waits: it will carry the ACK
+    c.ack_pending = True  # data waits, or is to come at once: it will carry the ACK
     delayed_ack.enter_quick_mode(c)
     sending.send_pending(c, now)
     if c.ack_pending:
-        delayed_ack.delay(c, now)
+        timers.set_ack(c, now + delayed_ack.DELAY_MAX, now)
 
 
 def _fast_open_answered(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:

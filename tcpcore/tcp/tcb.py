@@ -68,6 +68,7 @@ class Tcb:
         "corked",
         "cwnd",
         "cwnd_counter",
+        "defer_accept",
         "duplicate_block",
         "end_read",
         "error",
@@ -292,6 +293,7 @@ class Tcb:
         self.keep_count = 0  # TCP_KEEPCNT
         self.user_timeout = 0  # TCP_USER_TIMEOUT, us
         self.syn_retries = 0  # TCP_SYNCNT
+        self.defer_accept = 0  # TCP_DEFER_ACCEPT, in time-outs
         self.fast_open: FastOpen | None = None
         # Probes of a shut window and of a silent peer.
         self.probes_out = 0
