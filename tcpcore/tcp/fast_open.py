@@ -26,6 +26,9 @@ class Keeper(Protocol):
     def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
         """The SYN+ACK came: its options and MSS, and whether it took the data of our SYN."""
 
+    def timed_out(self, retransmissions: int, expired: bool, now: int) -> None:
+        """The retransmission timer fired after so many retransmissions; `expired`: for good."""
+
     def closed(self, now: int) -> None:
         """The connection is over."""
 

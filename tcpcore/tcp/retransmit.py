@@ -74,7 +74,11 @@ def on_timeout(c: Tcb, now: int) -> None:
     head = c.retransmission_queue[0]
     if not c.retransmit_since:
         c.retransmit_since = head.first_sent
-    if _timed_out(c, now):
+    before = c.retransmissions
+    expired = _timed_out(c, now)
+    if c.fast_open is not None and c.fast_open.keeper is not None:
+        c.fast_open.keeper.timed_out(before, expired, now)
+    if expired:
         return
     if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
         reno.on_timeout(c)
