@@ -208,6 +208,8 @@ def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
     if not rst and paws.rejects(c, segment, now):
         if segment.flags & SYN:
             challenge.ask(c, now, reasons.DUPLICATE_SYN())
+        elif segment.flags & ACK and not segment.length and lt(segment.seq, c.rcv_nxt):
+            _drop(c, reasons.OVERTAKEN_ACK())
         else:
             reception.duplicate(c, segment)
             challenge.answer(c, segment, now, reasons.OLD_TIMESTAMP())
