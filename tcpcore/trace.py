@@ -119,6 +119,8 @@ class Trace:
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
+    recording = True
+
     def __init__(self) -> None:
         self.hosts: list[tuple[str, str]] = []
         self.segments: list[TracedSegment] = []

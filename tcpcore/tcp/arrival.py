@@ -330,6 +330,7 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     while queue and leq(queue[0].end, ack):
         sent = queue.popleft()
         acked += 1
+        c.lost_out -= sent.lost
         first_sent = first_sent or sent.first_sent
         sure = sure and not sent.retransmissions
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())

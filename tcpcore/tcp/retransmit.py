@@ -84,6 +84,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         reno.on_timeout(c)
     early = c.state == state.SYN_RECV and not c.retransmissions  # data behind a SYN+ACK may wait
     for sent in [head] if early else c.retransmission_queue:
+        c.lost_out += not sent.lost
         sent.lost = True
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
@@ -105,7 +106,7 @@ def on_timeout(c: Tcb, now: int) -> None:
 def resend_lost(c: Tcb, now: int) -> None:
     """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
     flight = sending.in_flight(c)
-    for sent in list(c.retransmission_queue):
+    for sent in list(c.retransmission_queue) if c.lost_out else ():
         if flight >= c.cwnd:
             return
         if sent.lost and sent in c.retransmission_queue:  # not taken along by the one before
