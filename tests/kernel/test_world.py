@@ -1,4 +1,4 @@
-"""The same world around real kernels and on the engine: power, cables, firewalls, routers, forks."""
+"""The same world around real kernels and on the engine: power, cables, firewalls, routers."""
 
 from __future__ import annotations
 
