@@ -66,11 +66,11 @@ class KernelCall(Call):
         return super()._outcome()
 
     def returns(self, value: Any = None) -> None:
-        self._thread.join(0.03)
+        self._thread.join(0.3)
         super().returns(value)
 
     def fails(self, name: str) -> None:
-        self._thread.join(0.03)
+        self._thread.join(0.3)
         super().fails(name)
 
 
@@ -82,6 +82,7 @@ class KernelSock(Sock):
 
     def _call(self, name: str, function: Callable[[], Any]) -> Call:
         self.wire._touched = self.wire.now
+        self.wire._settle = 300 * MILLISECOND  # a thread makes the call, when it gets to run
         return KernelCall(self.wire, name, function)
 
     @property
@@ -96,7 +97,8 @@ class KernelSock(Sock):
         return self._call("connect", lambda: self.raw.connect((address, port)))
 
     def accept(self) -> Sock:
-        call = self._call("accept", lambda: self.raw.accept()[0])
+        call = KernelCall(self.wire, "accept", lambda: self.raw.accept()[0])
+        call._thread.join(0.3)
         self.wire.fail_unless(call.done and not call.error, "accept() returns", call._outcome())
         self.wire.hold(call.result)
         return KernelSock(self.wire, call.result)
@@ -134,6 +136,7 @@ class KernelWire(Wire):
         self._due: tuple[int, int] | None = None  # when the next segment is due, after what wait
         self._touched = 0  # when the script last did something that the kernel noticed
         self._slack = EARLY
+        self._settle = 20 * MILLISECOND
         self._sockets: list[Any] = []
 
     def hold(self, raw: Any) -> None:
@@ -165,6 +168,7 @@ class KernelWire(Wire):
     def arrive(self, segment: Segment) -> None:
         self._due = None
         self._touched = self.now
+        self._settle = 20 * MILLISECOND  # the kernel answers before it lets go of the packet
         self.tun.write(codec.encode(segment))
         self._listen(2 * MILLISECOND)
 
@@ -206,7 +210,7 @@ class KernelWire(Wire):
         return self
 
     def take(self, port: int, step: str) -> Segment:
-        allowed = 20 * MILLISECOND
+        allowed = self._settle
         if self._due is not None:
             due, wait = self._due
             allowed = due + wait // 8 + 15 * MILLISECOND - self.now
