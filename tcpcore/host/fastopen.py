@@ -307,8 +307,11 @@ class Cache:
             _bits(self._host) & CLIENT_NO_COOKIE or options.get("TCP_FASTOPEN_NO_COOKIE", 0)
         )
 
-    def start(self, c: Connection, data: bytes, options: dict[str, Any]) -> None:
-        """Prepare a connection: cookie and data into the SYN, or a request for a cookie."""
+    def start(self, c: Connection, data: bytes | None, options: dict[str, Any]) -> None:
+        """Prepare a connection: cookie and data into the SYN, or a request for a cookie.
+
+        `data` is None for a connect(), and what a sendto() or a first send() hands over.
+        """
         known = self._of(c.remote)
         option: Options = ()
         if self._paused:
@@ -322,6 +325,7 @@ class Cache:
             carried, asked, experimental = False, True, known.next_experimental == 1
             option = fast_open.option(b"", experimental)
         room = min(c.advertised_mss, known.mss or c.advertised_mss) - fast_open.OPTION_SPACE
-        first = data[:room] if carried else b""
+        first = data[:room] if carried and data else b""
+        writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, known, asked, experimental, bool(first))
-        c.fast_open = FastOpen(option, data=first, keeper=keeper)
+        c.fast_open = FastOpen(option, data=first, writing=writing, keeper=keeper)

@@ -128,7 +128,7 @@ class Socket:
             self.deferred = (address, port)
             host.returned("connect", "ok", "connect() returned: the first send() will open")
             return
-        c = self._start(address, port, b"", fast)
+        c = self._start(address, port, None, fast)
         deadline = None if timeout is None else host.now + timeout
         if not await self._wait_for_connection(c, deadline):
             host.returned("connect", "timed out")
@@ -232,7 +232,7 @@ class Socket:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _start(self, address: str, port: int, data: bytes, fast: bool) -> Connection:
+    def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
         """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
         host = self.host
         self.port = self.port or host.free_port()
@@ -241,7 +241,7 @@ class Socket:
         host.watch(c, self.waiters)
         if fast:
             host.fast_open.start(c, data, self.options)
-        host.transmit(c, c.open_active(host.now, data))
+        host.transmit(c, c.open_active(host.now, data or b""))
         return c
 
     async def _wait_for_connection(self, c: Connection, deadline: int | None = None) -> bool:

@@ -147,9 +147,11 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     receive_buffer.established(c)
     send_buffer.expand(c)
     keepalive.start(c, now)
+    writing = c.fast_open is not None and c.fast_open.writing
     if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
+        sending.send_pending(c, now)
         return
-    if c.write_end == c.snd_nxt and not c.defer_accept:
+    if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tcpcore.units import seconds
+from tcpcore.units import ms, seconds
 from tests.notation import Sock, Wire
 from tests.states.conftest import Make
 from tests.unit.host.options import get_option, sendto, set_option
@@ -186,6 +186,32 @@ def test_data_that_the_server_did_not_take_goes_again_with_the_ack(plain: Any):
     assert plain.count("TcpExtTCPFastOpenActiveFail") == 1
     plain << "R. 1:1(0) ack 101 win 0"
     plain.silent(seconds(0.02))
+
+
+def test_the_rest_follows_at_once_when_the_data_goes_again(plain: Any):
+    learn(plain)
+    sendto(client(plain), 1500)
+    plain >> f"S 0:1420(1420) <mss 1460,FO {COOKIE},nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain >> "P. 1:1421(1420) ack 1"
+    plain >> "P. 1421:1501(80) ack 1"
+
+
+def test_an_empty_request_for_a_cookie_delays_the_last_ack(plain: Any):
+    call = sendto(client(plain), 0)
+    plain >> "S 0:0(0) <mss 1460,FO,nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain.quiet()
+    call.returns(0)
+    plain.after(ms(200)) >> ". 1:1(0) ack 1"
+
+
+def test_an_empty_syn_with_a_cookie_is_acknowledged_at_once(plain: Any):
+    learn(plain)
+    sendto(client(plain), 0)
+    plain >> f"S 0:0(0) <mss 1460,FO {COOKIE},nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain >> ". 1:1(0) ack 1"
 
 
 def test_the_fresh_cookie_is_used_from_then_on(plain: Any):
