@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tcpcore.errors import errno_name
 from tcpcore.linux.namespace import Namespace, write_sysctl
 from tcpcore.linux.tun import Tun
@@ -138,6 +136,7 @@ class KernelWire(Wire):
         self._slack = EARLY
         self._settle = 20 * MILLISECOND
         self._sockets: list[Any] = []
+        self._taken: set[tuple[int, int, int, int]] = set()
 
     def hold(self, raw: Any) -> None:
         """Keep a socket open until the end, though the script forgets it."""
@@ -166,6 +165,8 @@ class KernelWire(Wire):
         return sock
 
     def arrive(self, segment: Segment) -> None:
+        if self._due is None:
+            self._listen(0)  # what came meanwhile came before
         self._due = None
         self._touched = self.now
         self._settle = 20 * MILLISECOND  # the kernel answers before it lets go of the packet
@@ -181,15 +182,23 @@ class KernelWire(Wire):
             packet = self.tun.read() if ready else None
             if packet is not None:
                 if packet[0] >> 4 == 4 and packet[9] == 6:
-                    self._desk.append((self.now, codec.decode(packet)))
+                    segment = codec.decode(packet)
+                    if self._is_late_script(segment):
+                        continue
+                    self._desk.append((self.now, segment))
                     if until_one:
                         return
             elif left <= 0:
                 return
 
+    def _is_late_script(self, segment: Segment) -> bool:
+        """On a busy machine the kernel's RTO may pass before the script's next step."""
+        again = segment.length > 0 and _shape(segment) in self._taken
+        return again and self._due is None and self.now - self._touched > 150 * MILLISECOND
+
     def after(self, duration: int) -> Wire:
         if duration > PATIENCE:
-            pytest.skip("too long to ask the running kernel")
+            raise AssertionError("too long to ask the running kernel: use Wire()")
         if duration > EARLY:
             self.nothing_unclaimed(f"{format_seconds(duration)} s pass")
         self._slack = EARLY + self.now - self._touched
@@ -199,7 +208,7 @@ class KernelWire(Wire):
 
     def silent(self, duration: int) -> Wire:
         if duration > PATIENCE:
-            pytest.skip("too long to ask the running kernel")
+            raise AssertionError("too long to ask the running kernel: use Wire()")
         self._listen(duration)
         self.nothing_unclaimed(f"{format_seconds(duration)} s of silence")
         return self
@@ -224,6 +233,7 @@ class KernelWire(Wire):
                         self.fail_unless(early < self._slack, step, f"{early} us early")
                         self._due = None
                         self._touched = at
+                    self._taken.add(_shape(segment))
                     return segment
             if self.now >= deadline:
                 self.fail_unless(False, step, "nothing was sent")
@@ -251,6 +261,10 @@ class KernelWire(Wire):
 
     def _reasons(self) -> str:
         return "   (a real kernel)"
+
+
+def _shape(segment: Segment) -> tuple[int, int, int, int]:
+    return segment.dport, segment.flags, segment.seq, len(segment.payload)
 
 
 def _proc_net_tcp() -> str:

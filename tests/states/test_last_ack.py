@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import RTO, last_ack
 
@@ -50,8 +51,8 @@ def test_rst_one_before_the_next_number_ends_it_too(make: Make):
     assert wire.state() == "CLOSED"
 
 
-def test_an_orphan_gives_up_after_102_2_s(make: Make):
-    wire = make()
+def test_an_orphan_gives_up_after_102_2_s():
+    wire = Wire()
     last_ack(wire)
     for number in range(8):
         wire.after(RTO << number) >> "F. 1:1(0) ack 2"
