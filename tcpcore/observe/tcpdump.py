@@ -8,10 +8,12 @@ from __future__ import annotations
 import time as clock
 from typing import Literal
 
+from tcpcore.observe import tcpdump_icmp
 from tcpcore.observe.tcpdump_options import BAD, CUT, options_text
 from tcpcore.seqnum import MASK
 from tcpcore.units import SECOND
 from tcpcore.wire import codec
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.option_codec import encode_options
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, URG, Segment
 
@@ -50,11 +52,13 @@ class Printer:
         self._first: int | None = None
         self._previous: int | None = None
 
-    def line(self, segment: Segment, time: int, where: str = "") -> str:
-        """The next segment's line, without a newline at its end; `time` in microseconds.
+    def line(self, segment: Segment | IcmpError, time: int, where: str = "") -> str:
+        """The next packet's line, without a newline at its end; `time` in microseconds.
 
         `where` stands before the packet (interface and direction); verbose (-v) makes two lines.
         """
+        if isinstance(segment, IcmpError):
+            return f"{self._time(time)}{where}IP {tcpdump_icmp.words(segment)}"
         version = "IP6" if ":" in segment.src else "IP"
         ends = f"{segment.src}.{segment.sport} > {segment.dst}.{segment.dport}"
         if self._verbose:

@@ -243,6 +243,7 @@ def test_an_error_about_no_connection_is_ignored():
 
 def test_no_icmp_about_icmp():
     world = World()
+    world.run(0)
     about = IcmpError("10.0.0.1", SERVER, UNREACHABLE, HOST, Segment("a", 1, "b", 2, SYN, 0))
     world.net.complain(world.router, about, UNREACHABLE, NET)
     assert world.net.trace is not None
