@@ -147,8 +147,8 @@ def ip_words(packet: bytes) -> str:
     fragment = packet[6] << 8 | packet[7]
     flags = "+" * bool(fragment & 0x2000) + "DF" * bool(fragment & 0x4000)
     return (
-        f"tos 0x{packet[1]:x}{_ECN[packet[1] & 3]}, ttl {packet[8]},"
-        f" id {packet[4] << 8 | packet[5]}, offset {(fragment & 0x1FFF) * 8},"
+        f"tos 0x{packet[1]:x}{_ECN[packet[1] & 3]}, {f'ttl {packet[8]}, ' * (packet[8] > 0)}"
+        f"id {packet[4] << 8 | packet[5]}, offset {(fragment & 0x1FFF) * 8},"
         f" flags [{flags or 'none'}], proto TCP (6), length {packet[2] << 8 | packet[3]}"
     )
 
