@@ -89,14 +89,15 @@ COMPARED = (
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
 _BY_REASON = {
-    reasons.DUPLICATE_SYN: (SYN_CHALLENGES, CHALLENGE_ACKS),
-    reasons.CHALLENGE_RST: (CHALLENGE_ACKS,),
-    reasons.CHALLENGE_ACK: (CHALLENGE_ACKS,),
+    reasons.DUPLICATE_SYN: (SYN_CHALLENGES,),
+    reasons.RATE_LIMITED_OPENING: (ACK_SKIPPED_SYN_RECV,),
     reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
     reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
     reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
     reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
 }
+
+_CHALLENGES = (reasons.DUPLICATE_SYN, reasons.CHALLENGE_RST, reasons.CHALLENGE_ACK)
 
 
 class Counters(dict[str, int]):
@@ -119,6 +120,8 @@ class Counters(dict[str, int]):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
+        elif segment.reason is not None and segment.reason.why in _CHALLENGES:
+            self.count(CHALLENGE_ACKS)
         if again:
             self.count(RETRANS_SEGS)
             if segment.flags & SYN:

@@ -51,9 +51,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if c.state == state.FIN_WAIT_2 and c.orphan:
         time_wait.orphan_arrives(c, segment, now)
         return
-    if _asks_fast_open_again(c, segment):
-        if not challenge.too_soon(c, now):
-            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
+    if _is_early(c) and not _fits_early_connection(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
@@ -86,14 +84,39 @@ def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
     )
 
 
+def _ask_early(c: Tcb, segment: Segment, now: int) -> bool:
+    """Question an RST that is in the window, but not exact; False: that is all."""
+    reason = Reason(reasons.CHALLENGE_RST, {"expected": distance(c.irs, c.rcv_nxt)})
+    _drop(c, reason)
+    if not challenge.too_soon(c, now):
+        departure.send_early_ack(c, now, reason)
+    return False
+
+
 _AGAIN = {"retransmission": 1}
 
 
-def _asks_fast_open_again(c: Tcb, segment: Segment) -> bool:
-    """The SYN of a connection that is open early came again: its SYN+ACK was lost."""
-    if c.state != state.SYN_RECV or c.fast_open is None or not c.fast_open.passive:
+def _is_early(c: Tcb) -> bool:
+    """A server's connection that Fast Open made before the last ACK."""
+    return c.state == state.SYN_RECV and c.fast_open is not None and c.fast_open.passive
+
+
+def _fits_early_connection(c: Tcb, segment: Segment, now: int) -> bool:
+    """The checks of a request, for an early connection (tcp_check_req() with `fastopen`)."""
+    if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
+        if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
+            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
         return False
-    return segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN
+    held = window.holds(c, segment)
+    if segment.flags & RST:
+        return not held or segment.seq == c.rcv_nxt or _ask_early(c, segment, now)
+    if held:
+        return True
+    _drop(c, reasons.ACK_DUPLICATE())
+    data = segment.length > 0 and not segment.flags & SYN  # worth an answer at any rate
+    if data or not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):
+        departure.send_early_ack(c, now, reasons.ACK_DUPLICATE())
+    return False
 
 
 def _drop(c: Tcb, reason: Reason) -> None:
