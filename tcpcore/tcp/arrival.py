@@ -13,6 +13,7 @@ from tcpcore.tcp import (
     challenge,
     delayed_ack,
     departure,
+    early,
     keepalive,
     lifecycle,
     loss_probe,
@@ -51,7 +52,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if c.state == state.FIN_WAIT_2 and c.orphan:
         time_wait.orphan_arrives(c, segment, now)
         return
-    if _is_early(c) and not _fits_early_connection(c, segment, now):
+    if early.is_early(c) and not early.fits(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
@@ -82,41 +83,6 @@ def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
         and segment.end == c.rcv_nxt
         and segment.ack == c.snd_nxt
     )
-
-
-def _ask_early(c: Tcb, segment: Segment, now: int) -> bool:
-    """Question an RST that is in the window, but not exact; False: that is all."""
-    reason = Reason(reasons.CHALLENGE_RST, {"expected": distance(c.irs, c.rcv_nxt)})
-    _drop(c, reason)
-    if not challenge.too_soon(c, now):
-        departure.send_early_ack(c, now, reason)
-    return False
-
-
-_AGAIN = {"retransmission": 1}
-
-
-def _is_early(c: Tcb) -> bool:
-    """A server's connection that Fast Open made before the last ACK."""
-    return c.state == state.SYN_RECV and c.fast_open is not None and c.fast_open.passive
-
-
-def _fits_early_connection(c: Tcb, segment: Segment, now: int) -> bool:
-    """The checks of a request, for an early connection (tcp_check_req() with `fastopen`)."""
-    if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
-        if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
-            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
-        return False
-    held = window.holds(c, segment)
-    if segment.flags & RST:
-        return not held or segment.seq == c.rcv_nxt or _ask_early(c, segment, now)
-    if held:
-        return True
-    _drop(c, reasons.ACK_DUPLICATE())
-    data = segment.length > 0 and not segment.flags & SYN  # worth an answer at any rate
-    if data or not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):
-        departure.send_early_ack(c, now, reasons.ACK_DUPLICATE())
-    return False
 
 
 def _drop(c: Tcb, reason: Reason) -> None:
@@ -171,7 +137,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     send_buffer.expand(c)
     keepalive.start(c, now)
     writing = c.fast_open is not None and c.fast_open.writing
-    if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
+    if c.fast_open is not None and not early.data_taken(c, segment, sent_again, now):
         sending.send_pending(c, now)
         return
     if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
@@ -183,25 +149,6 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     sending.send_pending(c, now)
     if c.ack_pending:
         timers.set_ack(c, now + delayed_ack.DELAY_MAX, now)
-
-
-def _fast_open_answered(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
-    """Whether the data of our SYN was taken; else it goes again, and carries the ACK.
-
-    Source: tcp_rcv_fastopen_synack().
-    """
-    queue = c.retransmission_queue
-    assert c.fast_open is not None
-    if c.fast_open.keeper is not None:
-        mss = wire_options.find(segment.options, wire_options.MSS)
-        c.fast_open.keeper.answered(
-            segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
-        )
-    if not queue:
-        return True
-    values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
-    departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))
-    return False
 
 
 def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
