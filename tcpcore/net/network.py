@@ -173,6 +173,8 @@ class Network(Wires):
             if traced.arrived is None:
                 traced.fate = tracing.DELIVERED
                 traced.arrived = self.now
+                if tag >= 0 and packet is not traced.segment and not corrupt:
+                    traced.received = packet
         if isinstance(packet, IcmpError):
             host.receive_icmp(packet)
         elif corrupt:

@@ -70,7 +70,7 @@ def _seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
             seen.append((traced.sent, number, traced.segment, name, "Out"))
         arrived = traced.at_door if traced.arrived is None else traced.arrived
         if traced.receiver == host.index and arrived is not None:
-            seen.append((arrived, number, traced.segment, name, "In"))
+            seen.append((arrived, number, traced.received or traced.segment, name, "In"))
     for number, error in enumerate(trace.icmp, len(trace.segments)):
         if error.host == host.index:
             seen.append((error.sent, number, error.message, _INTERFACE, "Out"))
