@@ -228,10 +228,16 @@ class Host(Machine):
         """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
         ends = (local, local_port, remote, remote_port)
         mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
-        offset = self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
+        offset = self._timestamp_offset(ends)
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+
+    def _timestamp_offset(self, ends: FourTuple) -> int:
+        """Where the connection's timestamp clock starts; before 4.10 one clock served the host."""
+        if self.sysctl.stamps_per_host:
+            return self.secrets.number("uptime", ("", 0, "", 0))
+        return self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
 
     def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
         """An endpoint for connect(), known from now on; EADDRNOTAVAIL when its ports are taken."""

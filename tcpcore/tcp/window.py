@@ -28,6 +28,8 @@ def initial(sysctl: Sysctls, mss: int, rcvbuf: int) -> tuple[int, int]:
     usable = min(space, MAX_UNSCALED << MAX_SCALE)
     if usable > mss:
         usable -= usable % mss
+    if sysctl.init_rwnd:
+        usable = min(usable, sysctl.init_rwnd * mss)
     return min(usable, MAX_UNSCALED if not scale else usable), scale
 
 
