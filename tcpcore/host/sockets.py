@@ -203,8 +203,10 @@ class Socket:
                 return b""
             await block(Wait(self.waiters))
         data, out = c.receive(most, self.host.now)
-        self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
-        self.host.transmit(c, out)
+        if self.host.recording:
+            self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
+        if out:
+            self.host.transmit(c, out)
         return data
 
     async def close(self) -> None:

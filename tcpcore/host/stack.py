@@ -136,6 +136,9 @@ class Host(Machine):
         self.counters[counters.IN_SEGS] += 1
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
+        if endpoint is not None and endpoint.state != state.TIME_WAIT:
+            self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
+            return
         listener = self.listeners.get(segment.dport)
         isn = None
         if listener is not None and isinstance(endpoint, Connection):
@@ -167,21 +170,28 @@ class Host(Machine):
 
     def transmit(self, endpoint: Connection | Request, segments: list[Segment]) -> None:
         """Send what a step of an endpoint made, and look after its timers and its processes."""
-        self._send_all(segments)
+        if segments:
+            self._send_all(segments)
         key = _key(endpoint)
         if isinstance(endpoint, Connection):
             watcher = self._watchers.get(key)
             if watcher is not None:
                 watcher.wake()
-            self.peers.learn(endpoint)
-            if endpoint.state == state.TIME_WAIT:
-                self.time_waits.enter(endpoint)
-            if endpoint.state == state.CLOSED:
-                if endpoint.fast_open is not None and endpoint.fast_open.keeper is not None:
-                    endpoint.fast_open.keeper.closed(self.now)
-                self.remove_endpoint(endpoint)
+            if endpoint.state in _OVER and self._closed(endpoint):
                 return
         self._schedule(key, self.endpoints.get(key))
+
+    def _closed(self, connection: Connection) -> bool:
+        """A connection is in TIME_WAIT or CLOSED; whether it is gone altogether."""
+        self.peers.learn(connection)
+        if connection.state == state.TIME_WAIT:
+            self.time_waits.enter(connection)
+        if connection.state != state.CLOSED:
+            return False
+        if connection.fast_open is not None and connection.fast_open.keeper is not None:
+            connection.fast_open.keeper.closed(self.now)
+        self.remove_endpoint(connection)
+        return True
 
     def _send_all(self, segments: list[Segment]) -> None:
         for segment in segments:
@@ -358,9 +368,11 @@ class Host(Machine):
         return snapshot.of(self)
 
 
+_OVER = (state.TIME_WAIT, state.CLOSED)
+
+
 def _key(endpoint: Connection | Request) -> FourTuple:
-    c = endpoint if isinstance(endpoint, Connection) else endpoint.child
-    return (c.local, c.local_port, c.remote, c.remote_port)
+    return endpoint.ends if isinstance(endpoint, Connection) else endpoint.child.ends
 
 
 def _summary(segment: Segment) -> str:
