@@ -195,7 +195,7 @@ class Listener:
         if self.last_overflow is None or now > self.last_overflow + SECOND:
             self.last_overflow = now
         host.count(counters.COOKIES_SENT)
-        c = half_open(host, segment, now)
+        c = half_open(self, segment, now)
         peers_mss = c.snd_mss + (departure.TIMESTAMP_SPACE if c.timestamps else 0)
         ends = (segment.dst, segment.dport, segment.src, segment.sport)
         c.start_at(host.syncookies.make(ends, segment.seq, peers_mss, now))

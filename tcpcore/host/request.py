@@ -24,15 +24,15 @@ from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.listener import Listener
-    from tcpcore.host.stack import Host
 
 SYN_ACK_TIMER = "SYN+ACK"
 
 
-def half_open(host: Host, segment: Segment, now: int, isn: int | None = None) -> Connection:
+def half_open(listener: Listener, segment: Segment, now: int, isn: int | None = None) -> Connection:
     """The connection that a SYN asks for, as far as the SYN tells; nobody knows it yet."""
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
-    c = host.new_connection(*ends, isn)
+    c = listener.host.new_connection(*ends, isn)
+    listener.inherit(c)  # its buffer decides the window that the SYN+ACK offers
     received(c, segment.seq, segment.window)
     arrival.agree_on_options(c, segment, now)
     window.open_receive(c, c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0))
@@ -84,7 +84,7 @@ class Request:
     ) -> None:
         self.listener = listener
         self.state = state.SYN_RECV
-        self.child = half_open(listener.host, segment, now, isn)
+        self.child = half_open(listener, segment, now, isn)
         self.name = self.child.name
         self.acked = False  # a last ACK came, but did not open the connection
         self.timeouts = 0
