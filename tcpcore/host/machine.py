@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import tcpcore
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Wire
 
 
-class Machine:
+class Machine(ABC):
     """What a host is made of, and what can happen to it."""
 
     name: str
@@ -127,33 +128,34 @@ class Machine:
 
     # --- what the stack fills in -----------------------------------------------------------------
 
+    @abstractmethod
     def spawn(self, application: Application, name: str = "") -> Process:
         """Start a process."""
-        raise NotImplementedError
 
+    @abstractmethod
     def start_afresh(self) -> None:
         """Make new what a kernel makes when it boots."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _begin(self, kind: str, label: str, number: int | None) -> None:
-        raise NotImplementedError
+        """Begin a moment of the trace."""
 
+    @abstractmethod
     def transmit(self, endpoint: Any, segments: list[Segment]) -> None:
         """Send what an endpoint made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def event(self, kind: str, subject: str, reason: Any = None, values: Any = None) -> None:
         """Add to the journal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""
-        raise NotImplementedError
 
+    @abstractmethod
     def note(self, text: str) -> None:
         """Add a remark."""
-        raise NotImplementedError
 
+    @abstractmethod
     def call(self, label: str) -> None:
         """Begin a moment."""
-        raise NotImplementedError

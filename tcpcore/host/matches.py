@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from tcpcore.wire.icmp import NAMES as ICMP_NAMES
@@ -24,23 +25,23 @@ TOKEN = 1 << 31
 """xt_statistic keeps a probability as a share of 2^31."""
 
 
-class Match:
+class Match(ABC):
     """One condition; `inverted` is iptables' ``!``."""
 
     inverted = False
     module = ""  # the kernel's module, for `-S`
 
+    @abstractmethod
     def fits(self, packet: Packet, size: int, now: int) -> bool:
         """Whether the packet (of `size` bytes, now) meets the condition."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, numeric: bool) -> str:
         """The text in `iptables -L`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def said(self) -> str:
         """The options that make it, as `iptables -S` prints them."""
-        raise NotImplementedError
 
     def _not(self) -> str:
         return "! " if self.inverted else ""

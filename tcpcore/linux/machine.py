@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.host.firewall import Firewall
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tcpcore.linux.world import KernelNetwork
 
 
-class KernelMachine:
+class KernelMachine(ABC):
     """What `KernelHost` is made of, and what can happen to it."""
 
     network: KernelNetwork
@@ -34,9 +35,9 @@ class KernelMachine:
         self.tuns: dict[str, Tun] = {}  # by the address at the other end of the cable
         self._former: list[Namespace | Tun] = []
 
+    @abstractmethod
     def spawn(self, application: Application, name: str = "") -> KernelProcess:
         """Start an application."""
-        raise NotImplementedError
 
     def boot(self) -> Namespace:
         """A fresh kernel for this host, with its sysctls."""

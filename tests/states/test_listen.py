@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.states.conftest import Make
+from tests.unit.host.options import listening
 
 
 def test_a_syn_is_answered_with_syn_and_ack_and_the_listener_stays(make: Make):
@@ -144,3 +145,10 @@ def test_after_the_listener_is_closed_the_last_ack_is_refused(make: Make):
     listener.close()
     wire << ". 1:1(0) ack 1 win 65535"
     wire >> "R 1:1(0) win 0"
+
+
+def test_a_listeners_receive_buffer_decides_the_window_that_its_syn_ack_offers(make: Make):
+    wire = make()
+    listening(wire, SO_RCVBUF=4000)
+    wire << "S 0:0(0) win 65535 <mss 1460>"
+    wire >> "S. 0:0(0) ack 1 win 2920 <mss 1460>"
