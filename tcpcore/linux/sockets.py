@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
 
+CONGESTION_CONTROL = "cubic"
+"""Linux's own default, chosen for every socket, and inherited by those that it accepts.
+
+A namespace copies the machine's default, which may be another (bbr paces what it sends), and a
+kernel may refuse to change it there.
+"""
+
 _LONGEST_OPTION = 32
 _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 _TCP_INFO_STATES = (
@@ -59,7 +66,16 @@ class KernelHost(KernelMachine):
 
     def socket(self) -> KernelSocket:
         """A new TCP socket; for the host's own applications, in whose thread it is made."""
-        return KernelSocket(self, socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+        real = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            real.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL.encode())
+        except OSError as error:
+            real.close()
+            raise UsageError(
+                f"recording needs the congestion control {CONGESTION_CONTROL}, and this kernel "
+                f"does not let it be chosen: {error.strerror}."
+            ) from error
+        return KernelSocket(self, real)
 
     async def sleep(self, duration: int) -> None:
         """Wait so many microseconds."""
@@ -105,8 +121,9 @@ class KernelHost(KernelMachine):
         return self.namespace.call(read_counters)
 
     def read_sysctls(self) -> dict[str, int | str]:
-        """The host's sysctls as its kernel has them."""
-        return self.namespace.call(read_sysctls)
+        """The host's sysctls as its kernel has them, and the congestion control that it uses."""
+        found = self.namespace.call(read_sysctls)
+        return {**found, "tcp_congestion_control": CONGESTION_CONTROL}
 
 
 class KernelProcess:
@@ -210,9 +227,11 @@ class KernelSocket:
         self.real.listen(backlog)
         return self
 
-    def setsockopt(self, name: str, value: int | bytes) -> KernelSocket:
+    def setsockopt(self, name: str, value: int | bytes | tuple[int, int]) -> KernelSocket:
         """Set an option by its Linux name (`setsockopt(2)`)."""
         option = socket_options.find(name)
+        if isinstance(value, tuple):  # struct linger
+            value = struct.pack("ii", *value)
         self.real.setsockopt(option.level, option.number, value)
         return self
 

@@ -26,6 +26,9 @@ from tcpcore.wire.segment import Segment
 DEFAULT_QUEUE = 1000
 """Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
 
+LOOPBACK_MTU = 65536
+"""Of the device by which a host sends to itself."""
+
 
 class Wires:
     """Links and routers; a network derives from it and says what time it is and who receives."""
@@ -173,6 +176,8 @@ class Wires:
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""
+        if address == node.address:
+            return Pipe(node, 0, None, DEFAULT_QUEUE, LOOPBACK_MTU, f"{self.seed}:lo")
         target = self._nodes.get(address)
         seen = {node.address}
         paths: deque[tuple[Any, Pipe | None]] = deque([(node, None)])
