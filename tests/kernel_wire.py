@@ -154,7 +154,7 @@ class KernelWire(Wire):
         raw = self.namespace.call(socket.socket, socket.AF_INET, socket.SOCK_STREAM)
         self.hold(raw)
         if port is not None:
-            raw.bind((HOST, port))
+            raw.bind(("0.0.0.0", port))
         return KernelSock(self, raw)
 
     def listen(self, backlog: int = 128, port: int = PORT) -> Sock:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from tcpcore import reasons
 from tcpcore.tcp import state
+from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 ACTIVE_OPENS = "TcpActiveOpens"
@@ -41,6 +43,60 @@ FAST_OPEN_COOKIE_REQUESTED = "TcpExtTCPFastOpenCookieReqd"
 FAST_OPEN_BLACKHOLE = "TcpExtTCPFastOpenBlackhole"
 TIME_WAIT_OVERFLOW = "TcpExtTCPTimeWaitOverflow"
 TIMEOUTS = "TcpExtTCPTimeouts"
+CHALLENGE_ACKS = "TcpExtTCPChallengeACK"
+SYN_CHALLENGES = "TcpExtTCPSYNChallenge"
+ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
+ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
+ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+
+COMPARED = (
+    ACTIVE_OPENS,
+    PASSIVE_OPENS,
+    ATTEMPT_FAILS,
+    ESTAB_RESETS,
+    IN_SEGS,
+    OUT_SEGS,
+    RETRANS_SEGS,
+    OUT_RSTS,
+    LISTEN_OVERFLOWS,
+    LISTEN_DROPS,
+    REQ_QUEUE_FULL_DROP,
+    REQ_QUEUE_FULL_COOKIES,
+    COOKIES_SENT,
+    COOKIES_RECEIVED,
+    COOKIES_FAILED,
+    DEFER_ACCEPT_DROP,
+    EMBRYONIC_RESETS,
+    ACK_SKIPPED_SYN_RECV,
+    ECHO_REJECTED,
+    PAWS_REJECTED,
+    SYN_RETRANS,
+    FAST_OPEN_ACTIVE,
+    FAST_OPEN_ACTIVE_FAIL,
+    FAST_OPEN_PASSIVE,
+    FAST_OPEN_PASSIVE_FAIL,
+    FAST_OPEN_PASSIVE_ALT_KEY,
+    FAST_OPEN_OVERFLOW,
+    FAST_OPEN_COOKIE_REQUESTED,
+    TIME_WAIT_OVERFLOW,
+    TIMEOUTS,
+    CHALLENGE_ACKS,
+    SYN_CHALLENGES,
+    ABORT_ON_TIMEOUT,
+    ABORT_ON_CLOSE,
+    ABORT_ON_DATA,
+)
+"""The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
+
+_BY_REASON = {
+    reasons.DUPLICATE_SYN: (SYN_CHALLENGES, CHALLENGE_ACKS),
+    reasons.CHALLENGE_RST: (CHALLENGE_ACKS,),
+    reasons.CHALLENGE_ACK: (CHALLENGE_ACKS,),
+    reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
+    reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
+    reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
+    reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
+}
 
 
 class Counters(dict[str, int]):
@@ -64,6 +120,12 @@ class Counters(dict[str, int]):
             self.count(RETRANS_SEGS)
             if segment.flags & SYN:
                 self.count(SYN_RETRANS)
+
+    def noted(self, reason: Reason | None) -> None:
+        """Count what an event's reason stands for."""
+        if reason is not None:
+            for name in _BY_REASON.get(reason.why, ()):
+                self.count(name)
 
     def state_changed(self, old: str, new: str) -> None:
         """Count what tcp_set_state() and tcp_done() count."""

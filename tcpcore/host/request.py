@@ -296,7 +296,7 @@ class Request:
         host.event(trace.TIMER_SET, SYN_ACK_TIMER, reason, (self.name, self.deadline))
 
     def _drop(self, reason: Reason) -> None:
-        self.listener.host.event(trace.REFUSED, self.name, reason)
+        self.listener.host.tell(trace.REFUSED, self.name, reason)
 
     def _forget(self, reason: Reason, event: str) -> None:
         host = self.listener.host

@@ -43,6 +43,7 @@ def _socket(endpoint: Connection | Request) -> dict[str, Any]:
         "name": endpoint.name,
         "state": endpoint.state,
         "role": role,
+        "unread_fin": int(c.rcv_closed and not c.end_read and c.state != state.TIME_WAIT),
         "variables": variables(c),
     }
 

@@ -309,6 +309,8 @@ class Host(Machine):
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
         if kind == trace.STATE:
             self.counters.state_changed(*values)
+        if kind in (trace.STATE, trace.REFUSED):
+            self.counters.noted(reason)
         self.tell(kind, subject, reason, values)
 
     def tell(

@@ -56,6 +56,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("fast-open", {"tcp_fastopen": bits}, ()) for bits in (0x1, 0x203)),
     ("fast-open", {"tcp_fastopen": 0x403, "queue": 0}, ()),
     ("fast-open", {}, (10,)),
+    ("process-killed", {"unread": True}, ()),
+    ("host-reboot", {"listening": False}, ()),
+    ("icmp-unreachable", {"code": 3}, ()),
+    ("icmp-unreachable", {"established": True}, ()),
+    ("icmp-unreachable", {"code": 3, "established": True}, ()),
+    ("path-mtu", {"size": 10_000}, ()),
+    *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
 )
 """What `record --all` records beside each scenario with its defaults.
 

@@ -25,6 +25,8 @@ from tcpcore.linux.sockets import KernelHost, KernelProcess, RunOver, monotonic_
 from tcpcore.net.link import Link
 from tcpcore.net.router import Router
 from tcpcore.units import SECOND
+from tcpcore.wire import codec
+from tcpcore.wire.segment import Segment
 
 _STILL = 300_000
 """Silence, in µs, after which the kernel's timers are asked whether anything can still happen.
@@ -118,6 +120,13 @@ class KernelNetwork:
     def after(self, duration: int, action: Callable[[], Any]) -> None:
         """Do something to the world so many µs from now (from the start of the run)."""
         self.wires.after(duration, action)
+
+    def last_segment(self, host: KernelHost) -> Segment:
+        """The last segment that a host sent."""
+        for captured in reversed(self.wires.segments):
+            if captured.sender == host.index:
+                return codec.decode(captured.packet)
+        raise UsageError(f"{host.name} has sent no segment yet.")
 
     def run(self, until: int = 3600 * SECOND) -> Recording:
         """Let it happen, for `until` µs of real time at most, or until nothing more can."""

@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tcpcore import trace as tracing
+from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
@@ -109,6 +110,15 @@ class Network(Wires):
     def transmit(self, host: Host, packet: Packet) -> None:
         """Carry a packet of a host toward the one that has its destination address, or lose it."""
         self.send(host, packet, self.originate(host, packet), isinstance(packet, Segment))
+
+    def last_segment(self, host: Host) -> Segment:
+        """The last segment that a host sent, as somebody who listens on its cable knows it."""
+        if self.trace is not None:
+            for traced in reversed(self.trace.segments):
+                if traced.sender == host.index:
+                    found: Segment = traced.segment
+                    return found
+        raise UsageError(f"{host.name} has sent no segment that this network remembers.")
 
     # --- for the wires: tags are indices into the trace, those of ICMP errors counted down from -1
 

@@ -197,4 +197,5 @@ def _row(socket: dict[str, Any], sections: dict[str, Any]) -> Row:
     unacknowledged = seen["snd.nxt"] - seen["snd.una"] + seen["unsent"]
     if socket["role"] == "request" or socket["state"] == "TIME_WAIT":
         unacknowledged = 0
-    return name, str(seen["unread"]), str(unacknowledged), local, peer, ""
+    unread = seen["unread"] + socket.get("unread_fin", 0)
+    return name, str(unread), str(unacknowledged), local, peer, ""

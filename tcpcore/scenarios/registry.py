@@ -29,6 +29,7 @@ _MODULES = (
     "floods",
     "teardown",
     "lingering",
+    "abnormal",
     "timers",
     "windows",
     "options",

@@ -7,7 +7,7 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import MASK, distance
+from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import delayed_ack, sack, state, timers, window
 from tcpcore.tcp.tcb import SentSegment, Tcb
 from tcpcore.units import MILLISECOND
@@ -176,7 +176,28 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
+    if length < c.snd_mss and not sent.flags & FIN:
+        length = _take_followers(c, sent, length)
     emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
+
+
+def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
+    """Let a small segment that is sent again take those after it along, as far as one segment goes.
+
+    The payload's length.  Source: tcp_retrans_try_collapse().
+    """
+    queue = c.retransmission_queue
+    window_end = (c.snd_una + c.snd_wnd) & MASK
+    while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
+        follower = queue[place]
+        more = distance(follower.seq, follower.end) - (follower.flags & FIN)
+        if length + more > c.snd_mss or gt(follower.end, window_end):
+            break
+        length += more
+        sent.end = follower.end
+        sent.flags |= follower.flags
+        del queue[place]
+    return length
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:

@@ -22,7 +22,7 @@ from tcpcore.tcp import departure, lifecycle, retransmit, sending, state, timers
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import FRAG_NEEDED, HOST, NAMES, NET, TIME_EXCEEDED, UNREACHABLE
-from tcpcore.wire.segment import FIN, PSH
+from tcpcore.wire.segment import ACK, FIN, PSH, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
           9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
@@ -101,35 +101,66 @@ def _cut_big_segments(c: Tcb) -> bool:
     """Cut what is too big in the retransmission queue, and count it as lost; whether any was."""
     found = False
     pieces: list[SentSegment] = []
-    for sent in c.retransmission_queue:
-        fin = sent.flags & FIN
-        if distance(sent.seq, sent.end) - fin <= c.snd_mss:
-            pieces.append(sent)
-            continue
-        found = True
-        seq, end = sent.seq, (sent.end - fin) & MASK
-        while seq != end:
-            until = (seq + min(c.snd_mss, distance(seq, end))) & MASK
-            last = until == end
-            flags = sent.flags if last else sent.flags & ~(FIN | PSH)
-            piece = SentSegment(seq, sent.end if last else until, flags, sent.first_sent)
-            piece.last_sent = sent.last_sent
-            piece.retransmissions = sent.retransmissions
-            piece.lost = True
-            pieces.append(piece)
-            seq = until
+    for burst in _bursts(c):
+        if all(_payload(sent) <= c.snd_mss for sent in burst):
+            pieces += burst
+        else:
+            found = True
+            pieces += _cut(c, burst)
     c.retransmission_queue.clear()
     c.retransmission_queue.extend(pieces)
     return found
 
 
+def _payload(sent: SentSegment) -> int:
+    return distance(sent.seq, sent.end) - (sent.flags & (FIN | SYN)).bit_count()
+
+
+def _bursts(c: Tcb) -> list[list[SentSegment]]:
+    """Segments that left the host as one large packet, cut by the device: PSH is on the last."""
+    bursts: list[list[SentSegment]] = []
+    together = False
+    for sent in c.retransmission_queue:
+        if together:
+            bursts[-1].append(sent)
+        else:
+            bursts.append([sent])
+        together = _payload(sent) > c.snd_mss and not sent.flags & (PSH | FIN)
+    return bursts
+
+
+def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
+    """The same bytes in segments of today's size, in bursts of today's size."""
+    mss, last = c.snd_mss, burst[-1]
+    end = (last.end - (last.flags & FIN)) & MASK
+    at_once = sending.burst_segments(c, mss) * mss
+    pieces = []
+    seq = burst[0].seq
+    while seq != end:
+        left = distance(seq, end)
+        until = (seq + min(mss, left)) & MASK
+        done = distance(burst[0].seq, until)
+        flags = ACK
+        if until == end:  # PSH of a burst's end goes with the burst, of a write's end stays
+            flags = last.flags if until == c.write_end or done % at_once > mss else ACK
+        elif done % at_once == 0:
+            flags |= PSH
+        piece = SentSegment(seq, last.end if until == end else until, flags, burst[0].first_sent)
+        piece.last_sent = burst[0].last_sent
+        piece.retransmissions = burst[0].retransmissions
+        piece.lost = True
+        pieces.append(piece)
+        seq = until
+    return pieces
+
+
 def _resend(c: Tcb, now: int) -> None:
     flight = sending.in_flight(c)
-    for sent in c.retransmission_queue:
-        if flight >= c.cwnd:
+    while flight < c.cwnd:
+        sent = next((each for each in c.retransmission_queue if each.lost), None)
+        if sent is None:
             break
-        if sent.lost:
-            values = {"retransmission": sent.retransmissions + 1}
-            departure.send_again(c, sent, now, Reason(reasons.PATH_MTU_AGAIN, values))
-            flight += 1
+        values = {"retransmission": sent.retransmissions + 1}
+        departure.send_again(c, sent, now, Reason(reasons.PATH_MTU_AGAIN, values))
+        flight += 1
     timers.set_retransmission(c, now)

@@ -7,7 +7,7 @@ overlap is enough here.  Where the peer's FIN stands is remembered beside it (``
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import receive_buffer
+from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
@@ -46,13 +46,16 @@ def keep(c: Tcb, seq: int, payload: bytes, memory: int) -> tuple[int, int] | Non
 
 def take_in_order(c: Tcb) -> int:
     """Move what is in order by now to the receive buffer; how many bytes that was."""
-    moved = 0
+    moved, high = 0, c.rcv_nxt
     while c.out_of_order:
         seq, payload, memory = c.out_of_order[0]
         behind = (c.rcv_nxt - seq) & MASK
         if behind > MASK >> 1:
             break
         del c.out_of_order[0]
+        if (high - seq) & MASK <= MASK >> 1 and seq != high:  # the segment brought it once more
+            end = (seq + len(payload)) & MASK
+            sack.duplicate(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
         fresh = payload[behind:]
         receive_buffer.put(c, fresh, memory)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK

@@ -71,7 +71,7 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     if room < min(unsent, mss):
         return 0  # not even one segment fits
-    most = mss * min(_burst_segments(c, mss), quota)
+    most = mss * min(burst_segments(c, mss), quota)
     needed = min(unsent, room)
     if most <= needed:
         return most
@@ -83,7 +83,7 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
     return needed - partial
 
 
-def _burst_segments(c: Tcb, mss: int) -> int:
+def burst_segments(c: Tcb, mss: int) -> int:
     """About a millisecond's worth at the current rate; more where the round trip is short."""
     if not c.srtt:
         return MIN_BURST
