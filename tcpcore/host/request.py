@@ -29,12 +29,15 @@ if TYPE_CHECKING:
 SYN_ACK_TIMER = "SYN+ACK"
 
 
-def half_open(host: Host, segment: Segment, now: int, isn: int | None = None) -> Connection:
+def half_open(
+    listener: Listener, segment: Segment, now: int, isn: int | None = None
+) -> Connection:
     """The connection that a SYN asks for, as far as the SYN tells; nobody knows it yet."""
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
-    c = host.new_connection(*ends, isn)
+    c = listener.host.new_connection(*ends, isn)
     received(c, segment.seq, segment.window)
     arrival.agree_on_options(c, segment, now)
+    listener.size_buffer(c)
     window.open_receive(c, c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0))
     if not c.scaling:
         window.without_scaling(c)
@@ -83,7 +86,7 @@ class Request:
     ) -> None:
         self.listener = listener
         self.state = state.SYN_RECV
-        self.child = half_open(listener.host, segment, now, isn)
+        self.child = half_open(listener, segment, now, isn)
         self.name = self.child.name
         self.acked = False  # a last ACK came, but did not open the connection
         self.timeouts = 0

@@ -33,10 +33,10 @@ class Loopback:
         """
         while True:
             try:
-                packet, (_, _, kind, *_) = self._socket.recvfrom(LARGEST_PACKET)
+                packet = self._socket.recv(LARGEST_PACKET)
             except BlockingIOError:
                 return None
-            if kind == socket.PACKET_OUTGOING and packet[9] == _PROTOCOL_TCP:
+            if packet[9] == _PROTOCOL_TCP:
                 return codec.encode(codec.decode(packet))
 
     def close(self) -> None:

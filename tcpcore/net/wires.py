@@ -26,8 +26,8 @@ from tcpcore.wire.segment import Segment
 DEFAULT_QUEUE = 1000
 """Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
 
-LOOPBACK_MTU = 65536
-"""Of the device by which a host sends to itself."""
+LOOPBACK_MTU = 65535
+"""Of the way by which a host sends to itself: the device's 65536, but an IP packet has less."""
 
 
 class Wires:

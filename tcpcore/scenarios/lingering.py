@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -197,7 +198,7 @@ def last_ack_challenge(net: Any, *, rtt: int) -> None:
     """
     client, server = net.host("client", CLIENT), net.host("server", SERVER)
     link = net.link(client, server, delay=ms(rtt / 2))
-    closing, connecting = ms(2 * rtt + 300), ms(3 * rtt + 2500)
+    closing, connecting = ms(2 * rtt + 300), ms(2 * rtt + 1900)
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT).listen(16)
@@ -247,13 +248,14 @@ def old_duplicate_rst(net: Any, *, rtt: int, age: int, exact: bool) -> None:
 
     async def serve(host: Any) -> None:
         await host.sleep(ms(rtt / 2 + 20))
-        copy = net.last_segment(host)
+        late = copy(net.last_segment(host))
+        late.reason = None
         listener = host.socket().bind(PORT).listen(16)
         await host.sleep(ms(age - 20))
         if exact:
             own = net.last_segment(host)  # our SYN+ACK: the next number is its own and one more
-            copy.flags, copy.seq, copy.ack = RST, own.end, 0
-        host.inject(copy)
+            late.flags, late.seq, late.ack = RST, own.end, 0
+        host.inject(late)
         await listener.accept()
         await host.pause()
 

@@ -7,7 +7,7 @@ from typing import Any
 from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.scenarios.timers import USER_TIMEOUT
-from tcpcore.units import minutes, ms, seconds
+from tcpcore.units import mbit, minutes, ms, seconds
 
 BUFFER = Parameter(
     "buffer",
@@ -72,7 +72,8 @@ def zero_window(
 ) -> None:
     """The client writes more than the server's buffer takes, and the server reads late."""
     client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    link = net.link(client, server, delay=ms(rtt / 2))
+    # Segments must not arrive at one instant: which of them a reader sees would be chance.
+    link = net.link(client, server, delay=ms(rtt / 2), rate=mbit(10))
     if not answered:
         net.after(ms(6 * rtt + 400), lambda: link.drop(to=server))
 

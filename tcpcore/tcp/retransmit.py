@@ -50,7 +50,7 @@ def _timed_out(c: Tcb, now: int) -> bool:
     name, retries, counted_out = limit(c)
     s = c.sysctl
     opening = c.state in (state.SYN_SENT, state.SYN_RECV)
-    waited = now - c.retransmit_since
+    waited = now - (_user_time_began(c) if c.user_timeout else c.retransmit_since)
     if not counted_out:
         if not c.retransmissions and retries:
             return False
@@ -64,6 +64,15 @@ def _timed_out(c: Tcb, now: int) -> bool:
     why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
     lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
     return True
+
+
+def _user_time_began(c: Tcb) -> int:
+    """From when TCP_USER_TIMEOUT counts: the first SYN, or the first time-out of what is sent again.
+
+    Source: tcp_retransmit_timer() looks at `retrans_stamp`, which the first retransmission sets; a
+    tail loss probe is none.
+    """
+    return c.retransmit_since if c.state == state.SYN_SENT else c.retransmitting_since
 
 
 def on_timeout(c: Tcb, now: int) -> None:
@@ -84,6 +93,8 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
     c.retransmissions += 1
+    if c.retransmissions == 1:
+        c.retransmitting_since = now
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
@@ -94,7 +105,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
     left = None
     if c.user_timeout:
-        left = max(c.retransmit_since + c.user_timeout - now, timers.TICK)
+        left = max(_user_time_began(c) + c.user_timeout - now, timers.TICK)
     timers.set_retransmission(c, now, left)
 
 

@@ -113,7 +113,7 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
     end = (c.snd_nxt + length) & MASK
     if length > mss:
-        c.push_marks.append(end)
+        c.push_marks.appendleft(end)  # before the ends of writes, which all lie further on
     while c.snd_nxt != end and not c.fin_sent:
         send_part(c, min(mss, distance(c.snd_nxt, end)), now)
 
