@@ -61,7 +61,7 @@ kernel: env
 	@$(RUN) pytest -m "kernel"
 
 packages: env
-	@$(RUN) tools.system_packages chromium tcpdump tshark
+	@$(RUN) tools.system_packages chromium lsof nc netstat ss sysctl tcpdump tshark
 
 pages: build
 	@$(RUN) pytest -m "book or browser"

@@ -150,10 +150,12 @@ def render(trace: Trace, form: str) -> bytes:
     from tcpcore.observe import ss
     from tcpcore.observe.tcpdump import Printer
     from tcpcore.view.document import document
-    from tcpcore.wire import codec, pcap
+    from tcpcore.wire import codec, icmp, pcap
 
     if form == "pcap":
-        return pcap.pcap_bytes([(one.sent, codec.encode(one.segment)) for one in trace.segments])
+        packets = [(one.sent, codec.encode(one.segment)) for one in trace.segments]
+        packets += [(one.sent, icmp.encode_icmp(one.message)) for one in trace.icmp]
+        return pcap.pcap_bytes(sorted(packets, key=lambda packet: packet[0]))
     if form == "json":
         return (json.dumps(document(trace), indent=1) + "\n").encode()
     if form == "html":
@@ -163,7 +165,9 @@ def render(trace: Trace, form: str) -> bytes:
     if form == "ss":
         return ss.history(trace).encode()
     printer = Printer()
-    lines = [printer.line(one.segment, one.sent) for one in trace.segments]
+    sent = [(one.sent, one.segment) for one in trace.segments]
+    sent += [(one.sent, one.message) for one in trace.icmp]
+    lines = [printer.line(packet, at) for at, packet in sorted(sent, key=lambda one: one[0])]
     return "".join(f"{line}\n" for line in lines).encode()
 
 

@@ -43,6 +43,9 @@ class Sysctls:
     tcp_max_syn_backlog: int = _knob(1024, 0, _INT_MAX, "", "SYN queue bound without cookies")
     tcp_syncookies: int = _knob(1, 0, 2, "", "SYN cookies: 0 never, 1 when full, 2 always")
     tcp_fastopen: int = _knob(1, 0, _INT_MAX, "", "Fast Open: bits 1 client, 2 server ...")
+    tcp_fastopen_blackhole_timeout_sec: int = _knob(
+        0, 0, _INT_MAX, "s", "pause of Fast Open after a black hole; 0: none"
+    )
     tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")

@@ -33,11 +33,17 @@ Event = tuple[str, str, Reason | None, Any]
 
 
 class TracedSegment:
-    """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`."""
+    """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`.
+
+    `left` is False when the sender's own firewall dropped it; `at_door` is when it was at the
+    receiver whose firewall dropped it.
+    """
 
     __slots__ = (
         "arrived",
+        "at_door",
         "fate",
+        "left",
         "lost_because",
         "receiver",
         "retransmission",
@@ -53,6 +59,8 @@ class TracedSegment:
         self.receiver = receiver
         self.sent = sent
         self.arrived: int | None = None
+        self.at_door: int | None = None
+        self.left = True
         self.fate = IN_FLIGHT
         self.lost_because: Reason | None = None
         self.why: Reason | None = segment.reason
@@ -118,6 +126,8 @@ class Trace:
     (time, host, call, result) of calls that returned,
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
+
+    recording = True
 
     def __init__(self) -> None:
         self.hosts: list[tuple[str, str]] = []

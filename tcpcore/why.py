@@ -14,20 +14,21 @@ from typing import Any
 class Why:
     """One entry: `key` names it for ever, `sentence` has `{holes}` for the values that decided."""
 
-    __slots__ = ("kernel", "key", "rfc", "sentence")
+    __slots__ = ("_bare", "kernel", "key", "rfc", "sentence")
 
     def __init__(self, key: str, sentence: str, rfc: str = "", kernel: str = "") -> None:
         self.key = key
         self.sentence = sentence
         self.rfc = rfc
         self.kernel = kernel
+        self._bare = Reason(self, {})
 
     def __repr__(self) -> str:
         return f"Why({self.key!r})"
 
     def __call__(self, **values: Any) -> Reason:
-        """The reason that this entry gives with these values."""
-        return Reason(self, values)
+        """The reason that this entry gives with these values; without any, always the same one."""
+        return Reason(self, values) if values else self._bare
 
 
 class Reason:

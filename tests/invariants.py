@@ -84,6 +84,8 @@ def _queue(c: Connection, that: object) -> None:
         that(distance(sent.seq, sent.end) > 0, "a segment in the queue takes sequence space")
         that(sent.last_sent >= sent.first_sent, "sent again after it was sent")
         expected = sent.end
+    lost = sum(sent.lost for sent in queue)
+    that(c.lost_out == lost, f"{lost} segments are marked as lost, {c.lost_out} counted")
     that(expected == c.snd_nxt, f"the queue reaches snd_nxt: {expected}, {c.snd_nxt}")
 
 

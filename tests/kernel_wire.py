@@ -13,8 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from tcpcore.errors import errno_name
 from tcpcore.linux.namespace import Namespace, write_sysctl
 from tcpcore.linux.tun import Tun
@@ -66,11 +64,11 @@ class KernelCall(Call):
         return super()._outcome()
 
     def returns(self, value: Any = None) -> None:
-        self._thread.join(0.03)
+        self._thread.join(0.3)
         super().returns(value)
 
     def fails(self, name: str) -> None:
-        self._thread.join(0.03)
+        self._thread.join(0.3)
         super().fails(name)
 
 
@@ -82,6 +80,7 @@ class KernelSock(Sock):
 
     def _call(self, name: str, function: Callable[[], Any]) -> Call:
         self.wire._touched = self.wire.now
+        self.wire._settle = 300 * MILLISECOND  # a thread makes the call, when it gets to run
         return KernelCall(self.wire, name, function)
 
     @property
@@ -96,7 +95,8 @@ class KernelSock(Sock):
         return self._call("connect", lambda: self.raw.connect((address, port)))
 
     def accept(self) -> Sock:
-        call = self._call("accept", lambda: self.raw.accept()[0])
+        call = KernelCall(self.wire, "accept", lambda: self.raw.accept()[0])
+        call._thread.join(0.3)
         self.wire.fail_unless(call.done and not call.error, "accept() returns", call._outcome())
         self.wire.hold(call.result)
         return KernelSock(self.wire, call.result)
@@ -134,7 +134,9 @@ class KernelWire(Wire):
         self._due: tuple[int, int] | None = None  # when the next segment is due, after what wait
         self._touched = 0  # when the script last did something that the kernel noticed
         self._slack = EARLY
+        self._settle = 20 * MILLISECOND
         self._sockets: list[Any] = []
+        self._taken: set[tuple[int, int, int, int]] = set()
 
     def hold(self, raw: Any) -> None:
         """Keep a socket open until the end, though the script forgets it."""
@@ -163,8 +165,11 @@ class KernelWire(Wire):
         return sock
 
     def arrive(self, segment: Segment) -> None:
+        if self._due is None:
+            self._listen(0)  # what came meanwhile came before
         self._due = None
         self._touched = self.now
+        self._settle = 20 * MILLISECOND  # the kernel answers before it lets go of the packet
         self.tun.write(codec.encode(segment))
         self._listen(2 * MILLISECOND)
 
@@ -177,15 +182,23 @@ class KernelWire(Wire):
             packet = self.tun.read() if ready else None
             if packet is not None:
                 if packet[0] >> 4 == 4 and packet[9] == 6:
-                    self._desk.append((self.now, codec.decode(packet)))
+                    segment = codec.decode(packet)
+                    if self._is_late_script(segment):
+                        continue
+                    self._desk.append((self.now, segment))
                     if until_one:
                         return
             elif left <= 0:
                 return
 
+    def _is_late_script(self, segment: Segment) -> bool:
+        """On a busy machine the kernel's RTO may pass before the script's next step."""
+        again = segment.length > 0 and _shape(segment) in self._taken
+        return again and self._due is None and self.now - self._touched > 150 * MILLISECOND
+
     def after(self, duration: int) -> Wire:
         if duration > PATIENCE:
-            pytest.skip("too long to ask the running kernel")
+            raise AssertionError("too long to ask the running kernel: use Wire()")
         if duration > EARLY:
             self.nothing_unclaimed(f"{format_seconds(duration)} s pass")
         self._slack = EARLY + self.now - self._touched
@@ -195,7 +208,7 @@ class KernelWire(Wire):
 
     def silent(self, duration: int) -> Wire:
         if duration > PATIENCE:
-            pytest.skip("too long to ask the running kernel")
+            raise AssertionError("too long to ask the running kernel: use Wire()")
         self._listen(duration)
         self.nothing_unclaimed(f"{format_seconds(duration)} s of silence")
         return self
@@ -206,7 +219,7 @@ class KernelWire(Wire):
         return self
 
     def take(self, port: int, step: str) -> Segment:
-        allowed = 20 * MILLISECOND
+        allowed = self._settle
         if self._due is not None:
             due, wait = self._due
             allowed = due + wait // 8 + 15 * MILLISECOND - self.now
@@ -220,6 +233,7 @@ class KernelWire(Wire):
                         self.fail_unless(early < self._slack, step, f"{early} us early")
                         self._due = None
                         self._touched = at
+                    self._taken.add(_shape(segment))
                     return segment
             if self.now >= deadline:
                 self.fail_unless(False, step, "nothing was sent")
@@ -247,6 +261,10 @@ class KernelWire(Wire):
 
     def _reasons(self) -> str:
         return "   (a real kernel)"
+
+
+def _shape(segment: Segment) -> tuple[int, int, int, int]:
+    return segment.dport, segment.flags, segment.seq, len(segment.payload)
 
 
 def _proc_net_tcp() -> str:

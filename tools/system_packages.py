@@ -15,6 +15,11 @@ from tools.progress import run, say, step, stop
 # program -> Debian packages that bring it (the fonts are for the symbols in screenshots)
 PACKAGES = {
     "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "lsof": ("lsof",),
+    "nc": ("netcat-openbsd",),
+    "netstat": ("net-tools",),
+    "ss": ("iproute2",),
+    "sysctl": ("procps",),
     "tcpdump": ("tcpdump",),
     "tshark": ("tshark",),
 }

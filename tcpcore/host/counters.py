@@ -100,11 +100,14 @@ _BY_REASON = {
 
 
 class Counters(dict[str, int]):
-    """Counts by name; a counter that never moved is absent, as `nstat` shows it."""
+    """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0."""
+
+    def __missing__(self, name: str) -> int:
+        return 0
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""
-        self[name] = self.get(name, 0) + times
+        self[name] += times
 
     def sent(self, segment: Segment) -> None:
         """Count a segment that goes out, as __tcp_transmit_skb() and tcp_make_synack() do.
@@ -113,7 +116,7 @@ class Counters(dict[str, int]):
         """
         again = segment.reason is not None and segment.reason.values.get("retransmission")
         if not again or segment.flags & (SYN | ACK) == SYN | ACK:
-            self.count(OUT_SEGS)
+            self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
         if again:

@@ -35,6 +35,11 @@ SERVER_NO_COOKIE, SERVER_ALL_LISTENERS = 0x200, 0x400
 COOKIE_SIZE = 8
 KEY_SIZE = 16
 
+LAST_STRAW = 2
+"""Retransmissions before the time-out that makes a host distrust the path."""
+
+MOST_DOUBLINGS = 6
+
 RESET_PENALTY = 60 * SECOND
 """So long a reset connection counts against the limit: a spoofer must not get around it."""
 
@@ -63,6 +68,10 @@ class _Reset:
     def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
         """Only clients are answered."""
 
+    def timed_out(self, retransmissions: int, expired: bool, now: int) -> None:
+        """A server whose early answers vanish distrusts the path as well."""
+        self.queue.host.fast_open.suspect(retransmissions, expired, now)
+
     def closed(self, now: int) -> None:
         """An early connection is over: a reset one still counts for a while."""
         self.queue.closed(self.connection, now)
@@ -77,6 +86,11 @@ class Queue:
         self._listener = listener
         self._early: list[Connection] = []
         self._penalties: list[int] = []
+
+    @property
+    def host(self) -> Host:
+        """The listener's."""
+        return self._listener.host
 
     @property
     def limit(self) -> int:
@@ -199,11 +213,12 @@ class _Known:
 class _Attempt:
     """One connect with Fast Open: what the answer teaches goes into the cache."""
 
-    __slots__ = ("_asked", "_experimental", "_host", "_known", "_with_data")
+    __slots__ = ("_asked", "_experimental", "_host", "_known", "_probing", "_with_data")
 
     def __init__(
         self, host: Host, known: _Known, asked: bool, experimental: bool, with_data: bool
     ) -> None:
+        self._probing = host.fast_open.pauses > 0
         self._host = host
         self._known = known
         self._asked = asked
@@ -224,16 +239,31 @@ class _Attempt:
             name = counters.FAST_OPEN_ACTIVE if taken else counters.FAST_OPEN_ACTIVE_FAIL
             self._host.count(name)
 
+    def timed_out(self, retransmissions: int, expired: bool, now: int) -> None:
+        """Perhaps something on the path swallows what has the option."""
+        if self._asked or self._with_data:
+            self._host.fast_open.suspect(retransmissions, expired, now)
+            self._probing = False
+
     def closed(self, now: int) -> None:
-        """Nothing to learn from it."""
+        """One that went well after a pause ends the suspicion."""
+        if self._probing:
+            self._host.fast_open.pauses = 0
 
 
 class Cache:
-    """The cookies that a client host has, by server address."""
+    """The cookies that a client host has, by server address, and its trust in the path.
 
-    __slots__ = ("_host", "_servers")
+    Something on the path may swallow SYNs with data, or what follows them.  The third time-out in
+    a row, or giving up earlier, makes the host pause Fast Open, each time twice as long (if
+    tcp_fastopen_blackhole_timeout_sec is not 0).
+    """
+
+    __slots__ = ("_host", "_paused_at", "_servers", "pauses")
 
     def __init__(self, host: Host) -> None:
+        self.pauses = 0
+        self._paused_at = 0
         self._host = host
         self._servers: dict[tuple[str, str], _Known] = {}
 
@@ -245,8 +275,27 @@ class Cache:
         if not _bits(self._host) & CLIENT:
             raise socket_error(EOPNOTSUPP)
 
+    def suspect(self, retransmissions: int, expired: bool, now: int) -> None:
+        """A time-out with Fast Open (tcp_fastopen_active_detect_blackhole())."""
+        if retransmissions != LAST_STRAW and not (expired and retransmissions < LAST_STRAW):
+            return
+        self._host.count(counters.FAST_OPEN_ACTIVE_FAIL)
+        if self._host.sysctl.tcp_fastopen_blackhole_timeout_sec:
+            self._paused_at = now
+            self.pauses += 1
+            self._host.count(counters.FAST_OPEN_BLACKHOLE)
+
+    @property
+    def _paused(self) -> bool:
+        """tcp_fastopen_active_should_disable()."""
+        pause = self._host.sysctl.tcp_fastopen_blackhole_timeout_sec * SECOND
+        length = pause << min(self.pauses - 1, MOST_DOUBLINGS) if self.pauses else 0
+        return self._host.now < self._paused_at + length
+
     def may_send_data(self, server: str, options: dict[str, Any]) -> bool:
         """Whether a SYN to that server may carry data now (tcp_fastopen_cookie_check())."""
+        if self._paused:
+            return False
         return self._without_cookie(options) or bool(self._of(server).cookie)
 
     def cookie(self, server: str) -> bytes:
@@ -258,10 +307,15 @@ class Cache:
             _bits(self._host) & CLIENT_NO_COOKIE or options.get("TCP_FASTOPEN_NO_COOKIE", 0)
         )
 
-    def start(self, c: Connection, data: bytes, options: dict[str, Any]) -> None:
-        """Prepare a connection: cookie and data into the SYN, or a request for a cookie."""
+    def start(self, c: Connection, data: bytes | None, options: dict[str, Any]) -> None:
+        """Prepare a connection: cookie and data into the SYN, or a request for a cookie.
+
+        `data` is None for a connect(), and what a sendto() or a first send() hands over.
+        """
         known = self._of(c.remote)
         option: Options = ()
+        if self._paused:
+            return
         if self._without_cookie(options):
             carried, asked, experimental = True, False, False
         elif known.cookie:
@@ -271,6 +325,7 @@ class Cache:
             carried, asked, experimental = False, True, known.next_experimental == 1
             option = fast_open.option(b"", experimental)
         room = min(c.advertised_mss, known.mss or c.advertised_mss) - fast_open.OPTION_SPACE
-        first = data[:room] if carried else b""
+        first = data[:room] if carried and data else b""
+        writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, known, asked, experimental, bool(first))
-        c.fast_open = FastOpen(option, data=first, keeper=keeper)
+        c.fast_open = FastOpen(option, data=first, writing=writing, keeper=keeper)

@@ -215,20 +215,20 @@ def _row(rule: Rule, number: int, command: Command) -> str:
     if command.verbose:
         row += f"{_short(rule.packets, 5)} {_short(rule.bytes, 5)} "
     row += f"{rule.target:<10} {rule.protocol.shown(numeric):<5}"
-    row += "-- " if not command.verbose else "--  *      *    "
+    row += "-- " if not command.verbose else "--  *      *      "
     row += f"{_address(rule.source, numeric)} {_address(rule.destination, numeric)} "
     shown = [match.shown(numeric) for match in rule.matches]
     if rule.matches and rule.matches[0].module == "tcp":
         shown.insert(0, "tcp")
     if rule.target == REJECT:
         shown.append(f"reject-with {rule.reject_with}")
-    return row + " ".join(shown)
+    return row + "".join(f" {text}" for text in shown)
 
 
 def _address(match: Address | None, numeric: bool) -> str:
-    """Twenty columns, after one for the ``!``."""
+    """Nineteen columns, after one for the ``!``."""
     text = match.shown(numeric) if match else ("0.0.0.0/0" if numeric else "anywhere")
-    return f"{text:<21}" if text.startswith("!") else f" {text:<20}"
+    return f"{text:<20}" if text.startswith("!") else f" {text:<19}"
 
 
 def _short(count: int, width: int) -> str:

@@ -7,6 +7,7 @@ DROP and REJECT.  Anything else is one sentence that names what is known.  See `
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, field
 
@@ -28,6 +29,7 @@ REJECT_WITH = {
     "icmp-admin-prohibited": icmp.ADMIN_PROHIBITED,
     "tcp-reset": None,
 }
+_LISTING_LETTERS = re.compile("-[nvx]+L|-L[nvx]+")
 ICMP_TYPES = {name.replace(" ", "-"): number for number, name in icmp.NAMES.items()}
 OPTIONS = {
     "-p": "-p", "--protocol": "-p", "--proto": "-p",
@@ -129,6 +131,9 @@ class _Parser:
         command = Command("")
         while self._words:
             word = self._words.pop(0)
+            if _LISTING_LETTERS.fullmatch(word):  # -nvL is -n -v -L
+                self._listing(word.replace("L", ""), command)
+                word = "-L"
             verb = COMMANDS.get(word, word)
             if word in ("-t", "--table"):
                 if (table := self._take(word)) != "filter":

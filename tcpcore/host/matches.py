@@ -192,7 +192,7 @@ class IcmpType(Match):
 class Nth(Match):
     """``-m statistic --mode nth``: one packet of every `every`, the first after `packet` others.
 
-    The kernel counts up from `packet` and fits when it wraps round to 0.
+    The kernel counts up, and a packet fits when the count wraps round to 0.
     """
 
     module = "statistic"
@@ -200,7 +200,7 @@ class Nth(Match):
     def __init__(self, every: int, packet: int, inverted: bool) -> None:
         self.every = every
         self.packet = packet
-        self.count = packet
+        self.count = every - 1 - packet
         self.inverted = inverted
 
     def fits(self, packet: Packet, size: int, now: int) -> bool:

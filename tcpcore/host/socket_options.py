@@ -216,7 +216,9 @@ OPTIONS: dict[str, Option] = {
     "TCP_QUICKACK": Option(IPPROTO_TCP, 12, changed=_be_quick, default=1),
     "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay", changed=_push),
     "TCP_SYNCNT": Option(IPPROTO_TCP, 7, 1, 127, show=_syn_count, attribute="syn_retries"),
-    "TCP_DEFER_ACCEPT": Option(IPPROTO_TCP, 9, low=-_INT_MAX, store=_defer, show=_deferred),
+    "TCP_DEFER_ACCEPT": Option(
+        IPPROTO_TCP, 9, low=-_INT_MAX, store=_defer, show=_deferred, attribute="defer_accept"
+    ),
     "TCP_USER_TIMEOUT": Option(
         IPPROTO_TCP, 18, store=_microseconds, show=_milliseconds, attribute="user_timeout"
     ),

@@ -129,7 +129,7 @@ class Socket:
             host.returned("connect", "ok", "connect() returned: the first send() will open")
             return
         try:
-            c = self._start(address, port, b"", fast)
+            c = self._start(address, port, None, fast)
         except OSError as error:  # every four-tuple is taken
             name = errors.errno_name(error.errno)
             host.returned("connect", name, f"connect() failed: {name}")
@@ -237,7 +237,7 @@ class Socket:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _start(self, address: str, port: int, data: bytes, fast: bool) -> Connection:
+    def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
         """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
         host = self.host
         self.port = self.port or host.free_port(address, port)
@@ -246,7 +246,7 @@ class Socket:
         host.watch(c, self.waiters)
         if fast:
             host.fast_open.start(c, data, self.options)
-        host.transmit(c, c.open_active(host.now, data))
+        host.transmit(c, c.open_active(host.now, data or b""))
         return c
 
     async def _wait_for_connection(self, c: Connection, deadline: int | None = None) -> bool:

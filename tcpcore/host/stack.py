@@ -67,6 +67,7 @@ class Host(Machine):
     def __init__(self, network: Wire, name: str, address: str, profile: str, seed: str) -> None:
         super().__init__(name, seed)
         self.network = network
+        self.recording = network.trace is not None
         self.name = name
         self.address = address
         self.index = 0
@@ -130,8 +131,9 @@ class Host(Machine):
 
     def receive(self, segment: Segment, number: int | None) -> None:
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
-        self._begin(trace.ARRIVAL, _summary(segment), number)
-        self.count(counters.IN_SEGS)
+        if self.recording:
+            self._begin(trace.ARRIVAL, _summary(segment), number)
+        self.counters[counters.IN_SEGS] += 1
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
         listener = self.listeners.get(segment.dport)

@@ -53,7 +53,8 @@ class KernelMachine:
 
     def sh(self, command: str) -> str:
         """What the command prints in this host's namespace: the machine's own programs."""
-        return self.namespace.call(_shell, command)
+        with self.network.waiting("sleep"):  # the program may need the network meanwhile
+            return self.namespace.call(_shell, command)
 
     # ---- cables ------------------------------------------------------------------------------
 

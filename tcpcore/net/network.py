@@ -151,6 +151,13 @@ class Network(Wires):
             traced.fate = tracing.LOST
             traced.lost_because = reason
 
+    def refused(self, tag: Any, chain: str) -> None:
+        """Write down how far it came: out of its host, or to the other's door."""
+        if tag is not None and tag >= 0:
+            traced = self._traced(tag)
+            traced.left = chain != "OUTPUT"
+            traced.at_door = self.now if traced.left else None
+
     def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
         """The packet has reached its host: let it in."""
         if tag is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpcore.wire.icmp import IcmpError
-from tcpcore.wire.option_codec import encode_options
+from tcpcore.wire.option_codec import options_length
 from tcpcore.wire.segment import Segment
 
 Packet = Segment | IcmpError
@@ -14,4 +14,4 @@ def wire_length(packet: Packet) -> int:
     if isinstance(packet, IcmpError):
         return packet.size
     header = 60 if ":" in packet.src else 40
-    return header + len(encode_options(packet.options)) + len(packet.payload)
+    return header + options_length(packet.options) + len(packet.payload)

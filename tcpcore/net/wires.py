@@ -62,6 +62,9 @@ class Wires:
         """A node makes a packet: the tag for it.  `alone`: outside of its TCP (a firewall's)."""
         raise NotImplementedError
 
+    def refused(self, tag: Any, chain: str) -> None:
+        """A host's firewall dropped the packet in that chain."""
+
     def remark(self, node: Any, sentence: str) -> None:
         """Something happened to a node that a reader may like to see."""
 
@@ -221,6 +224,7 @@ class Wires:
         if verdict.target == ACCEPT:
             return True
         self.lose(tag, verdict.reason(host.name))
+        self.refused(tag, chain)
         if verdict.answer is not None:
             self.reject(host, packet, verdict, locally=chain == "OUTPUT")
         return False

@@ -190,10 +190,8 @@ class _Parser:
     def _alone(self) -> Test:
         """A value with no word before it: the words of the primitive before hold again."""
         word = self.next("a condition")
-        if self.before is None:
-            if not (word[0].isdigit() and "." in word):
-                raise self.wrong(f"{word!r} is unknown")
-            self.before = ("", "", "host")
+        if self.before is None or not word[0].isalnum():
+            raise self.wrong(f"{word!r} is unknown")
         return self._valued(word)
 
     def _valued(self, value: str) -> Test:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import time as clock
 from typing import Literal
 
+from tcpcore.observe import tcpdump_icmp
 from tcpcore.observe.tcpdump_options import BAD, CUT, options_text
 from tcpcore.seqnum import MASK
 from tcpcore.units import SECOND
 from tcpcore.wire import codec
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.option_codec import encode_options
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, URG, Segment
 
@@ -50,11 +52,13 @@ class Printer:
         self._first: int | None = None
         self._previous: int | None = None
 
-    def line(self, segment: Segment, time: int, where: str = "") -> str:
-        """The next segment's line, without a newline at its end; `time` in microseconds.
+    def line(self, segment: Segment | IcmpError, time: int, where: str = "") -> str:
+        """The next packet's line, without a newline at its end; `time` in microseconds.
 
         `where` stands before the packet (interface and direction); verbose (-v) makes two lines.
         """
+        if isinstance(segment, IcmpError):
+            return f"{self._time(time)}{where}IP {tcpdump_icmp.words(segment)}"
         version = "IP6" if ":" in segment.src else "IP"
         ends = f"{segment.src}.{segment.sport} > {segment.dst}.{segment.dport}"
         if self._verbose:
@@ -143,8 +147,8 @@ def ip_words(packet: bytes) -> str:
     fragment = packet[6] << 8 | packet[7]
     flags = "+" * bool(fragment & 0x2000) + "DF" * bool(fragment & 0x4000)
     return (
-        f"tos 0x{packet[1]:x}{_ECN[packet[1] & 3]}, ttl {packet[8]},"
-        f" id {packet[4] << 8 | packet[5]}, offset {(fragment & 0x1FFF) * 8},"
+        f"tos 0x{packet[1]:x}{_ECN[packet[1] & 3]}, {f'ttl {packet[8]}, ' * (packet[8] > 0)}"
+        f"id {packet[4] << 8 | packet[5]}, offset {(fragment & 0x1FFF) * 8},"
         f" flags [{flags or 'none'}], proto TCP (6), length {packet[2] << 8 | packet[3]}"
     )
 

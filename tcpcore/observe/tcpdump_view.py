@@ -1,4 +1,4 @@
-"""``tcpdump`` on a virtual host: the segments that it sent and received so far.
+"""``tcpdump`` on a virtual host: the packets that it sent and received so far.
 
     tcpdump [-n] [-i any] [-S] [-v[v]] [-t | -tt | -ttt | -tttt | -ttttt] [-c N] [FILTER]
 
@@ -8,14 +8,17 @@ sender.  Addresses and ports are always numbers, as with -n.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.observe import filters
 from tcpcore.observe.command_line import read
 from tcpcore.observe.tcpdump import Printer, TimeStyle
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
+
+Packet = Segment | IcmpError
 
 _TIMES: tuple[TimeStyle, ...] = ("day", "none", "unix", "delta", "date", "elapsed")
 _INTERFACE = "eth0"
@@ -32,7 +35,7 @@ def run(host: Any, words: list[str]) -> str:
     if style >= len(_TIMES):
         raise UsageError("tcpdump: -t may stand at most five times.")
     most = given.number("tcpdump", "c")
-    test = filters.parse(" ".join(given.words))
+    test = _test(" ".join(given.words))
     printer = Printer(absolute="S" in given, time=_TIMES[style], verbose=given.flags.get("v", 0))
     lines: list[str] = []
     for time, segment, name, direction in _seen(host):
@@ -44,18 +47,35 @@ def run(host: Any, words: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _seen(host: Any) -> Iterator[tuple[int, Segment, str, str]]:
-    """``(time, segment, interface, direction)`` of all that passed, in order of time."""
+def _test(text: str) -> Callable[[Packet], bool]:
+    """The filter; ICMP errors pass the empty one and ``icmp``, and any other speaks of TCP."""
+    if text == "icmp":
+        return lambda packet: isinstance(packet, IcmpError)
+    parsed = filters.parse(text)
+    return lambda packet: not text if isinstance(packet, IcmpError) else parsed(packet)
+
+
+def _seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
+    """``(time, packet, interface, direction)`` of all that passed, in order of time.
+
+    A capture sees a packet before the chain INPUT and after OUTPUT.
+    """
     trace = host.network.trace
     if trace is None:
         raise UsageError("tcpdump: this network keeps no trace, so there is nothing to show.")
-    seen: list[tuple[int, int, Segment, str, str]] = []
+    seen: list[tuple[int, int, Packet, str, str]] = []
     for number, traced in enumerate(trace.segments):
         name = "lo" if traced.segment.dst == host.address == traced.segment.src else _INTERFACE
-        if traced.sender == host.index:
+        if traced.sender == host.index and traced.left:
             seen.append((traced.sent, number, traced.segment, name, "Out"))
-        if traced.receiver == host.index and traced.arrived is not None:
-            seen.append((traced.arrived, number, traced.segment, name, "In"))
+        arrived = traced.at_door if traced.arrived is None else traced.arrived
+        if traced.receiver == host.index and arrived is not None:
+            seen.append((arrived, number, traced.segment, name, "In"))
+    for number, error in enumerate(trace.icmp, len(trace.segments)):
+        if error.host == host.index:
+            seen.append((error.sent, number, error.message, _INTERFACE, "Out"))
+        if error.receiver == host.index and error.arrived is not None:
+            seen.append((error.arrived, number, error.message, _INTERFACE, "In"))
     seen.sort(key=lambda one: (one[0], one[1]))
     for time, _, segment, name, direction in seen:
         if name == "lo" and direction == "Out":

@@ -70,6 +70,13 @@ CHALLENGE_ACK = Why(
     "RFC 5961 §5",
     "tcp_ack()",
 )
+OVERTAKEN_ACK = Why(
+    "drop.overtaken-ack",
+    "A bare ACK with an old timestamp: later segments overtook it, and nothing in it is news. "
+    "Drop it.",
+    "RFC 7323 §5.3",
+    "tcp_disordered_ack_check()",
+)
 OLD_TIMESTAMP = Why(
     "drop.paws",
     "Its timestamp is older than the last one: a duplicate from long ago. Say what we expect.",

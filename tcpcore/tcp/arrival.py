@@ -147,17 +147,19 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     receive_buffer.established(c)
     send_buffer.expand(c)
     keepalive.start(c, now)
+    writing = c.fast_open is not None and c.fast_open.writing
     if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
+        sending.send_pending(c, now)
         return
-    if c.write_end == c.snd_nxt:
+    if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return
-    c.ack_pending = True  # data waits: it will carry the ACK
+    c.ack_pending = True  # data waits, or is to come at once: it will carry the ACK
     delayed_ack.enter_quick_mode(c)
     sending.send_pending(c, now)
     if c.ack_pending:
-        delayed_ack.delay(c, now)
+        timers.set_ack(c, now + delayed_ack.DELAY_MAX, now)
 
 
 def _fast_open_answered(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
@@ -208,6 +210,8 @@ def _check_sequence(c: Tcb, segment: Segment, now: int) -> bool:
     if not rst and paws.rejects(c, segment, now):
         if segment.flags & SYN:
             challenge.ask(c, now, reasons.DUPLICATE_SYN())
+        elif segment.flags & ACK and not segment.length and lt(segment.seq, c.rcv_nxt):
+            _drop(c, reasons.OVERTAKEN_ACK())
         else:
             reception.duplicate(c, segment)
             challenge.answer(c, segment, now, reasons.OLD_TIMESTAMP())
@@ -328,6 +332,7 @@ def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     while queue and leq(queue[0].end, ack):
         sent = queue.popleft()
         acked += 1
+        c.lost_out -= sent.lost
         first_sent = first_sent or sent.first_sent
         sure = sure and not sent.retransmissions
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())

@@ -171,7 +171,9 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     """Retransmit a segment of the retransmission queue, as it was."""
     sent.retransmissions += 1
     sent.last_sent = now
-    sent.lost = False
+    if sent.lost:
+        sent.lost = False
+        c.lost_out -= 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
         return
@@ -196,6 +198,7 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
         length += more
         sent.end = follower.end
         sent.flags |= follower.flags
+        c.lost_out -= follower.lost
         del queue[place]
     return length
 

@@ -26,6 +26,9 @@ class Keeper(Protocol):
     def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
         """The SYN+ACK came: its options and MSS, and whether it took the data of our SYN."""
 
+    def timed_out(self, retransmissions: int, expired: bool, now: int) -> None:
+        """The retransmission timer fired after so many retransmissions; `expired`: for good."""
+
     def closed(self, now: int) -> None:
         """The connection is over."""
 
@@ -35,9 +38,10 @@ class FastOpen:
 
     `option` goes into the next SYN or SYN+ACK only, and `data` behind our first SYN; `passive`:
     the server's end, which took data with the SYN; `window` is what its SYN+ACK offers each time.
+    `writing`: a call waits that has not handed over all of its data, so that more is to come.
     """
 
-    __slots__ = ("carried", "data", "keeper", "option", "passive", "window")
+    __slots__ = ("carried", "data", "keeper", "option", "passive", "window", "writing")
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class FastOpen:
         data: bytes = b"",
         passive: bool = False,
         window: int = 0,
+        writing: bool = False,
         keeper: Keeper | None = None,
     ) -> None:
         self.option = option
@@ -53,6 +58,7 @@ class FastOpen:
         self.carried = len(data)
         self.passive = passive
         self.window = window
+        self.writing = writing
         self.keeper = keeper
 
     def once(self) -> tuple[tuple[Option, ...], bytes]:

@@ -109,6 +109,7 @@ def _cut_big_segments(c: Tcb) -> bool:
             pieces += _cut(c, burst)
     c.retransmission_queue.clear()
     c.retransmission_queue.extend(pieces)
+    c.lost_out = sum(sent.lost for sent in pieces)
     return found
 
 

@@ -27,6 +27,7 @@ def forget(c: Tcb) -> None:
     """Stop all timers and drop what is queued to be sent; bytes received stay readable."""
     timers.cancel_all(c)
     c.retransmission_queue.clear()
+    c.lost_out = 0
     c.send_buffer.clear()
     c.push_marks.clear()
     c.out_of_order.clear()

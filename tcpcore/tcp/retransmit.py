@@ -18,6 +18,13 @@ from tcpcore.why import Reason, Why
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
 
+LATE_SHIFT = 4
+"""A kernel's timers fire up to an eighth late (kernel/time/timer.c): a sixteenth, taken together.
+
+It decides who gives up when: a limit of R retransmissions is missed by the first wait if all timers
+are exact (see `_counts_from`), and from R = 4 on the lateness always makes up for that.
+"""
+
 
 def model_timeout(retries: int, rto: int, rto_max: int) -> int:
     """How long `retries` retransmissions take when the RTO doubles from `rto` to `rto_max`.
@@ -50,13 +57,16 @@ def _timed_out(c: Tcb, now: int) -> bool:
     name, retries, counted_out = limit(c)
     s = c.sysctl
     opening = c.state in (state.SYN_SENT, state.SYN_RECV)
-    waited = now - (_user_time_began(c) if c.user_timeout else c.retransmit_since)
+    waited = now - c.retransmit_since
     if not counted_out:
         if not c.retransmissions and retries:
             return False
+        counted = now - _counts_from(c)
         base = RTO_INITIAL if opening else s.tcp_rto_min_us
         longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
-        if waited < longest:
+        if not opening and not c.user_timeout:
+            counted += min(counted >> LATE_SHIFT, s.tcp_rto_min_us)
+        if counted < longest:
             return False
         if c.user_timeout:
             name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
@@ -66,13 +76,14 @@ def _timed_out(c: Tcb, now: int) -> bool:
     return True
 
 
-def _user_time_began(c: Tcb) -> int:
-    """From when TCP_USER_TIMEOUT counts: the first SYN, or the first time-out of what is sent again.
+def _counts_from(c: Tcb) -> int:
+    """From when a limit in time counts: the first SYN, or the first time-out of what is sent again.
 
-    Source: tcp_retransmit_timer() looks at `retrans_stamp`, which the first retransmission sets; a
+    Source: retransmits_timed_out() looks at `retrans_stamp`, which the first retransmission sets; a
     tail loss probe is none.
     """
-    return c.retransmit_since if c.state == state.SYN_SENT else c.retransmitting_since
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    return c.retransmit_since if opening else c.retransmitting_since
 
 
 def on_timeout(c: Tcb, now: int) -> None:
@@ -83,12 +94,17 @@ def on_timeout(c: Tcb, now: int) -> None:
     head = c.retransmission_queue[0]
     if not c.retransmit_since:
         c.retransmit_since = head.first_sent
-    if _timed_out(c, now):
+    before = c.retransmissions
+    expired = _timed_out(c, now)
+    if c.fast_open is not None and c.fast_open.keeper is not None:
+        c.fast_open.keeper.timed_out(before, expired, now)
+    if expired:
         return
     if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
         reno.on_timeout(c)
     early = c.state == state.SYN_RECV and not c.retransmissions  # data behind a SYN+ACK may wait
     for sent in [head] if early else c.retransmission_queue:
+        c.lost_out += not sent.lost
         sent.lost = True
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
@@ -105,14 +121,14 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
     left = None
     if c.user_timeout:
-        left = max(_user_time_began(c) + c.user_timeout - now, timers.TICK)
+        left = max(_counts_from(c) + c.user_timeout - now, timers.TICK)
     timers.set_retransmission(c, now, left)
 
 
 def resend_lost(c: Tcb, now: int) -> None:
     """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
     flight = sending.in_flight(c)
-    for sent in list(c.retransmission_queue):
+    for sent in list(c.retransmission_queue) if c.lost_out else ():
         if flight >= c.cwnd:
             return
         if sent.lost and sent in c.retransmission_queue:  # not taken along by the one before

@@ -26,7 +26,7 @@ def current_mss(c: Tcb) -> int:
 
 def in_flight(c: Tcb) -> int:
     """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return sum(1 for sent in c.retransmission_queue if not sent.lost)
+    return len(c.retransmission_queue) - c.lost_out
 
 
 def send_pending(c: Tcb, now: int) -> None:

@@ -83,6 +83,7 @@ TRANSITIONS = (
     Transition(SYN_RECV, ACK_OF_SYN, ESTABLISHED, "", "RFC 9293 §3.10.7.4"),
     Transition(SYN_RECV, CLOSE, FIN_WAIT_1, "FIN", "RFC 9293 §3.10.4"),
     Transition(SYN_RECV, RST, CLOSED, "", "RFC 9293 §3.10.7.4", _GONE),
+    Transition(SYN_RECV, ABORT, CLOSED, "RST", "RFC 9293 §3.10.5", "also what Fast Open left"),
     Transition(SYN_RECV, TIMEOUT, CLOSED, "", "RFC 9293 §3.10.8", _GIVE_UP),
     Transition(ESTABLISHED, CLOSE, FIN_WAIT_1, "FIN", "RFC 9293 §3.10.4"),
     Transition(ESTABLISHED, FIN, CLOSE_WAIT, "ACK", "RFC 9293 §3.10.7.4"),

@@ -17,7 +17,13 @@ from tcpcore.why import Reason
 
 
 class Journal(Protocol):
-    """Where a connection tells what it does; `trace.Trace` is one.  None costs nothing."""
+    """Where a connection tells what it does; `trace.Trace` is one.  None costs nothing.
+
+    `recording` says whether anybody keeps what is told.  Without, only changes of state matter
+    (they are counted), and nobody need prepare the rest.
+    """
+
+    recording: bool
 
     def event(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
@@ -68,6 +74,7 @@ class Tcb:
         "corked",
         "cwnd",
         "cwnd_counter",
+        "defer_accept",
         "duplicate_block",
         "end_read",
         "error",
@@ -93,6 +100,7 @@ class Tcb:
         "local",
         "local_port",
         "loss_probe",
+        "lost_out",
         "max_window",
         "mdev",
         "mdev_max",
@@ -263,6 +271,7 @@ class Tcb:
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
         self.retransmitting_since = 0  # when its first time-out came
         self.retransmission_queue: deque[SentSegment] = deque()
+        self.lost_out = 0  # segments of the queue that are counted as lost
         self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
@@ -296,6 +305,7 @@ class Tcb:
         self.keep_count = 0  # TCP_KEEPCNT
         self.user_timeout = 0  # TCP_USER_TIMEOUT, us
         self.syn_retries = 0  # TCP_SYNCNT
+        self.defer_accept = 0  # TCP_DEFER_ACCEPT, in time-outs
         self.fast_open: FastOpen | None = None
         # Probes of a shut window and of a silent peer.
         self.probes_out = 0

@@ -34,7 +34,7 @@ def span(duration: int) -> str:
 
 
 def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
-    if c.journal is not None:
+    if c.journal is not None and c.journal.recording:
         reason = Reason(why, {"rto": span(deadline - now)})
         c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
 
@@ -44,7 +44,7 @@ def _retransmission_name(c: Tcb) -> str:
 
 
 def _announce_end(c: Tcb, timer: str) -> None:
-    if c.journal is not None:
+    if c.journal is not None and c.journal.recording:
         c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
 
 
@@ -134,10 +134,18 @@ def cancel_all(c: Tcb) -> None:
 def next_deadline(c: Tcb) -> int | None:
     """The earliest deadline, in microseconds; None when no timer runs."""
     earliest = c.retransmit_deadline
-    others = (c.ack_deadline, c.probe_deadline, c.keepalive_deadline, c.wait_deadline)
-    for deadline in others:
-        if deadline is not None and (earliest is None or deadline < earliest):
-            earliest = deadline
+    deadline = c.ack_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
+    deadline = c.probe_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
+    deadline = c.keepalive_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
+    deadline = c.wait_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
     return earliest
 
 

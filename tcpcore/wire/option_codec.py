@@ -48,6 +48,20 @@ def encode_options(options: tuple[Option, ...]) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
+def options_length(options: tuple[Option, ...]) -> int:
+    """How many bytes `encode_options` makes of them."""
+    length = 0
+    for option in options:
+        kind = option[0]
+        if kind not in _SIZES:
+            return len(encode_options(options))
+        length += _SIZES[kind]
+    return length + (-length & 3)
+
+
+_SIZES = {NOP: 1, TIMESTAMPS: 10, MSS: 4, WINDOW_SCALE: 3, SACK_PERMITTED: 2}
+
+
 def _encode_option(option: Option) -> bytes:
     kind = option[0]
     if kind == NOP:

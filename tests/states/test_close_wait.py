@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.units import minutes
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import close_wait
 
@@ -22,8 +23,8 @@ def test_data_can_still_be_sent(make: Make):
     wire >> "P. 1:101(100) ack 2"
 
 
-def test_it_lasts_as_long_as_the_application_likes(make: Make):
-    wire = make()
+def test_it_lasts_as_long_as_the_application_likes():
+    wire = Wire()
     close_wait(wire)
     wire.silent(minutes(60 * 24))
     assert wire.state() == "CLOSE_WAIT"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import RTO, fin_wait_1
 
@@ -79,8 +80,8 @@ def test_the_fin_is_sent_again(make: Make):
     wire.after(4 * RTO) >> "F. 1:1(0) ack 1"
 
 
-def test_an_orphan_gives_up_after_eight_retransmissions(make: Make):
-    wire = make()
+def test_an_orphan_gives_up_after_eight_retransmissions():
+    wire = Wire()
     fin_wait_1(wire, orphan=True)
     for number in range(8):
         wire.after(RTO << number) >> "F. 1:1(0) ack 1"

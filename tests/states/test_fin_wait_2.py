@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.units import minutes, seconds
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import fin_wait_2
 
@@ -45,8 +46,8 @@ def test_an_orphan_takes_the_fin(make: Make):
     assert wire.state() == "TIME_WAIT"
 
 
-def test_an_orphan_waits_60_s_and_a_late_fin_is_reset(make: Make):
-    wire = make()
+def test_an_orphan_waits_60_s_and_a_late_fin_is_reset():
+    wire = Wire()
     fin_wait_2(wire, orphan=True)
     wire.silent(seconds(60) - 1)
     assert wire.state() == "FIN_WAIT_2"
@@ -56,8 +57,8 @@ def test_an_orphan_waits_60_s_and_a_late_fin_is_reset(make: Make):
     wire >> "R 2:2(0) win 0"
 
 
-def test_tcp_fin_timeout_is_how_long_an_orphan_waits(make: Make):
-    wire = make(tcp_fin_timeout=2)
+def test_tcp_fin_timeout_is_how_long_an_orphan_waits():
+    wire = Wire(tcp_fin_timeout=2)
     fin_wait_2(wire, orphan=True)
     wire.silent(seconds(2) - 1)
     assert wire.state() == "FIN_WAIT_2"
@@ -65,15 +66,15 @@ def test_tcp_fin_timeout_is_how_long_an_orphan_waits(make: Make):
     assert wire.state() == "CLOSED"
 
 
-def test_a_socket_that_is_still_held_waits_for_ever(make: Make):
-    wire = make()
+def test_a_socket_that_is_still_held_waits_for_ever():
+    wire = Wire()
     fin_wait_2(wire)
     wire.silent(minutes(60 * 24))
     assert wire.state() == "FIN_WAIT_2"
 
 
-def test_close_starts_the_60_s(make: Make):
-    wire = make()
+def test_close_starts_the_60_s():
+    wire = Wire()
     sock = fin_wait_2(wire)
     wire.silent(minutes(10))
     sock.close()

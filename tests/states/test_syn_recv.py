@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.units import ms, seconds
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import half_open, simultaneous
 
@@ -146,8 +147,8 @@ def test_a_syn_ack_from_the_other_end_is_out_of_the_window(make: Make):
     assert wire.state() == "SYN_RECV"
 
 
-def test_the_syn_ack_is_sent_five_times_more_and_the_request_is_gone_after_63_s(make: Make):
-    wire = make()
+def test_the_syn_ack_is_sent_five_times_more_and_the_request_is_gone_after_63_s():
+    wire = Wire()
     half_open(wire)
     for wait in (1, 2, 4, 8, 16):
         wire.after(seconds(wait)) >> "S. 0:0(0) ack 1 win 64240 <mss 1460>"

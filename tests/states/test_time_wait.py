@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.units import seconds
+from tests.notation import Wire
 from tests.states.conftest import Make
 from tests.states.worlds import time_wait
 
 
-def test_it_lasts_60_s_to_the_microsecond(make: Make):
-    wire = make()
+def test_it_lasts_60_s_to_the_microsecond():
+    wire = Wire()
     time_wait(wire)
     wire.silent(seconds(60) - 1)
     assert wire.state() == "TIME_WAIT"
@@ -18,8 +19,8 @@ def test_it_lasts_60_s_to_the_microsecond(make: Make):
     assert wire.state() == "CLOSED"
 
 
-def test_their_fin_again_is_acknowledged_again_and_the_time_starts_anew(make: Make):
-    wire = make()
+def test_their_fin_again_is_acknowledged_again_and_the_time_starts_anew():
+    wire = Wire()
     time_wait(wire)
     wire.silent(seconds(30))
     wire << "F. 1:1(0) ack 2 win 65535"

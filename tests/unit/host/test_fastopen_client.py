@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tcpcore.units import seconds
+from tcpcore.units import ms, seconds
 from tests.notation import Sock, Wire
 from tests.states.conftest import Make
 from tests.unit.host.options import get_option, sendto, set_option
@@ -50,6 +50,13 @@ def client(wire: Any) -> Sock:
     else:
         sock.raw.bind(("10.0.0.2", wire.port))
     wire.peer = wire.other(wire.peer.port)
+    return sock
+
+
+def another(wire: Any) -> Sock:
+    """A socket with any port, for a SYN to look at."""
+    wire.peer = wire.other(wire.peer.port)
+    sock: Sock = wire.socket()
     return sock
 
 
@@ -181,6 +188,32 @@ def test_data_that_the_server_did_not_take_goes_again_with_the_ack(plain: Any):
     plain.silent(seconds(0.02))
 
 
+def test_the_rest_follows_at_once_when_the_data_goes_again(plain: Any):
+    learn(plain)
+    sendto(client(plain), 1500)
+    plain >> f"S 0:1420(1420) <mss 1460,FO {COOKIE},nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain >> "P. 1:1421(1420) ack 1"
+    plain >> "P. 1421:1501(80) ack 1"
+
+
+def test_an_empty_request_for_a_cookie_delays_the_last_ack(plain: Any):
+    call = sendto(client(plain), 0)
+    plain >> "S 0:0(0) <mss 1460,FO,nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain.quiet()
+    call.returns(0)
+    plain.after(ms(200)) >> ". 1:1(0) ack 1"
+
+
+def test_an_empty_syn_with_a_cookie_is_acknowledged_at_once(plain: Any):
+    learn(plain)
+    sendto(client(plain), 0)
+    plain >> f"S 0:0(0) <mss 1460,FO {COOKIE},nop,nop>"
+    plain << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    plain >> ". 1:1(0) ack 1"
+
+
 def test_the_fresh_cookie_is_used_from_then_on(plain: Any):
     learn(plain)
     sock = client(plain)
@@ -269,3 +302,77 @@ def test_a_socket_that_never_writes_never_opens(plain: Any):
     sock.connect().returns(None)
     sock.close()
     plain.quiet()
+
+
+# --- black holes ---------------------------------------------------------------------------------
+
+
+def swallowed(wire: Any, time_outs: int) -> Sock:
+    """A SYN with a cookie request, and so many time-outs."""
+    sock = client(wire)
+    sendto(sock, 10)
+    wire >> "S 0:0(0) <mss 1460,FO,nop,nop>"
+    for _ in range(time_outs):
+        wire.after(seconds(1)) >> "S 0:0(0) <mss 1460>"
+    return sock
+
+
+PLAIN: dict[str, int] = {"tcp_timestamps": 0, "tcp_sack": 0, "tcp_window_scaling": 0}
+
+
+@pytest.mark.parametrize(("time_outs", "asks"), [(2, True), (3, False)])
+def test_the_third_time_out_pauses_fast_open(make: Make, time_outs: int, asks: bool):
+    wire = make(tcp_fastopen_blackhole_timeout_sec=60, **PLAIN)
+    swallowed(wire, time_outs)
+    sendto(another(wire), 10)
+    wire >> ("S 0:0(0) <mss 1460,FO,nop,nop>" if asks else "S 0:0(0) <mss 1460>")
+    assert wire.count("TcpExtTCPFastOpenBlackhole") == (0 if asks else 1)
+    assert wire.count("TcpExtTCPFastOpenActiveFail") == (0 if asks else 1)
+
+
+def test_by_default_nothing_is_paused(plain: Any):
+    swallowed(plain, 3)
+    assert plain.count("TcpExtTCPFastOpenBlackhole") == 0
+    assert plain.count("TcpExtTCPFastOpenActiveFail") == 1
+    sendto(another(plain), 10)
+    plain >> "S 0:0(0) <mss 1460,FO,nop,nop>"
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_each_pause_is_twice_as_long(times: int):
+    wire = Wire(tcp_fastopen_blackhole_timeout_sec=10, **PLAIN)
+    for number in range(times):
+        swallowed(wire, 3).close()
+        pause = seconds(10 << number)
+        wire.silent(pause - 1)
+        sock = client(wire)
+        sendto(sock, 10)
+        wire >> "S 0:0(0) <mss 1460>"
+        sock.close()
+        wire.silent(1)
+    sendto(client(wire), 10)
+    wire >> "S 0:0(0) <mss 1460,FO,nop,nop>"
+
+
+def test_a_connection_that_goes_well_ends_the_suspicion():
+    wire = Wire(tcp_fastopen_blackhole_timeout_sec=10, **PLAIN)
+    swallowed(wire, 3).close()
+    wire.silent(seconds(10))
+    learn(wire)
+    assert wire.host.fast_open.pauses == 0
+
+
+def test_while_paused_a_deferred_connect_opens_at_once():
+    wire = Wire(tcp_fastopen_blackhole_timeout_sec=10, **PLAIN)
+    learn(wire)
+    sock = client(wire)
+    sendto(sock, 100)
+    wire >> f"S 0:100(100) <mss 1460,FO {COOKIE},nop,nop>"
+    for _ in range(3):
+        wire.after(seconds(1)) >> "S 0:0(0) <mss 1460>"
+    sock.close()
+    other = client(wire)
+    set_option(other, "TCP_FASTOPEN_CONNECT", 1)
+    call = other.connect()
+    wire >> "S 0:0(0) <mss 1460>"
+    call.blocks()

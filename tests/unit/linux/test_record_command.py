@@ -17,7 +17,8 @@ WITHOUT_ROOT = """
 import os, sys
 from tcpcore import cli
 from tcpcore.linux import namespace, record, world
-cli._parser().parse_args(["record", "handshake"])  # loads all it needs, while we may still read it
+from tcpcore.scenarios import registry
+registry.names()  # loads all it needs, while we may still read it
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)

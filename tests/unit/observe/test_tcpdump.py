@@ -120,6 +120,22 @@ def test_times_that_go_backwards_print_as_tcpdumps(tmp_path: Path) -> None:
         assert ours(packets, Printer(time=style)) == real  # type: ignore[arg-type]
 
 
+@needs_tcpdump
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(segments(flags=st.integers(0, 0xFF)), min_size=1, max_size=20), st.integers(1, 2))
+def test_verbose_lines_are_the_real_tcpdumps(
+    tmp_path: Path, items: list[Segment], verbose: int
+) -> None:
+    for segment in items:
+        segment.sport, segment.dport = 1000, 1001  # no protocol that tcpdump knows
+        segment.options = tuple(option for option in segment.options if option[0] not in (13, 30))
+        if segment.flags & RST:
+            segment.payload = b""  # -v prints it as a text, which nobody sends
+    real = theirs(spaced(items), tmp_path / "a.pcap", "-t", f"-{'v' * verbose}", "-S")
+    printer = Printer(absolute=True, time="none", verbose=verbose)
+    assert "\n".join(ours(spaced(items), printer)).splitlines() == real
+
+
 few_ends = st.sampled_from([("10.0.0.1", 1000), ("10.0.0.2", 1000), ("10.0.0.1", 1001)])
 six_ends = st.sampled_from([("::1", 1000), ("fe80::2", 1000), ("::1", 1001)])
 
