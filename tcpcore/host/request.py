@@ -24,14 +24,11 @@ from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.listener import Listener
-    from tcpcore.host.stack import Host
 
 SYN_ACK_TIMER = "SYN+ACK"
 
 
-def half_open(
-    listener: Listener, segment: Segment, now: int, isn: int | None = None
-) -> Connection:
+def half_open(listener: Listener, segment: Segment, now: int, isn: int | None = None) -> Connection:
     """The connection that a SYN asks for, as far as the SYN tells; nobody knows it yet."""
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
     c = listener.host.new_connection(*ends, isn)

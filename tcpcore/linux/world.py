@@ -214,15 +214,20 @@ class KernelNetwork:
             # The kernel may end a wait 0.1 % late: wait a little less, and then for the rest.
             pause = max(0, wake - self.now()) * _WAIT_SHARE
             ends = {tun.fileno(): (tun, host) for host in self.hosts for tun in host.tuns.values()}
-            own = {host.loopback.fileno(): host for host in self.hosts if host.loopback}
+            own = {
+                host.loopback.fileno(): (host.loopback, host)
+                for host in self.hosts
+                if host.loopback
+            }
             ready, _, _ = select.select((*ends, *own, wires.doorbell), (), (), pause / 1_000_000)
             for fd in ready:
                 if fd == wires.doorbell:
                     os.eventfd_read(wires.doorbell)
                     continue
                 if fd in own:
-                    while packet := own[fd].loopback.read():
-                        wires.loops(packet, own[fd])
+                    loopback, host = own[fd]
+                    while packet := loopback.read():
+                        wires.loops(packet, host)
                     continue
                 tun, host = ends[fd]
                 while packet := tun.read():

@@ -1,15 +1,14 @@
-"""What stays behind after a close: orphans, TIME_WAIT, LAST_ACK, and segments that come too late."""
+"""What stays behind after a close: orphans, TIME_WAIT, LAST_ACK, and segments that come late."""
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import replace
 from typing import Any
 
 from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
-from tcpcore.wire.segment import RST
+from tcpcore.wire.segment import ACK, RST, Segment
 
 CLIENT_PORT = 20000
 ORPHAN_RETRIES = Parameter(
@@ -204,7 +203,7 @@ def last_ack_challenge(net: Any, *, rtt: int) -> None:
         listener = host.socket().bind(PORT).listen(16)
         connection = await listener.accept()
         await connection.recv(4096)
-        await host.sleep(closing - host.now)
+        await host.sleep(max(closing - host.now, 0))
         await connection.close()
         await listener.accept()
         await host.pause()
@@ -217,7 +216,7 @@ def last_ack_challenge(net: Any, *, rtt: int) -> None:
 
     async def come_back(host: Any) -> None:
         connection = host.socket().bind(CLIENT_PORT)
-        await host.sleep(connecting - host.now)
+        await host.sleep(max(connecting - host.now, 0))
         await connection.connect(SERVER, PORT)
         await host.pause()
 
@@ -248,13 +247,13 @@ def old_duplicate_rst(net: Any, *, rtt: int, age: int, exact: bool) -> None:
 
     async def serve(host: Any) -> None:
         await host.sleep(ms(rtt / 2 + 20))
-        late = copy(net.last_segment(host))
-        late.reason = None
+        syn = net.last_segment(client)
+        late = Segment(SERVER, PORT, CLIENT, CLIENT_PORT, RST | ACK, 0, syn.end)
         listener = host.socket().bind(PORT).listen(16)
         await host.sleep(ms(age - 20))
-        if exact:
-            own = net.last_segment(host)  # our SYN+ACK: the next number is its own and one more
-            late.flags, late.seq, late.ack = RST, own.end, 0
+        last = net.last_segment(client)
+        if exact and last.flags & ACK:
+            late = Segment(SERVER, PORT, CLIENT, CLIENT_PORT, RST, last.ack)
         host.inject(late)
         await listener.accept()
         await host.pause()
@@ -265,7 +264,7 @@ def old_duplicate_rst(net: Any, *, rtt: int, age: int, exact: bool) -> None:
             await first.connect(SERVER, PORT)
         except ConnectionRefusedError:
             await first.close()
-        await host.sleep(ms(200 + rtt) - host.now)
+        await host.sleep(max(ms(200 + rtt) - host.now, 0))
         second = host.socket().bind(CLIENT_PORT)
         await second.connect(SERVER, PORT)
         await second.recv(4096)

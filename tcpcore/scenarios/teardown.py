@@ -148,14 +148,14 @@ def simultaneous_close(net: Any, *, rtt: int, apart: int) -> None:
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(16).accept()
-        await host.sleep(moment + ms(apart) - host.now)
+        await host.sleep(max(moment + ms(apart) - host.now, 0))
         await connection.close()
         await host.pause()
 
     async def connect(host: Any) -> None:
         connection = host.socket()
         await connection.connect(SERVER, PORT)
-        await host.sleep(moment - host.now)
+        await host.sleep(max(moment - host.now, 0))
         await connection.close()
 
     server.spawn(serve)

@@ -75,9 +75,7 @@ def data_unanswered(net: Any, *, rtt: int, tcp_retries2: int, user_timeout: int)
     parameters=(RTT, IDLE, INTERVAL, COUNT, ANSWERS),
     until=minutes(2),
 )
-def keepalive(
-    net: Any, *, rtt: int, idle: int, interval: int, count: int, answers: bool
-) -> None:
+def keepalive(net: Any, *, rtt: int, idle: int, interval: int, count: int, answers: bool) -> None:
     """The client waits for data with SO_KEEPALIVE set, but the way to the server is broken."""
     client, server = net.host("client", CLIENT), net.host("server", SERVER)
     link = net.link(client, server, delay=ms(rtt / 2))

@@ -52,7 +52,7 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
 def data_sent(c: Tcb, now: int) -> None:
     """Take note of data sent: an answer soon after data makes the connection a ping-pong one."""
     c.last_data_sent = now
-    if c.last_data_received and now - c.last_data_received < c.ato:
+    if now - c.last_data_received < c.ato:
         c.pingpong = 1
 
 

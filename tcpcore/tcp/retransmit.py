@@ -18,11 +18,11 @@ from tcpcore.why import Reason, Why
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
 
-LATE_SHIFT = 4
-"""A kernel's timers fire up to an eighth late (kernel/time/timer.c): a sixteenth, taken together.
+LATE = 18
+"""A kernel's timers fire up to an eighth late (kernel/time/timer.c): an 18th, taken together.
 
-It decides who gives up when: a limit of R retransmissions is missed by the first wait if all timers
-are exact (see `_counts_from`), and from R = 4 on the lateness always makes up for that.
+It decides when to give up: exact timers would miss a limit of R retransmissions by the first wait
+(see `_counts_from`), and from R = 4 on the lateness makes up for that.  Measured: 4 to 7 %.
 """
 
 
@@ -65,7 +65,7 @@ def _timed_out(c: Tcb, now: int) -> bool:
         base = RTO_INITIAL if opening else s.tcp_rto_min_us
         longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
         if not opening and not c.user_timeout:
-            counted += min(counted >> LATE_SHIFT, s.tcp_rto_min_us)
+            counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
         if counted < longest:
             return False
         if c.user_timeout:

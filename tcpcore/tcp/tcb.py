@@ -52,6 +52,9 @@ INITIAL_CWND = 10
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 """ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
 
+NEVER = -(1 << 50)
+"""A time, in us, that lies long before everything."""
+
 DEFAULT_SEND_MSS = 536
 """What to assume of a peer that sends no MSS option over IPv4 (RFC 9293 §3.7.1)."""
 
@@ -286,7 +289,7 @@ class Tcb:
         self.ack_now = False  # the pending ACK must not wait
         self.ack_pushed = 0  # small segments since the last ACK: none, one, more
         self.last_segment_size = 0
-        self.last_data_received = 0  # 0: never
+        self.last_data_received = NEVER
         self.last_data_sent = 0
         self.last_challenge: int | None = None
 
