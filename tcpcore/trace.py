@@ -36,7 +36,8 @@ class TracedSegment:
     """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`.
 
     `left` is False when the sender's own firewall dropped it; `at_door` is when it was at the
-    receiver whose firewall dropped it.
+    receiver whose firewall dropped it.  `received` is the packet as the receiver got it, where a
+    router changed it on the way (its TTL, an address); else None.
     """
 
     __slots__ = (
@@ -45,6 +46,7 @@ class TracedSegment:
         "fate",
         "left",
         "lost_because",
+        "received",
         "receiver",
         "retransmission",
         "segment",
@@ -61,6 +63,7 @@ class TracedSegment:
         self.arrived: int | None = None
         self.at_door: int | None = None
         self.left = True
+        self.received: Any = None
         self.fate = IN_FLIGHT
         self.lost_because: Reason | None = None
         self.why: Reason | None = segment.reason

@@ -16,14 +16,13 @@ Invariants are checked after every event.  A failure tells the steps that worked
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import Any
 
 from tcpcore.errors import errno_name
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
-from tcpcore.net.network import Network
 from tcpcore.seqnum import MASK
 from tcpcore.tcp.connection import Connection
 from tcpcore.units import format_seconds, seconds
@@ -31,51 +30,13 @@ from tcpcore.wire import options as kinds
 from tcpcore.wire.options import Option
 from tcpcore.wire.segment import SYN, Segment
 from tcpcore.wire.text import format_packetdrill, parse_packetdrill
-from tests.invariants import Watch
+from tests.checked import Bench
 
 HOST, PEER = "10.0.0.2", "10.0.0.1"
 PORT, PEER_PORT = 8888, 40000
 PEER_ISN = 0xFFFF_FC00
 STREAM = random.Random(1).randbytes(1 << 18)
 """Byte n of either direction's data, by relative sequence number."""
-
-
-class CheckedNetwork(Network):
-    """A network whose hosts are checked after every event."""
-
-    def __init__(self, seed: int = 1, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(seed, *arguments, **keywords)
-        self.watch = Watch(self.hosts)
-
-    def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
-        assert time >= self.now, f"an event at {time}, and now is {self.now}"
-        super().at(time, self._checked, (function, argument))
-
-    def _checked(self, event: tuple[Callable[[Any], None], Any]) -> None:
-        function, argument = event
-        function(argument)
-        self.watch.check()
-
-    def _run_processes(self) -> None:
-        super()._run_processes()
-        self.watch.check()
-
-
-class _Bench(CheckedNetwork):
-    """A network in which the host's segments end on the script's desk."""
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(1, *arguments, **keywords)
-        self.desk: list[tuple[int, Segment]] = []
-
-    def transmit(self, host: Host, segment: Segment) -> None:
-        if self.trace is not None:
-            self.trace.sent(segment, host.index, None, self.now)
-        self.desk.append((self.now, segment))
-
-    def go_on(self, until: int) -> None:
-        self.run(until)
-        self.now = until
 
 
 class Call:
@@ -270,7 +231,7 @@ class Wire:
     """See the module."""
 
     def __init__(self, *, profile: str = "linux-6.18", **sysctls: Any) -> None:
-        self.net = _Bench(profile)
+        self.net = Bench(profile)
         self.host = self.net.host("host", HOST, **sysctls)
         self.port = PORT
         self.listener: Any = None

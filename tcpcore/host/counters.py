@@ -89,9 +89,8 @@ COMPARED = (
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
 _BY_REASON = {
-    reasons.DUPLICATE_SYN: (SYN_CHALLENGES, CHALLENGE_ACKS),
-    reasons.CHALLENGE_RST: (CHALLENGE_ACKS,),
-    reasons.CHALLENGE_ACK: (CHALLENGE_ACKS,),
+    reasons.DUPLICATE_SYN: (SYN_CHALLENGES,),
+    reasons.RATE_LIMITED_OPENING: (ACK_SKIPPED_SYN_RECV,),
     reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
     reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
     reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
@@ -99,6 +98,8 @@ _BY_REASON = {
     reasons.LINGER_ZERO: (ABORT_ON_DATA,),
     reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),
 }
+
+_CHALLENGES = (reasons.DUPLICATE_SYN, reasons.CHALLENGE_RST, reasons.CHALLENGE_ACK)
 
 
 class Counters(dict[str, int]):
@@ -124,6 +125,8 @@ class Counters(dict[str, int]):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
+        elif segment.reason is not None and segment.reason.why in _CHALLENGES:
+            self.count(CHALLENGE_ACKS)
         if again:
             self.count(RETRANS_SEGS)
             if segment.flags & SYN:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import reasons, trace
-from tcpcore.errors import EOPNOTSUPP, socket_error
+from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
@@ -111,6 +111,8 @@ class Queue:
         """An accepted connection that a reset ends early counts for 60 s more."""
         if connection in self._early:
             self._early.remove(connection)
+            if connection.error == ECONNRESET:
+                self.host.count(counters.ATTEMPT_FAILS)  # by request and by connection
             if connection not in self._listener.accept_queue and connection.error is not None:
                 self._penalties.append(now + RESET_PENALTY)
 

@@ -53,6 +53,7 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
     """Make a connection of it, in SYN_RECV, and put it into the accept queue."""
     host = listener.host
     c.state = state.SYN_RECV
+    c.last_challenge = None  # the request's answers are not counted against the connection
     c.journal = host
     c.retransmission_queue.append(syn_ack)
     listener.inherit(c)
@@ -164,7 +165,7 @@ class Request:
             return self._reset(segment, now)
         if flags & ACK and segment.ack != c.snd_nxt:
             return self._refuse_ack(segment, now)
-        if problem or not _in_window(segment, c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK):
+        if problem or not window.holds(c, segment):
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
         stamps = wire_options.timestamps(segment.options) if c.timestamps else None
         if stamps is not None and not gt(segment.seq, c.rcv_nxt):
@@ -203,13 +204,14 @@ class Request:
             return reasons.OLD_TIMESTAMP()
         return None
 
-    def _rate_limited(self, now: int) -> bool:
+    def _rate_limited(self, now: int, *, counted: bool = True) -> bool:
         """At most one answer per tcp_invalid_ratelimit to what is not progress."""
         c = self.child
         limit = c.sysctl.tcp_invalid_ratelimit
         if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
-            self.listener.host.count(counters.ACK_SKIPPED_SYN_RECV)
-            self._drop(Reason(reasons.RATE_LIMITED, {"limit": limit}))
+            self._drop(Reason(reasons.RATE_LIMITED_OPENING, {"limit": limit}))
+            if counted:
+                self.listener.host.count(counters.ACK_SKIPPED_SYN_RECV)
             return True
         c.last_challenge = now
         return False
@@ -233,7 +235,7 @@ class Request:
         c = self.child
         if segment.seq == c.rcv_nxt:
             self._give_up(reasons.RESET_BY_PEER())
-        elif _in_window(segment, c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK):
+        elif window.holds(c, segment):
             expected = {"expected": distance(c.irs, c.rcv_nxt)}
             return self._say_what_is_expected(segment, now, Reason(reasons.CHALLENGE_RST, expected))
         else:
@@ -244,11 +246,11 @@ class Request:
         """Answer with an ACK; data is worth one at any rate (tcp_oow_rate_limited())."""
         c = self.child
         data = segment.length > 0 and not segment.flags & SYN
-        if not data and self._rate_limited(now):
+        if not data and self._rate_limited(now, counted=not segment.flags & RST):
             return []
         self._drop(reason)
         c.out = []
-        departure.send_ack(c, now, reason)
+        departure.send_early_ack(c, now, reason)
         return c.out
 
     def _give_up(self, reason: Reason) -> None:
@@ -305,11 +307,3 @@ class Request:
         self.state = new
         self.listener.remove_request(self)
         host.remove_endpoint(self)
-
-
-def _in_window(segment: Segment, start: int, end: int) -> bool:
-    """tcp_in_window(): at the start, or partly inside, or empty and just behind."""
-    seq = segment.seq
-    if seq == start or (gt(segment.end, start) and lt(seq, end)):
-        return True
-    return seq == end == segment.end

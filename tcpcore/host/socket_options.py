@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EINVAL, UsageError, socket_error
+from tcpcore.errors import EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -163,6 +163,22 @@ def _shown_send_buffer(socket: Socket, kept: int) -> int:
     return c.sndbuf if c is not None else kept or socket.host.sysctl.tcp_wmem[1]
 
 
+def _read_only(socket: Socket, value: int) -> int:
+    raise socket_error(ENOPROTOOPT)
+
+
+def _take_error(socket: Socket, _: int) -> int:
+    """The pending error, else the soft one, each reported once (sk_getsockopt())."""
+    c = socket.connection
+    if c is None:
+        return 0
+    if c.error is not None:
+        number, c.error = c.error, None
+        return number
+    number, c.soft_error = c.soft_error or 0, None
+    return number
+
+
 def _live(socket: Socket) -> Connection:
     assert socket.connection is not None
     return socket.connection
@@ -192,6 +208,7 @@ def _fix_send_buffer(socket: Socket, _: int) -> None:
 
 OPTIONS: dict[str, Option] = {
     "SO_REUSEADDR": Option(SOL_SOCKET, 2),
+    "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
     "SO_SNDBUF": Option(
         SOL_SOCKET,
         7,

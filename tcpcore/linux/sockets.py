@@ -27,14 +27,8 @@ if TYPE_CHECKING:
 
 Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
 
-CONGESTION_CONTROL = "cubic"
-"""Linux's own default, chosen for every socket, and inherited by those that it accepts.
-
-A namespace copies the machine's default, which may be another (bbr paces what it sends), and a
-kernel may refuse to change it there.
-"""
-
 _LONGEST_OPTION = 32
+_CONGESTION_CONTROL = b"cubic"
 _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 _TCP_INFO_STATES = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
@@ -65,16 +59,14 @@ class KernelHost(KernelMachine):
         self.namespace = self.boot()
 
     def socket(self) -> KernelSocket:
-        """A new TCP socket; for the host's own applications, in whose thread it is made."""
+        """A new TCP socket; for the host's own applications, in whose thread it is made.
+
+        It uses Linux's own default congestion control, whatever this machine's administrator chose:
+        another one may pace, and send at other times.
+        """
         real = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            real.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, CONGESTION_CONTROL.encode())
-        except OSError as error:
-            real.close()
-            raise UsageError(
-                f"recording needs the congestion control {CONGESTION_CONTROL}, and this kernel "
-                f"does not let it be chosen: {error.strerror}."
-            ) from error
+        with contextlib.suppress(OSError):  # some machines allow only what they list
+            real.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, _CONGESTION_CONTROL)
         return KernelSocket(self, real)
 
     async def sleep(self, duration: int) -> None:
@@ -121,9 +113,15 @@ class KernelHost(KernelMachine):
         return self.namespace.call(read_counters)
 
     def read_sysctls(self) -> dict[str, int | str]:
-        """The host's sysctls as its kernel has them, and the congestion control that it uses."""
+        """The host's sysctls as its kernel has them, and the congestion control of its sockets."""
         found = self.namespace.call(read_sysctls)
-        return {**found, "tcp_congestion_control": CONGESTION_CONTROL}
+        with (
+            socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe,
+            contextlib.suppress(OSError),
+        ):
+            probe.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, _CONGESTION_CONTROL)
+            found["tcp_congestion_control"] = _CONGESTION_CONTROL.decode()
+        return found
 
 
 class KernelProcess:

@@ -30,6 +30,9 @@ from tcpcore.why import Reason
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
 
+ARRIVALS_FIRST = 1 << 62
+"""Taken off an arrival's order, so that at one instant arrivals come before everything else."""
+
 
 class Network(Wires):
     """See the module.
@@ -107,6 +110,11 @@ class Network(Wires):
         self._scheduled += 1
         heapq.heappush(self._heap, (time, self._scheduled, function, argument))
 
+    def first_at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
+        """Deliver at `time`, before timers that are due then: a kernel's timers are always late."""
+        self._scheduled += 1
+        heapq.heappush(self._heap, (time, self._scheduled - ARRIVALS_FIRST, function, argument))
+
     def transmit(self, host: Host, packet: Packet) -> None:
         """Carry a packet of a host toward the one that has its destination address, or lose it."""
         self.send(host, packet, self.originate(host, packet), isinstance(packet, Segment))
@@ -165,6 +173,8 @@ class Network(Wires):
             if traced.arrived is None:
                 traced.fate = tracing.DELIVERED
                 traced.arrived = self.now
+                if tag >= 0 and packet is not traced.segment and not corrupt:
+                    traced.received = packet
         if isinstance(packet, IcmpError):
             host.receive_icmp(packet)
         elif corrupt:

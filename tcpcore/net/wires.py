@@ -30,6 +30,10 @@ LOOPBACK_MTU = 65535
 """Of the way by which a host sends to itself: the device's 65536, but an IP packet has less."""
 
 
+LOOPBACK_MTU = 65535
+"""What IP can carry; the device `lo` would take 65536."""
+
+
 class Wires:
     """Links and routers; a network derives from it and says what time it is and who receives."""
 
@@ -49,6 +53,10 @@ class Wires:
     def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """Call ``function(argument)`` at `time`."""
         raise NotImplementedError
+
+    def first_at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
+        """The same, for an arrival: before timers that are due at the same instant."""
+        self.at(time, function, argument)
 
     def lose(self, tag: Any, reason: Reason) -> None:
         """The packet is lost, for that reason."""
@@ -128,6 +136,9 @@ class Wires:
                 return
         if host.firewall.active and not self._admitted("OUTPUT", host, packet, tag):
             return
+        if packet.dst == host.address:
+            self.first_at(self.now, self._loop, (host, packet, tag))
+            return
         pipe = self.route(host, packet.dst)
         if pipe is None:
             self.lose(tag, Reason(reasons.NO_ROUTE, {"address": packet.dst}))
@@ -138,7 +149,7 @@ class Wires:
         """A packet, perhaps damaged before, enters one direction of a link."""
         now = self.now
         if pipe.plain:
-            self.at(now + pipe.delay, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+            self.first_at(now + pipe.delay, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
@@ -146,9 +157,13 @@ class Wires:
             return
         corrupt = corrupt or damaged
         arrival = pipe.arrival(wire_length(packet), now) + held
-        self.at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+        self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
         if duplicate:
-            self.at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+            self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+
+    def _loop(self, argument: tuple[Any, Packet, Any]) -> None:
+        """What a host sends to itself is there at once."""
+        self.deliver(*argument)
 
     def _arrive(self, argument: tuple[Pipe, Packet, Any, int, bool]) -> None:
         pipe, packet, tag, cuts, corrupt = argument
@@ -202,7 +217,9 @@ class Wires:
         return None
 
     def mtu_of(self, host: Any, address: str) -> int:
-        """The MTU of the link by which the host sends to that address."""
+        """The MTU of the link by which the host sends to that address; to itself, loopback's."""
+        if address == host.address:
+            return LOOPBACK_MTU
         pipe = self.route(host, address)
         return pipe.mtu if pipe is not None else MTU
 

@@ -50,9 +50,10 @@ def of(host: Any, c: Connection) -> Tally | None:
     arrived_syn = False
     for traced in _since_opening(trace.segments, c, here):
         one = traced.segment
-        ends = (one.src, one.sport, one.dst, one.dport)
-        if ends == here and traced.sender == host.index:
+        if (one.src, one.sport, one.dst, one.dport) == here and traced.sender == host.index:
             _sent(tally, c, traced)
+        one = traced.received or one
+        ends = (one.src, one.sport, one.dst, one.dport)
         if ends == there and traced.receiver == host.index and traced.arrived is not None:
             if one.flags & (SYN | ACK) == SYN:
                 if arrived_syn:
@@ -69,9 +70,11 @@ def _since_opening(segments: list[Any], c: Connection, here: tuple[Any, ...]) ->
     """The segments from this connection's first SYN on: ports may have been used before."""
     for number, traced in enumerate(segments):
         one = traced.segment
-        ends = (one.src, one.sport, one.dst, one.dport)
-        peers = (one.dst, one.dport, one.src, one.sport) == here and one.seq == c.irs
-        if one.flags & SYN and (peers or (ends == here and one.seq == c.iss)):
+        if not one.flags & SYN:
+            continue
+        ours = (one.src, one.sport, one.dst, one.dport) == here and one.seq == c.iss
+        one = traced.received or one
+        if ours or ((one.dst, one.dport, one.src, one.sport) == here and one.seq == c.irs):
             return segments[number:]
     return []
 

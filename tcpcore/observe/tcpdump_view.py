@@ -38,7 +38,7 @@ def run(host: Any, words: list[str]) -> str:
     test = _test(" ".join(given.words))
     printer = Printer(absolute="S" in given, time=_TIMES[style], verbose=given.flags.get("v", 0))
     lines: list[str] = []
-    for time, segment, name, direction in _seen(host):
+    for time, segment, name, direction in seen(host):
         if most is not None and len(lines) >= most:
             break
         if interface in ("any", name) and test(segment):
@@ -55,7 +55,7 @@ def _test(text: str) -> Callable[[Packet], bool]:
     return lambda packet: not text if isinstance(packet, IcmpError) else parsed(packet)
 
 
-def _seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
+def seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
     """``(time, packet, interface, direction)`` of all that passed, in order of time.
 
     A capture sees a packet before the chain INPUT and after OUTPUT.
@@ -70,7 +70,7 @@ def _seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
             seen.append((traced.sent, number, traced.segment, name, "Out"))
         arrived = traced.at_door if traced.arrived is None else traced.arrived
         if traced.receiver == host.index and arrived is not None:
-            seen.append((arrived, number, traced.segment, name, "In"))
+            seen.append((arrived, number, traced.received or traced.segment, name, "In"))
     for number, error in enumerate(trace.icmp, len(trace.segments)):
         if error.host == host.index:
             seen.append((error.sent, number, error.message, _INTERFACE, "Out"))

@@ -50,6 +50,13 @@ REQUEST_PRUNED = Why(
     "Linux only",
     "reqsk_timer_handler()",
 )
+RATE_LIMITED_OPENING = Why(
+    "drop.rate-limit-opening",
+    "An answer was due, but one was sent less than tcp_invalid_ratelimit ({limit} ms) ago: stay "
+    "silent.",
+    "RFC 5961 §7",
+    "tcp_check_req()",
+)
 BAD_TIMESTAMP_ECHO = Why(
     "drop.timestamp-echo",
     "It echoes a timestamp that no SYN+ACK of ours carried: say what we expect.",

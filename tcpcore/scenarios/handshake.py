@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tcpcore.scenarios.registry import Parameter, scenario
-from tcpcore.units import minutes, ms, seconds
+from tcpcore.units import minutes, ms
 
 CLIENT = "10.0.0.1"
 SERVER = "10.0.0.2"
@@ -64,7 +64,7 @@ BACKLOG = Parameter(
     title="The three-way handshake",
     question="What happens on the wire, and at both ends, between connect() and accept()?",
     parameters=(RTT, BACKLOG),
-    until=seconds(2),
+    until=minutes(5),
 )
 def handshake(net: Any, *, rtt: int, backlog: int) -> None:
     """A client connects, a server accepts; both then hold their sockets open."""
@@ -143,7 +143,7 @@ def synack_unanswered(net: Any, *, tcp_synack_retries: int, backlog: int) -> Non
     title="Connection refused",
     question="How does a client learn that nobody listens on a port?",
     parameters=(RTT,),
-    until=seconds(2),
+    until=minutes(5),
 )
 def connection_refused(net: Any, *, rtt: int) -> None:
     """The server's host is up, but no process listens on the port."""

@@ -13,6 +13,7 @@ from tcpcore.tcp import (
     challenge,
     delayed_ack,
     departure,
+    early,
     keepalive,
     lifecycle,
     loss_probe,
@@ -51,9 +52,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if c.state == state.FIN_WAIT_2 and c.orphan:
         time_wait.orphan_arrives(c, segment, now)
         return
-    if _asks_fast_open_again(c, segment):
-        if not challenge.too_soon(c, now):
-            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
+    if early.is_early(c) and not early.fits(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
@@ -84,16 +83,6 @@ def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
         and segment.end == c.rcv_nxt
         and segment.ack == c.snd_nxt
     )
-
-
-_AGAIN = {"retransmission": 1}
-
-
-def _asks_fast_open_again(c: Tcb, segment: Segment) -> bool:
-    """The SYN of a connection that is open early came again: its SYN+ACK was lost."""
-    if c.state != state.SYN_RECV or c.fast_open is None or not c.fast_open.passive:
-        return False
-    return segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN
 
 
 def _drop(c: Tcb, reason: Reason) -> None:
@@ -148,7 +137,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     send_buffer.expand(c)
     keepalive.start(c, now)
     writing = c.fast_open is not None and c.fast_open.writing
-    if c.fast_open is not None and not _fast_open_answered(c, segment, sent_again, now):
+    if c.fast_open is not None and not early.data_taken(c, segment, sent_again, now):
         sending.send_pending(c, now)
         return
     if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
@@ -160,25 +149,6 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     sending.send_pending(c, now)
     if c.ack_pending:
         timers.set_ack(c, now + delayed_ack.DELAY_MAX, now)
-
-
-def _fast_open_answered(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
-    """Whether the data of our SYN was taken; else it goes again, and carries the ACK.
-
-    Source: tcp_rcv_fastopen_synack().
-    """
-    queue = c.retransmission_queue
-    assert c.fast_open is not None
-    if c.fast_open.keeper is not None:
-        mss = wire_options.find(segment.options, wire_options.MSS)
-        c.fast_open.keeper.answered(
-            segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
-        )
-    if not queue:
-        return True
-    values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
-    departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))
-    return False
 
 
 def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:

@@ -10,23 +10,22 @@ from tcpcore import reasons, trace
 from tcpcore.tcp import departure
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
-from tcpcore.why import Reason
+from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import SYN, Segment
 
 
 def ask(c: Tcb, now: int, reason: Reason) -> None:
     """Send a challenge ACK, unless one was sent just now."""
-    if too_soon(c, now):
-        return
     c.event(trace.REFUSED, reason)
-    departure.send_ack(c, now, reason)
+    if not too_soon(c, now):
+        departure.send_ack(c, now, reason)
 
 
-def too_soon(c: Tcb, now: int) -> bool:
+def too_soon(c: Tcb, now: int, why: Why = reasons.RATE_LIMITED) -> bool:
     """Whether an answer went out less than tcp_invalid_ratelimit ago; if not, one goes now."""
     limit = c.sysctl.tcp_invalid_ratelimit
     if c.last_challenge is not None and now - c.last_challenge < limit * MILLISECOND:
-        c.event(trace.REFUSED, Reason(reasons.RATE_LIMITED, {"limit": limit}))
+        c.event(trace.REFUSED, Reason(why, {"limit": limit}))
         return True
     c.last_challenge = now
     return False

@@ -129,6 +129,18 @@ def send_ack(c: Tcb, now: int, reason: Reason) -> None:
     emit(c, ACK, c.snd_nxt, b"", now, reason)
 
 
+def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
+    """The ACK of a request: its window is as at first, and cut rather than rounded up.
+
+    Source: tcp_v4_reqsk_send_ack().
+    """
+    kept = c.rcv_wnd
+    send_ack(c, now, reason)
+    offered = c.fast_open.window if c.fast_open is not None else 0
+    c.out[-1].window = min((offered or kept) >> c.rcv_scale, window.MAX_UNSCALED)
+    c.rcv_wnd = kept
+
+
 def send_reset(c: Tcb, now: int, reason: Reason) -> None:
     """Tell the peer that the connection is aborted (tcp_send_active_reset())."""
     emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)

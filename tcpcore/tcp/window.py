@@ -5,10 +5,11 @@ Source: tcp_select_initial_window() and __tcp_select_window() in net/ipv4/tcp_ou
 
 from __future__ import annotations
 
-from tcpcore.seqnum import MASK
+from tcpcore.seqnum import MASK, gt, lt
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import receive_buffer
 from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.segment import Segment
 
 MAX_UNSCALED = 65535
 MAX_SCALE = 14
@@ -92,6 +93,15 @@ def select(c: Tcb) -> int:
     c.rcv_wnd = wanted
     c.rcv_wup = c.rcv_nxt
     return min(wanted >> c.rcv_scale, MAX_UNSCALED)
+
+
+def holds(c: Tcb, segment: Segment) -> bool:
+    """Whether a segment lies in the window, at least in part (tcp_in_window())."""
+    start, end = c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK
+    seq = segment.seq
+    if seq == start or (gt(segment.end, start) and lt(seq, end)):
+        return True
+    return seq == end == segment.end
 
 
 def opened_enough(c: Tcb) -> bool:

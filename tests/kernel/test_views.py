@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 
 from tcpcore import Network, sysctl
+from tcpcore.host import counters as host_counters
 from tcpcore.linux.namespace import Namespace
 from tcpcore.linux.world import KernelNetwork
 from tcpcore.observe import nstat
@@ -99,11 +99,20 @@ def differing(command: str, ours: str, theirs: str) -> list[str]:
     return found
 
 
+COUNTED = {
+    value
+    for name, value in vars(host_counters).items()
+    if name.isupper() and isinstance(value, str)
+}
+
+
 def counters(command: str, ours: str, theirs: str) -> list[str]:
-    """Counters of the group Tcp, which the engine counts all of."""
+    """The group Tcp, and of TcpExt what the engine counts."""
     if command.startswith("nstat"):
-        pick = re.compile(r"^Tcp(?!Ext)\w+ .*$", re.MULTILINE)
-        left, right = pick.findall(ours), pick.findall(theirs)
+        left, right = (
+            [line for line in text.splitlines() if line.split()[0] in COUNTED]
+            for text in (ours, theirs)
+        )
     else:
         left, right = (text.partition("TcpExt:")[0].splitlines() for text in (ours, theirs))
         right = right[right.index("Tcp:") : right.index("UdpLite:")]
@@ -161,7 +170,7 @@ def test_a_close_looks_alike_from_half_closed_to_time_wait():
             await host.sleep(ms(400))
             look("half closed", host, *QUICK, "lsof -i")
             await host.sleep(ms(1200))
-            look("waiting", host, *QUICK, *TABLES, "lsof -i")
+            look("waiting", host, *QUICK, *TABLES, "lsof -i", "nstat -a")
 
         server.spawn(serve)
         client.spawn(leave)
@@ -202,7 +211,7 @@ def test_a_syn_and_a_request_on_their_way_look_alike_with_their_timers():
             look("first", host, *QUICK)
             link.drop(to=server)  # or the SYN that comes again races with the timer
             await host.sleep(ms(1200))
-            look("again", host, *QUICK)
+            look("again", host, *QUICK, "nstat -a")
             await host.pause()
 
         async def ask(host: Any) -> None:
@@ -311,3 +320,48 @@ def test_every_counter_that_nstat_lists_is_one_of_this_kernel():
     theirs = {line.split()[0] for line in kernel.sh("nstat -az").splitlines()[1:]}
     network.close()
     assert set(nstat.NAMES) <= theirs
+
+
+def test_a_silent_peer_and_a_shut_window_show_their_timers_alike():
+    def story(client: Any, server: Any, link: Any, look: Any) -> None:
+        async def serve(host: Any) -> None:
+            listener = host.socket().bind(PORT).listen(4)
+            first = await listener.accept()
+            second = await listener.accept()
+            await host.sleep(ms(1500))
+            look("kept", host, "ss -tano")
+            await host.pause()
+            await first.close()
+            await second.close()
+
+        async def stay(host: Any) -> None:
+            quiet = host.socket().setsockopt("SO_KEEPALIVE", 1).setsockopt("TCP_KEEPIDLE", 100)
+            await quiet.connect(SERVER, PORT)
+            busy = host.socket()
+            await busy.connect(SERVER, PORT)
+            await busy.send(bytes(100_000))
+            await host.sleep(ms(1200))
+            look("kept", host, "ss -tano", "netstat -tano")
+            await host.pause()
+
+        server.spawn(serve)
+        client.spawn(stay)
+
+    compare(story, until=seconds(4))
+
+
+def test_a_syn_on_its_way_shows_the_same_variables():
+    def story(client: Any, server: Any, link: Any, look: Any) -> None:
+        link.drop(to=server)
+
+        async def ask(host: Any) -> None:
+            await host.socket().connect(SERVER, PORT)
+
+        async def watch(host: Any) -> None:
+            await host.sleep(ms(400))
+            look("first", host, *QUICK)
+
+        client.spawn(ask)
+        client.spawn(watch)
+
+    compare(story, until=seconds(2))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tcpcore.tcp import state
 from tcpcore.units import mbit, ms, seconds
-from tests.notation import CheckedNetwork
+from tests.checked import CheckedNetwork
 
 CLIENT, SERVER, PORT = "10.0.0.1", "10.0.0.2", 8888
 DATA = [random.Random(side).randbytes(1 << 17) for side in range(2)]

@@ -147,3 +147,29 @@ def test_the_last_ack_may_be_late(make: Make):
     wire << THIRD
     wire.quiet()
     assert sock.state == "ESTABLISHED"
+
+
+def test_an_early_connection_answers_as_a_request_does(make: Make):
+    """Its ACKs offer the first window, cut by the scale, and carry no SACK."""
+    wire, _ = server(make)
+    wire << EARLY.replace("mss 1460", "mss 1460,nop,nop,sackOK,nop,wscale 7")
+    wire >> "S. 0:0(0) ack 101 win 64240 <...>"
+    wire << "P. 1:51(50) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 101 win 62"
+    wire << "R 5000:5000(0) win 0"
+    wire >> ". 1:1(0) ack 101 win 62"
+    assert wire.count("TcpExtTCPChallengeACK") == 1
+    assert wire.count("TcpExtTCPACKSkippedSynRecv") == 0
+    wire << ". 5:5(0) ack 1 win 65535"
+    wire.quiet()
+    assert wire.count("TcpExtTCPACKSkippedSynRecv") == 1
+
+
+def test_a_reset_of_an_early_connection_counts_as_two_failed_attempts(make: Make):
+    wire, listener = server(make)
+    wire << EARLY
+    wire >> TAKEN
+    listener.accept()
+    wire << "R 101:101(0) win 0"
+    wire.quiet()
+    assert wire.count("TcpAttemptFails") == 2

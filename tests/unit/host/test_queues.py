@@ -356,3 +356,44 @@ def test_options_unknown_to_the_engine_are_named(make: Make):
     sock = make().socket()
     with pytest.raises(UsageError, match="TCP_DEFER_ACCEPT"):
         set_option(sock, "TCP_TURBO", 1)
+
+
+# --- answers of a request and of the connection it becomes ---------------------------------------
+
+
+def test_the_ack_of_a_request_offers_its_window_cut_by_the_scale(make: Make):
+    wire = make()
+    wire.listen()
+    wire << "S 0:0(0) win 65535 <mss 1460,nop,wscale 7>"
+    wire >> "S. 0:0(0) ack 1 win 64240 <mss 1460,nop,wscale 10>"
+    wire << ". 0:0(0) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 1 win 62"
+
+
+def test_the_rate_limit_of_a_request_ends_with_it(make: Make):
+    wire = make()
+    wire.listen()
+    wire << SYN
+    wire >> SYN_ACK
+    wire << SYN
+    wire >> SYN_ACK
+    wire << THIRD
+    wire << SYN
+    wire >> ". 1:1(0) ack 1"
+    wire << SYN
+    wire.quiet()
+    assert wire.count("TcpExtTCPChallengeACK") == 1
+    assert wire.count("TcpExtTCPSYNChallenge") == 2
+
+
+def test_answers_of_a_request_that_are_held_back_are_counted_but_for_resets(make: Make):
+    wire = make()
+    wire.listen()
+    wire << SYN
+    wire >> SYN_ACK
+    wire << SYN
+    wire >> SYN_ACK
+    wire << SYN
+    wire << "R 5000:5000(0) win 0"
+    wire.quiet()
+    assert wire.count("TcpExtTCPACKSkippedSynRecv") == 1

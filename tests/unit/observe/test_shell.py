@@ -261,3 +261,29 @@ def test_what_is_not_known_is_one_sentence_that_says_what_is(client: Host, comma
     assert part in str(caught.value)
     assert str(caught.value)[-1] in ".?"
     assert "\n" not in str(caught.value)
+
+
+def test_behind_a_router_that_shares_its_address_each_side_sees_its_own():
+    net = Network()
+    inside, outside = net.host("client", "192.168.1.10"), net.host("server", "203.0.113.5")
+    router = net.router("home", "203.0.113.1")
+    net.link(inside, router, delay=ms(5))
+    net.link(router, outside, delay=ms(5))
+    router.masquerade("192.168.1.0/24")
+
+    async def ask(host: Host) -> None:
+        connection = host.socket()
+        await connection.connect("203.0.113.5", PORT)
+        await connection.send(bytes(10))
+        await host.pause()
+
+    outside.spawn(serve)
+    inside.spawn(ask)
+    net.run(until=seconds(1))
+    assert " IP 192.168.1.10." in inside.sh("tcpdump -n -c 1")
+    assert " IP 203.0.113.1." in outside.sh("tcpdump -n -c 1")
+    assert "ttl 64" in inside.sh("tcpdump -nv -c 1")
+    assert "ttl 63" in outside.sh("tcpdump -nv -c 1")
+    assert inside.sh("tcpdump -n dst host 192.168.1.10 | wc -l") != "0\n"
+    assert "bytes_received:10 " in outside.sh("ss -ti")
+    assert " data_segs_in:1 " in outside.sh("ss -ti")

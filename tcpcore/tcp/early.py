@@ -1,0 +1,69 @@
+"""Fast Open before the end of the handshake, at both ends (RFC 7413).
+
+The server's connection in SYN_RECV passes the checks of a request, although it is one already; the
+client learns from the SYN+ACK whether the data of its SYN was taken.
+Source: tcp_check_req() with `fastopen`, tcp_rcv_fastopen_synack().
+"""
+
+from __future__ import annotations
+
+from tcpcore import reasons, trace
+from tcpcore.seqnum import distance
+from tcpcore.tcp import challenge, departure, state, window
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.why import Reason
+from tcpcore.wire import options as wire_options
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
+
+_AGAIN = {"retransmission": 1}
+
+
+def is_early(c: Tcb) -> bool:
+    """A server's connection that Fast Open made before the last ACK."""
+    return c.state == state.SYN_RECV and c.fast_open is not None and c.fast_open.passive
+
+
+def fits(c: Tcb, segment: Segment, now: int) -> bool:
+    """The checks of a request, for an early connection (tcp_check_req() with `fastopen`)."""
+    if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
+        if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
+            departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
+        return False
+    held = window.holds(c, segment)
+    if segment.flags & RST:
+        return not held or segment.seq == c.rcv_nxt or _question_reset(c, now)
+    if held:
+        return True
+    c.event(trace.REFUSED, reasons.ACK_DUPLICATE())
+    data = segment.length > 0 and not segment.flags & SYN  # worth an answer at any rate
+    if data or not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):
+        departure.send_early_ack(c, now, reasons.ACK_DUPLICATE())
+    return False
+
+
+def _question_reset(c: Tcb, now: int) -> bool:
+    """Question an RST that is in the window, but not exact; False: that is all."""
+    reason = Reason(reasons.CHALLENGE_RST, {"expected": distance(c.irs, c.rcv_nxt)})
+    c.event(trace.REFUSED, reason)
+    if not challenge.too_soon(c, now):
+        departure.send_early_ack(c, now, reason)
+    return False
+
+
+def data_taken(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
+    """Whether the data of our SYN was taken; else it goes again, and carries the ACK.
+
+    Source: tcp_rcv_fastopen_synack().
+    """
+    queue = c.retransmission_queue
+    assert c.fast_open is not None
+    if c.fast_open.keeper is not None:
+        mss = wire_options.find(segment.options, wire_options.MSS)
+        c.fast_open.keeper.answered(
+            segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
+        )
+    if not queue:
+        return True
+    values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
+    departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))
+    return False
