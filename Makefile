@@ -13,7 +13,7 @@ build pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build serve lab test check lint types unit kernel pages records format pins clean env web packages
+.PHONY: help book build serve lab test check lint types unit kernel pages records format bench pins clean env web packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -22,6 +22,7 @@ help:
 	@echo "make check     lint, types and unit tests: the quick loop"
 	@echo "make test      everything: also kernel, book and browser tests"
 	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
+	@echo "make bench     measure speed and memory, and write benchmarks/README.md"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
 
@@ -70,6 +71,9 @@ test: packages web lint types unit kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
+
+bench: env
+	@$(RUN) benchmarks --write
 
 format: env
 	@$(RUN) ruff check --fix

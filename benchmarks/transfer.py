@@ -21,11 +21,11 @@ WRITE = 1 << 18
 READ = 1 << 16
 
 
-def build(size: int, *, traced: bool) -> tuple[Network, list[int]]:
+def build(size: int, *, traced: bool, receive_buffer: str) -> tuple[Network, list[int]]:
     """The network, ready to run, and a list that will hold how many bytes were read."""
     net = Network(traced=traced)
     client = net.host("client", CLIENT)
-    server = net.host("server", SERVER, tcp_rmem=RECEIVE_BUFFER)
+    server = net.host("server", SERVER, tcp_rmem=receive_buffer)
     net.link(client, server, delay=DELAY, rate=RATE)
     read: list[int] = []
 
@@ -50,9 +50,9 @@ def build(size: int, *, traced: bool) -> tuple[Network, list[int]]:
     return net, read
 
 
-def run(size: int, *, traced: bool) -> Trace:
+def run(size: int, *, traced: bool, receive_buffer: str = RECEIVE_BUFFER) -> Trace:
     """Carry `size` bytes and look that all of them came; the trace is empty when untraced."""
-    net, read = build(size, traced=traced)
+    net, read = build(size, traced=traced, receive_buffer=receive_buffer)
     trace = net.run(seconds(3600))
     assert read == [size], f"{read} bytes came instead of {size}"
     return trace

@@ -26,6 +26,11 @@ def _knob(default: Any, low: int, high: int, unit: str, about: str, area: str = 
 _INT_MAX = 2**31 - 1
 
 
+def _constant(default: Any, about: str) -> Any:
+    """Compiled into the kernel: only a profile sets it."""
+    return field(default=default, metadata={"about": about, "constant": True})
+
+
 @dataclass(slots=True)
 class Sysctls:
     """The variables of one host; attributes are the short names (``tcp_syn_retries``)."""
@@ -66,6 +71,13 @@ class Sysctls:
     wmem_max: int = _knob(4194304, 4608, _INT_MAX, "bytes", "most for SO_SNDBUF", area="core")
     somaxconn: int = _knob(4096, 0, _INT_MAX, "", "ceiling of listen()'s backlog", area="core")
 
+    tcp_tw_recycle: int = _knob(0, 0, 1, "", "drop SYNs older than their host's last connection")
+
+    timewait_len: int = _constant(60, "seconds in TIME_WAIT (TCP_TIMEWAIT_LEN)")
+    init_rwnd: int = _constant(0, "most segments in the first window; 0: no limit")
+    stamps_per_host: bool = _constant(False, "one timestamp clock for all connections")
+    has_tw_recycle: bool = _constant(False, "tcp_tw_recycle exists (until Linux 4.12)")
+
     def set(self, name: str, value: Any) -> None:
         """Set a variable by its short or full name.
 
@@ -74,6 +86,8 @@ class Sysctls:
         """
         short = short_name(name)
         known = _FIELDS.get(short)
+        if short == "tcp_tw_recycle" and not self.has_tw_recycle:
+            raise UsageError(f"Sysctl {name} is gone since Linux 4.12; profile linux-4.9 has it.")
         if known is None:
             close = ", ".join(n for n in _FIELDS if n.split("_")[1:2] == short.split("_")[1:2])
             hint = f"near ones are {close}" if close else f"known ones are {', '.join(_FIELDS)}"
@@ -85,7 +99,7 @@ class Sysctls:
             setattr(self, short, _integer(name, value, low, high))
 
 
-_FIELDS = {f.name: f for f in fields(Sysctls)}
+_FIELDS = {f.name: f for f in fields(Sysctls) if not f.metadata.get("constant")}
 
 
 def short_name(name: str) -> str:
@@ -104,8 +118,8 @@ def is_sysctl(name: str) -> bool:
 
 
 def names() -> list[str]:
-    """All short names."""
-    return list(_FIELDS)
+    """All short names that Linux 6.18 has."""
+    return [name for name in _FIELDS if name != "tcp_tw_recycle"]
 
 
 def describe(name: str) -> tuple[str, str]:

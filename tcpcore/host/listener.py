@@ -141,6 +141,9 @@ class Listener:
         if not mode and isn is None and self._reserved(segment.src):
             values = {"limit": host.sysctl.tcp_max_syn_backlog, "queued": len(self.syn_queue)}
             return self._refuse(Reason(reasons.SYN_BACKLOG_RESERVED, values))
+        if isn is None and self._recycled(segment, now):
+            host.count(counters.PAWS_PASSIVE)
+            return self._refuse(reasons.SYN_RECYCLED())
         request = Request(self, segment, now, isn)
         opened = self.fast_open.try_to_open(request, segment, now)
         if opened is not None:
@@ -150,6 +153,13 @@ class Listener:
         host.add_endpoint(request)
         host.tell(trace.STATE, request.name, reasons.SYN_ANSWERED(), (state.LISTEN, request.state))
         return request.answer(now, reasons.SYN_ANSWERED())
+
+    def _recycled(self, segment: Segment, now: int) -> bool:
+        """With tcp_tw_recycle, a SYN may look older than its host's last connection."""
+        stamps = wire_options.timestamps(segment.options)
+        if stamps is None or not self.host.sysctl.tcp_tw_recycle:
+            return False
+        return self.host.peers.recycled(segment.src, stamps[0], now)
 
     def _reserved(self, peer: str) -> bool:
         """Without cookies, the last quarter of tcp_max_syn_backlog is for peers known to live."""

@@ -74,7 +74,8 @@ class Address(Match):
 
     def __init__(self, option: str, text: str, inverted: bool) -> None:
         self.option = option
-        self.network = ipaddress.ip_network(text, strict=False)
+        everywhere = text in ("0/0", "anywhere")
+        self.network = ipaddress.ip_network("0.0.0.0/0" if everywhere else text, strict=False)
         self.inverted = inverted
 
     def fits(self, packet: Packet, size: int, now: int) -> bool:

@@ -14,9 +14,29 @@ DEFAULT = "linux-6.18"
 
 PROFILES: dict[str, dict[str, Any]] = {
     "linux-6.18": {},
-    # tcp_syn_linear_timeouts came with Linux 6.5: before, every SYN time-out doubled the next.
-    "linux-6.4": {"tcp_syn_linear_timeouts": 0},
+    "linux-6.4": {
+        "tcp_syn_linear_timeouts": 0,  # came with 6.5: before, every time-out doubled the next
+        "tcp_rmem": (4096, 131072, 6291456),  # 32 MB since 6.16
+        "rmem_max": 212992,  # 4 MB since 6.17
+        "wmem_max": 212992,
+    },
+    "linux-4.9": {
+        "tcp_syn_linear_timeouts": 0,
+        "tcp_rmem": (4096, 87380, 6291456),  # 128 kB since 4.20
+        "rmem_max": 212992,
+        "wmem_max": 212992,
+        "somaxconn": 128,  # 4096 since 5.4
+        "tcp_tw_reuse": 0,  # 2 since 4.19
+        "tcp_invalid_ratelimit": 500,
+    },
 }
+
+CONSTANTS: dict[str, dict[str, Any]] = {
+    # Until 4.9 one clock for all connections of a host; 4.10 gave each a random offset, and so
+    # made tcp_tw_recycle useless, and 4.12 removed it.  20 segments: until 4.20.
+    "linux-4.9": {"stamps_per_host": True, "has_tw_recycle": True, "init_rwnd": 20},
+}
+"""What is compiled into a kernel and differs; no sysctl changes it."""
 
 
 def names() -> list[str]:
@@ -29,6 +49,8 @@ def sysctls(profile: str) -> Sysctls:
     if profile not in PROFILES:
         raise UsageError(f"Unknown profile {profile!r}; known ones are {', '.join(PROFILES)}.")
     variables = Sysctls()
+    for name, value in CONSTANTS.get(profile, {}).items():
+        setattr(variables, name, value)
     for name, value in PROFILES[profile].items():
         variables.set(name, value)
     return variables

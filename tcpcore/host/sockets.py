@@ -120,7 +120,8 @@ class Socket:
         """
         host = self.host
         self._require_open()
-        if self.connection is not None or self.listener is not None or self.deferred is not None:
+        await self._wait_for_first_write()
+        if self.connection is not None or self.listener is not None:
             raise socket_error(errors.EISCONN)
         host.call(f"connect({address}:{port})")
         fast = bool(self.options.get("TCP_FASTOPEN_CONNECT"))
@@ -196,6 +197,7 @@ class Socket:
 
     async def recv(self, most: int) -> bytes:
         """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN."""
+        await self._wait_for_first_write()
         c = self._connected()
         while not c.receive_buffer:
             if c.error is not None and not c.rcv_closed:
@@ -206,8 +208,10 @@ class Socket:
                 return b""
             await block(Wait(self.waiters))
         data, out = c.receive(most, self.host.now)
-        self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
-        self.host.transmit(c, out)
+        if self.host.recording:
+            self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
+        if out:
+            self.host.transmit(c, out)
         return data
 
     async def close(self) -> None:
@@ -256,6 +260,11 @@ class Socket:
                 return False
             await block(Wait(self.waiters, deadline))
         return True
+
+    async def _wait_for_first_write(self) -> None:
+        """After a connect() that sent nothing, only a write() gets things going."""
+        while self.deferred is not None and not self.closed:
+            await block(Wait(self.waiters))
 
     async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
         c = self._start(address, port, data, fast=True)

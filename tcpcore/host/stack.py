@@ -136,6 +136,9 @@ class Host(Machine):
         self.counters[counters.IN_SEGS] += 1
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
+        if endpoint is not None and endpoint.state != state.TIME_WAIT:
+            self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
+            return
         listener = self.listeners.get(segment.dport)
         isn = None
         if listener is not None and isinstance(endpoint, Connection):
@@ -167,21 +170,28 @@ class Host(Machine):
 
     def transmit(self, endpoint: Connection | Request, segments: list[Segment]) -> None:
         """Send what a step of an endpoint made, and look after its timers and its processes."""
-        self._send_all(segments)
+        if segments:
+            self._send_all(segments)
         key = _key(endpoint)
         if isinstance(endpoint, Connection):
             watcher = self._watchers.get(key)
             if watcher is not None:
                 watcher.wake()
-            self.peers.learn(endpoint)
-            if endpoint.state == state.TIME_WAIT:
-                self.time_waits.enter(endpoint)
-            if endpoint.state == state.CLOSED:
-                if endpoint.fast_open is not None and endpoint.fast_open.keeper is not None:
-                    endpoint.fast_open.keeper.closed(self.now)
-                self.remove_endpoint(endpoint)
+            if endpoint.state in _OVER and self._closed(endpoint):
                 return
         self._schedule(key, self.endpoints.get(key))
+
+    def _closed(self, connection: Connection) -> bool:
+        """A connection is in TIME_WAIT or CLOSED; whether it is gone altogether."""
+        self.peers.learn(connection)
+        if connection.state == state.TIME_WAIT:
+            self.time_waits.enter(connection)
+        if connection.state != state.CLOSED:
+            return False
+        if connection.fast_open is not None and connection.fast_open.keeper is not None:
+            connection.fast_open.keeper.closed(self.now)
+        self.remove_endpoint(connection)
+        return True
 
     def _send_all(self, segments: list[Segment]) -> None:
         for segment in segments:
@@ -228,10 +238,16 @@ class Host(Machine):
         """An endpoint with its own initial sequence number and timestamp offset; not yet known."""
         ends = (local, local_port, remote, remote_port)
         mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
-        offset = self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
+        offset = self._timestamp_offset(ends)
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+
+    def _timestamp_offset(self, ends: FourTuple) -> int:
+        """Where the connection's timestamp clock starts; before 4.10 one clock served the host."""
+        if self.sysctl.stamps_per_host:
+            return self.secrets.number("uptime", ("", 0, "", 0))
+        return self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
 
     def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
         """An endpoint for connect(), known from now on; EADDRNOTAVAIL when its ports are taken."""
@@ -364,9 +380,11 @@ class Host(Machine):
         return snapshot.of(self)
 
 
+_OVER = (state.TIME_WAIT, state.CLOSED)
+
+
 def _key(endpoint: Connection | Request) -> FourTuple:
-    c = endpoint if isinstance(endpoint, Connection) else endpoint.child
-    return (c.local, c.local_port, c.remote, c.remote_port)
+    return endpoint.ends if isinstance(endpoint, Connection) else endpoint.child.ends
 
 
 def _summary(segment: Segment) -> str:

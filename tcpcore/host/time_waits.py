@@ -32,6 +32,8 @@ class TimeWaits:
         """One more, unless tcp_max_tw_buckets is reached: then it ends at once."""
         if connection in self._connections:
             return
+        if self._host.sysctl.tcp_tw_recycle:
+            self._host.peers.remember_stamp(connection)
         limit = self._host.sysctl.tcp_max_tw_buckets
         if len(self._connections) < limit:
             self._connections.add(connection)

@@ -35,8 +35,8 @@ class Node(Protocol):
 class Pipe:
     """One direction of a link, toward the node `to`.
 
-    `plain` says that a packet only takes the delay; whoever sends looks at it first and asks
-    `refuses`, `passes` and `arrival` only when it is not so.
+    `calm` says that neither rule nor chance touches a packet; whoever sends looks at it first: then
+    `carry` says it all, else `passes` and `arrival` do.
     """
 
     __slots__ = (
@@ -44,13 +44,13 @@ class Pipe:
         "_chance",
         "_entered",
         "_numbers",
+        "calm",
         "cuts",
         "delay",
         "free_at",
         "leaving",
         "limit",
         "mtu",
-        "plain",
         "plugged",
         "rate",
         "seed",
@@ -74,39 +74,58 @@ class Pipe:
         self._numbers: set[int] = set()
         self._entered = 0
         self._chance: Chance | None = None
-        self.plain = rate is None
+        self.calm = True
 
-    def _set_plain(self) -> None:
+    def _set_calm(self) -> None:
         rules = self._black_hole or self._numbers or self._chance is not None
-        self.plain = self.rate is None and self.plugged and not rules
+        self.calm = self.plugged and not rules
 
     def impair(self, what: Impairments) -> None:
         """Let chance have its way from now on, as `what` says."""
         self._chance = None if what.nothing else Chance(what, self.seed)
-        self._set_plain()
+        self._set_calm()
 
     def drop(self, everything: bool, numbers: Iterable[int] = ()) -> None:
         """Lose everything from now on (or no more), or these packets, counted from 0 on."""
         self._black_hole = everything
         self._numbers.update(numbers)
-        self._set_plain()
+        self._set_calm()
 
     def plug(self, plugged: bool) -> None:
         """Pull this direction of the cable out, or put it back."""
         if self.plugged and not plugged:
             self.cuts += 1
         self.plugged = plugged
-        self._set_plain()
+        self._set_calm()
+
+    def carry(self, size: int, now: int) -> int | None:
+        """When a packet of `size` bytes that enters now is at the other end; None: no room for it.
+
+        Only for a calm pipe.
+        """
+        self._entered += 1
+        rate = self.rate
+        if rate is None:
+            return now + self.delay
+        leaving = self.leaving
+        while leaving and leaving[0] <= now:
+            leaving.popleft()
+        if len(leaving) > self.limit:
+            return None
+        starts = self.free_at if self.free_at > now else now
+        self.free_at = free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
+        leaving.append(free_at)
+        return free_at + self.delay
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""
         number = self._entered
-        self._entered += 1
+        self._entered = number + 1
+        held, corrupt, duplicate = 0, False, False
         if not self.plugged:
             return reasons.LOST_ON_CUT_CABLE(), 0, False, False
         if self._black_hole or number in self._numbers:
             return Reason(reasons.LOST_BY_RULE, {"host": self.to.name}), 0, False, False
-        held, corrupt, duplicate = 0, False, False
         if self._chance is not None:
             fate = self._chance.fate()
             if fate.lost is not None:
@@ -116,8 +135,12 @@ class Pipe:
         while leaving and leaving[0] <= now:
             leaving.popleft()
         if len(leaving) > self.limit:
-            return Reason(reasons.LOST_BY_QUEUE, {"limit": self.limit}), 0, False, False
+            return self.full(), 0, False, False
         return None, held, corrupt, duplicate
+
+    def full(self) -> Reason:
+        """Why a packet is lost that finds no room."""
+        return Reason(reasons.LOST_BY_QUEUE, {"limit": self.limit})
 
     def arrival(self, size: int, now: int) -> int:
         """When a packet of `size` bytes that enters now is at the other end, in microseconds."""

@@ -81,13 +81,13 @@ class Network(Wires):
     def run(self, until: int = 3600 * SECOND) -> Trace:
         """Let things happen up to `until` (us, included), or until nothing is left to happen."""
         self._run_processes()
-        heap = self._heap
+        heap, run_queue, traced = self._heap, self.run_queue, self.trace
         while heap and heap[0][0] <= until:
             self.now, _, function, argument = heapq.heappop(heap)
-            if self.trace is not None:
-                self.trace.time_is(self.now)
+            if traced is not None:
+                traced.time_is(self.now)
             function(argument)
-            if self.run_queue:
+            if run_queue:
                 self._run_processes()
         if heap:
             self.now = until
@@ -117,7 +117,8 @@ class Network(Wires):
 
     def transmit(self, host: Host, packet: Packet) -> None:
         """Carry a packet of a host toward the one that has its destination address, or lose it."""
-        self.send(host, packet, self.originate(host, packet), isinstance(packet, Segment))
+        tag = self.originate(host, packet) if self.trace is not None else None
+        self.send(host, packet, tag, isinstance(packet, Segment))
 
     def last_segment(self, host: Host) -> Segment:
         """The last segment that a host sent, as somebody who listens on its cable knows it."""

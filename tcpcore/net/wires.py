@@ -148,8 +148,12 @@ class Wires:
     def enter(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool = False) -> None:
         """A packet, perhaps damaged before, enters one direction of a link."""
         now = self.now
-        if pipe.plain:
-            self.first_at(now + pipe.delay, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+        if pipe.calm:
+            at = pipe.carry(wire_length(packet), now)
+            if at is None:
+                self.lose(tag, pipe.full())
+            else:
+                self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
@@ -167,11 +171,13 @@ class Wires:
 
     def _arrive(self, argument: tuple[Pipe, Packet, Any, int, bool]) -> None:
         pipe, packet, tag, cuts, corrupt = argument
-        node = pipe.to
+        node: Any = pipe.to
         if cuts != pipe.cuts:
             self.lose(tag, reasons.LOST_WITH_THE_CABLE())
         elif isinstance(node, Router):
             node.takes(packet, tag, corrupt)
+        elif node.powered and not node.firewall.active:
+            self.hand_over(node, packet, tag, corrupt)
         else:
             self.deliver(node, packet, tag, corrupt)
 

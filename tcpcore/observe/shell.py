@@ -62,6 +62,8 @@ def run(host: Any, command: str) -> str:
     name, *words = program
     if name not in PROGRAMS:
         raise UsageError(f"{name}: no such program here; there are {', '.join(PROGRAMS)}.")
+    if not host.powered:
+        raise UsageError(f"{host.name} has no power: no program runs there.")
     text = PROGRAMS[name](host, words)
     for words in filters:
         text = pipes.run(text, words)

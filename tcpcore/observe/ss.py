@@ -1,6 +1,6 @@
 """``ss`` of a virtual host, as iproute2 6.1 prints it to a pipe.
 
-    ss [-t] [-a | -l] [-n] [-o] [-p] [-i] [-O] [-H] [state NAME | exclude NAME] [FILTER]
+    ss [-t] [-a | -l] [-n] [-o] [-e] [-p] [-i] [-O] [-H] [state NAME | exclude NAME] [FILTER]
 
 Recv-Q of a listener is the length of its accept queue, Send-Q its backlog; of any other socket they
 are the bytes not yet read and not yet acknowledged.  Ports are always numbers, as with -n.  The
@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from tcpcore.host.listener import Listener
 from tcpcore.observe import inventory, ss_filter, ss_info
 from tcpcore.observe.command_line import Options, read
 from tcpcore.observe.inventory import Entry, Timer
 from tcpcore.tcp import state
+from tcpcore.tcp.connection import Connection
 from tcpcore.trace import Trace
 from tcpcore.units import format_seconds
 
@@ -28,6 +30,7 @@ _LONG = {
     "listening": "l",
     "numeric": "n",
     "options": "o",
+    "extended": "e",
     "processes": "p",
     "info": "i",
     "oneline": "O",
@@ -40,7 +43,7 @@ Row = tuple[str, ...]
 
 def run(host: Any, words: list[str]) -> str:
     """What `ss` with these arguments prints on the host now."""
-    given = read("ss", words, "talnopiOH4", long=_LONG)
+    given = read("ss", words, "talnoepiOH4", long=_LONG)
     default = _PLAIN
     if "l" in given:
         default = _LISTENING
@@ -83,7 +86,28 @@ def _process(entry: Entry, given: Options) -> str:
         text += f" users:({','.join(users)})"
     if "o" in given and entry.timer.kind:
         text += f" timer:({_timer(entry.timer)})"
+    if "e" in given:
+        text += f" ino:{entry.inode} sk:{_cookie(entry):x}{_details(entry)}"
     return text
+
+
+def _cookie(entry: Entry) -> int:
+    """A number of the socket's own, for the kernel's (which counts sockets as it is asked)."""
+    endpoint = entry.endpoint
+    if isinstance(endpoint, Listener):
+        return entry.local_port
+    return endpoint.iss if isinstance(endpoint, Connection) else endpoint.child.iss
+
+
+def _details(entry: Entry) -> str:
+    """The control group, and which directions are still open (``<->``), of a full socket."""
+    c = entry.endpoint
+    if isinstance(c, Listener):
+        return " cgroup:/ <->"
+    if not isinstance(c, Connection) or inventory.is_small(c):
+        return ""
+    reads, writes = not (c.rcv_closed or c.no_reader), c.fin_queued is None
+    return f" cgroup:/ {'<' if reads else '-'}-{'>' if writes else '-'}"
 
 
 def _info(host: Any, entry: Entry, given: Options) -> str:

@@ -129,3 +129,10 @@ LISTENER_NOTHING = Why(
     "RFC 9293 §3.10.7.2",
     "tcp_rcv_state_process()",
 )
+SYN_RECYCLED = Why(
+    "drop.recycled",
+    "tcp_tw_recycle: this host's timestamps were further a moment ago, so the SYN is taken for an "
+    "old duplicate and dropped.",
+    "Linux only",
+    "tcp_peer_is_proven()",
+)

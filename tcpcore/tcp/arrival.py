@@ -8,20 +8,20 @@ Linux's order is tcp_validate_incoming(), tcp_ack(), tcp_data_queue(), tcp_fin()
 from __future__ import annotations
 
 from tcpcore import reasons, trace
-from tcpcore.seqnum import MASK, distance, gt, leq, lt
+from tcpcore.seqnum import HALF, MASK, distance, gt, leq, lt
 from tcpcore.tcp import (
+    acknowledgement,
     challenge,
     delayed_ack,
     departure,
     early,
     keepalive,
     lifecycle,
-    loss_probe,
     paws,
     persist,
+    prediction,
     receive_buffer,
     reception,
-    retransmit,
     rtt,
     send_buffer,
     sending,
@@ -30,9 +30,7 @@ from tcpcore.tcp import (
     timers,
     window,
 )
-from tcpcore.tcp.congestion import reno
 from tcpcore.tcp.tcb import Tcb
-from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
@@ -40,19 +38,10 @@ from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment for connection `c`; replies go to ``c.out``."""
-    if c.state == state.SYN_SENT:
-        _in_syn_sent(c, segment, now)
-        return
-    if c.state == state.CLOSED:
-        _drop(c, reasons.SEGMENT_TO_CLOSED())
-        return
-    if c.state == state.TIME_WAIT:
-        time_wait.arrives(c, segment, now)
-        return
-    if c.state == state.FIN_WAIT_2 and c.orphan:
-        time_wait.orphan_arrives(c, segment, now)
-        return
-    if early.is_early(c) and not early.fits(c, segment, now):
+    if c.state == state.ESTABLISHED:
+        if prediction.takes(c, segment, now):
+            return
+    elif _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
@@ -72,6 +61,21 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         sending.send_pending(c, now)
         persist.look_after(c, now)
         reception.acknowledge(c, now)
+
+
+def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
+    """What some states do instead of the checks that all others share; whether that was it."""
+    if c.state == state.SYN_SENT:
+        _in_syn_sent(c, segment, now)
+    elif c.state == state.CLOSED:
+        _drop(c, reasons.SEGMENT_TO_CLOSED())
+    elif c.state == state.TIME_WAIT:
+        time_wait.arrives(c, segment, now)
+    elif c.state == state.FIN_WAIT_2 and c.orphan:
+        time_wait.orphan_arrives(c, segment, now)
+    else:
+        return early.is_early(c) and not early.fits(c, segment, now)
+    return True
 
 
 def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
@@ -129,7 +133,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
 def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     reason = reasons.SYN_ACKED()
     sent_again = c.retransmissions > 0
-    _take_acknowledged(c, segment, now)
+    acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
     c.last_data_received = c.last_ack_received = now
@@ -205,11 +209,11 @@ def _in_window(c: Tcb, segment: Segment) -> bool:
 
     Since Linux 6.17, what reaches beyond the window is taken only while nothing lies unread.
     """
-    window_end = (c.rcv_nxt + window.current(c)) & MASK
-    if lt(segment.end, c.rcv_wup) or gt(segment.seq, window_end):
+    seq = segment.seq
+    window_end = c.rcv_nxt + window.current(c)
+    if (seq + segment.length - c.rcv_wup) & HALF or (window_end - seq) & HALF:
         return False
-    data_end = (segment.seq + len(segment.payload)) & MASK
-    return not gt(data_end, window_end) or not c.receive_buffer
+    return not (window_end - seq - len(segment.payload)) & HALF or not c.receive_buffer
 
 
 _FIN_TAKEN = frozenset((state.CLOSE_WAIT, state.CLOSING, state.LAST_ACK))
@@ -246,91 +250,29 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         _drop(c, reason)
         c.out.append(departure.refusal_of(segment, reason))
         return False
-    oldest = (c.snd_una - min(c.max_window, c.bytes_acked)) & MASK  # RFC 5961 §5.2
-    if gt(ack, c.snd_nxt) or lt(ack, oldest):
+    oldest = c.snd_una - min(c.max_window, c.bytes_acked)  # RFC 5961 §5.2
+    if (c.snd_nxt - ack) & HALF or (ack - oldest) & HALF:
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
     before = c.snd_una
     if c.state == state.SYN_RECV:
         c.snd_wl1 = segment.seq
-        _take_acknowledged(c, segment, now)
+        acknowledgement.take(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
         receive_buffer.established(c)
         send_buffer.expand(c)
         keepalive.start(c, now)
-    elif gt(ack, c.snd_una):
-        _take_acknowledged(c, segment, now)
+    elif (before - ack) & HALF:
+        acknowledgement.take(c, segment, now)
     paws.remember(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
-    _update_send_window(c, segment, before)
+    acknowledgement.update_send_window(c, segment, before)
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)
     return c.state != state.CLOSED
-
-
-def _update_send_window(c: Tcb, segment: Segment, before: int) -> None:
-    """Take the peer's window unless an older segment says it (tcp_may_update_window()).
-
-    `before` is what was acknowledged until now.  Linux differs from RFC 9293 §3.10.7.4: with the
-    same numbers as before, a window may grow or close, but not shrink.
-    """
-    if lt(segment.ack, before):
-        return
-    offered = segment.window << c.snd_scale
-    newer = gt(segment.ack, before) or gt(segment.seq, c.snd_wl1)
-    if newer or (segment.seq == c.snd_wl1 and (offered > c.snd_wnd or not offered)):
-        c.snd_wnd = offered
-        c.snd_wl1 = segment.seq
-        c.max_window = max(c.max_window, offered)
-
-
-def _take_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
-    """Bytes are acknowledged: clean the queue, measure the round trip, let cwnd grow."""
-    ack = segment.ack
-    opening = departure.syn_unacknowledged(c)
-    control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
-    cwnd_used = sending.in_flight(c)
-    taken = distance(c.snd_una, ack) - control
-    del c.send_buffer[:taken]
-    c.bytes_acked += taken
-    c.snd_una = ack
-    queue = c.retransmission_queue
-    acked, first_sent, sure = 0, 0, True
-    while queue and leq(queue[0].end, ack):
-        sent = queue.popleft()
-        acked += 1
-        c.lost_out -= sent.lost
-        first_sent = first_sent or sent.first_sent
-        sure = sure and not sent.retransmissions
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
-        queue[0].seq = ack
-        queue[0].flags &= ~SYN
-    _measure(c, segment, now, first_sent if sure and acked else None)
-    was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
-    if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
-        reno.on_ack(c, acked)
-        send_buffer.expand(c)
-    loss_probe.answered(c, ack)
-    if queue:
-        loss_probe.rearm(c, now)
-        if c.state != state.SYN_SENT:
-            retransmit.resend_lost(c, now)
-    else:
-        timers.cancel_retransmission(c)
-
-
-def _measure(c: Tcb, segment: Segment, now: int, first_sent: int | None) -> None:
-    """A round-trip sample: from a segment sent once (Karn), else from the echoed timestamp."""
-    if first_sent is not None:
-        rtt.sample(c, now - first_sent)
-        return
-    stamps = wire_options.timestamps(segment.options)
-    if stamps is not None and stamps[1]:
-        elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
-        rtt.sample(c, (elapsed & MASK) * MILLISECOND)
 
 
 def _fin_acknowledged(c: Tcb, now: int) -> None:

@@ -141,7 +141,7 @@ class Connection(Tcb):
 
     def arrives(self, segment: Segment, now: int) -> list[Segment]:
         """Take in one segment of this connection.  Nothing a peer sends raises."""
-        self._begin()
+        self.out = []
         arrival.process(self, segment, now)
         return self.out
 

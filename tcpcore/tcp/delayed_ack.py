@@ -33,7 +33,8 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
     Source: tcp_event_data_recv().
     """
     c.ack_pending = True
-    _measure_peer_mss(c, length, memory, flags)
+    if length != c.rcv_mss or flags & PSH:
+        _measure_peer_mss(c, length, memory, flags)
     if not c.ato:
         _more_quick_acks(c)
         c.ato = ATO_MIN
@@ -128,8 +129,8 @@ def _measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
         if length != c.rcv_mss:
             receive_buffer.packet_seen(c, length, memory)
         c.rcv_mss = min(length, c.advertised_mss)
-        if flags & PSH:
-            c.ack_pushed = max(c.ack_pushed, 1)
+        if flags & PSH and not c.ack_pushed:
+            c.ack_pushed = 1
         return
     header = 32 if c.timestamps else 20
     if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & PSH):

@@ -83,8 +83,10 @@ def emit(
             options,
             payload,
             reason,
-            ttl=c.sysctl.ip_default_ttl,
-            ip_id=c.ip_id,
+            0,
+            c.sysctl.ip_default_ttl,
+            0,
+            c.ip_id,
         )
     )
 
@@ -98,8 +100,8 @@ def _options(c: Tcb, now: int) -> tuple[Option, ...]:
     """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
     options: tuple[Option, ...] = ()
     if c.timestamps:
-        stamp = (TIMESTAMPS, timestamp(c.timestamp_offset, now), c.ts_recent)
-        options = (NOP_OPTION, NOP_OPTION, stamp)
+        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
+        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
     if c.sack_blocks or c.duplicate_block is not None:
         options += sack.option(c, option_space(c))
     return options
@@ -173,9 +175,9 @@ def may_send_data(c: Tcb) -> bool:
 def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     """Bytes of the send buffer; it starts at snd_una, or after a SYN not yet acknowledged."""
     first = c.snd_una
-    if syn_unacknowledged(c):
+    if first == c.iss and syn_unacknowledged(c):
         first = (c.iss + 1) & MASK
-    start = distance(first, seq)
+    start = (seq - first) & MASK
     return bytes(c.send_buffer[start : start + length])
 
 

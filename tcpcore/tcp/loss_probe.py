@@ -36,8 +36,8 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
         alone = len(queue) == 1  # its ACK may be delayed
         wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else 2 * timers.TICK)
     until_rto = c.rto if acknowledged else queue[0].last_sent + c.rto - now
-    if until_rto > 0:
-        wait = min(wait, until_rto)
+    if 0 < until_rto < wait:
+        wait = until_rto
     timers.set_loss_probe(c, now + wait, now)
     return True
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpcore.seqnum import distance, leq
+from tcpcore.seqnum import HALF, MASK, distance
 from tcpcore.tcp import state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND, SECOND
@@ -29,7 +29,11 @@ def _behind(c: Tcb, segment: Segment) -> int:
 
 def rejects(c: Tcb, segment: Segment, now: int) -> bool:
     """Whether the segment's timestamp says that it is from long ago."""
+    if not c.timestamps:
+        return False
     behind = _behind(c, segment)
+    if behind <= 0:
+        return False
     waiting = c.state == state.TIME_WAIT
     if behind <= (0 if waiting else SLACK) or now - c.ts_recent_at >= WRAP:
         return False
@@ -52,9 +56,12 @@ def _reordered_ack(c: Tcb, segment: Segment, behind: int) -> bool:
 
 def remember(c: Tcb, segment: Segment, now: int) -> None:
     """Keep the timestamp to echo: of the segment that the next ACK answers (RFC 7323 §4.3)."""
-    if not c.timestamps or not leq(segment.seq, c.rcv_wup):
+    if not c.timestamps or (c.rcv_wup - segment.seq) & HALF:
         return
     stamps = wire_options.timestamps(segment.options)
-    if stamps is not None and (_behind(c, segment) <= 0 or now - c.ts_recent_at >= WRAP):
+    if stamps is None:
+        return
+    ahead = (c.ts_recent - stamps[0]) & MASK
+    if not c.ts_recent or not 0 < ahead < HALF or now - c.ts_recent_at >= WRAP:
         c.ts_recent = stamps[0]
         c.ts_recent_at = now

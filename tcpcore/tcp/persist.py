@@ -18,8 +18,9 @@ from tcpcore.why import Reason
 
 def waiting(c: Tcb) -> bool:
     """Whether something is to be sent, and nothing on its way will bring news of the window."""
-    unsent = distance(c.snd_nxt, c.write_end) > 0 or (c.fin_queued is not None and not c.fin_sent)
-    return unsent and not c.retransmission_queue
+    if c.retransmission_queue:
+        return False
+    return distance(c.snd_nxt, c.write_end) > 0 or (c.fin_queued is not None and not c.fin_sent)
 
 
 def look_after(c: Tcb, now: int) -> None:
@@ -32,7 +33,8 @@ def answered(c: Tcb, now: int) -> None:
     """An ACK came: the peer lives (tcp_ack_probe())."""
     c.probes_out = 0
     if not waiting(c):
-        stop(c)
+        if c.probe_deadline is not None:
+            stop(c)
         return
     size = min(distance(c.snd_nxt, c.write_end), c.snd_mss)
     if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):

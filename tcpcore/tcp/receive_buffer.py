@@ -8,6 +8,7 @@ tcp_grow_window(), tcp_init_buffer_space() and tcp_set_window_clamp() in net/ipv
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 from tcpcore.tcp.tcb import Tcb
 
@@ -25,6 +26,7 @@ GROWS_FROM = 128
 """Segments with less payload than this do not make the window grow (tcp_event_data_recv())."""
 
 
+@lru_cache(maxsize=256)
 def true_size(packet: int) -> int:
     """Memory that a received IP packet of so many bytes takes: head from kmalloc, and sk_buff.
 
@@ -73,8 +75,13 @@ def put(c: Tcb, payload: bytes, memory: int) -> None:
 
 def take(c: Tcb, most: int) -> bytes:
     """Remove and return up to `most` bytes; memory is free once all of a packet is read."""
-    data = bytes(c.receive_buffer[:most])
-    del c.receive_buffer[:most]
+    kept = c.receive_buffer
+    if most >= len(kept):
+        data = bytes(kept)
+        kept.clear()
+    else:
+        data = bytes(kept[:most])
+        del kept[:most]
     left = len(data)
     unread: deque[list[int]] = c.unread
     while unread and left >= unread[0][0]:
@@ -105,8 +112,11 @@ def packet_seen(c: Tcb, length: int, memory: int) -> None:
 
 def grow(c: Tcb, length: int, memory: int) -> None:
     """In-order data came: let the window grow while the buffer has room (tcp_grow_window())."""
-    room = min(c.window_clamp, space(c)) - c.rcv_ssthresh
-    if room <= 0 or length < GROWS_FROM:
+    threshold = c.rcv_ssthresh
+    if length < GROWS_FROM or c.window_clamp <= threshold:
+        return
+    room = min(c.window_clamp, space(c)) - threshold
+    if room <= 0:
         return
     if _window_from(c, memory) <= length:
         more = 2 * _mss(c)

@@ -7,7 +7,7 @@ tcp_ack_snd_check() in net/ipv4/tcp_input.c.
 from __future__ import annotations
 
 from tcpcore import reasons
-from tcpcore.seqnum import MASK, distance, gt, leq, lt
+from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, receive_buffer, sack, state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, Segment
@@ -17,9 +17,10 @@ _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 def take_text(c: Tcb, segment: Segment, now: int) -> None:
     """Take in the payload and the FIN of an acceptable segment."""
-    if not segment.length:
+    length = segment.length
+    if not length:
         return
-    if leq(segment.end, c.rcv_nxt):  # all of it was received before: our ACK may have been lost
+    if not (c.rcv_nxt - segment.seq - length) & HALF:  # all of it came before: our ACK may be lost
         duplicate(c, segment)
         departure.send_ack(c, now, reasons.ACK_DUPLICATE())
         return
@@ -30,7 +31,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         return
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
-    if gt(segment.seq, c.rcv_nxt):
+    if (c.rcv_nxt - segment.seq) & HALF:
         _keep(c, segment, now)
     else:
         _take_in_order(c, segment, now)
@@ -55,11 +56,11 @@ def _keep(c: Tcb, segment: Segment, now: int) -> None:
 
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
-    behind = distance(segment.seq, c.rcv_nxt)
+    behind = (c.rcv_nxt - segment.seq) & MASK
     fin_waits = c.fin_at is not None and not segment.flags & FIN
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
-    fresh = segment.payload[behind:]
+    fresh = segment.payload[behind:] if behind else segment.payload
     memory = _memory(c, segment)
     if fresh:
         c.rmem += memory

@@ -131,7 +131,7 @@ def on_timeout(c: Tcb, now: int) -> None:
 def resend_lost(c: Tcb, now: int) -> None:
     """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
     flight = sending.in_flight(c)
-    for sent in list(c.retransmission_queue) if c.lost_out else ():
+    for sent in list(c.retransmission_queue):
         if flight >= c.cwnd:
             return
         if sent.lost and sent in c.retransmission_queue:  # not taken along by the one before

@@ -6,8 +6,10 @@ net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly win
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tcpcore import reasons
-from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import delayed_ack, departure, loss_probe, sack
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
@@ -17,10 +19,14 @@ GSO_MAX_SIZE = 65536
 MIN_BURST = 2
 PACING_SHIFT = 10
 RTT_SHIFT = 9
+STARTING_PACE, PACE = 2_000_000, 1_200_000
+"""cwnd in a second's part of a round trip, 200 % of it while cwnd may still double, else 120 %."""
 
 
 def current_mss(c: Tcb) -> int:
     """Payload of a full segment now: SACK blocks that it must carry take room (RFC 9293 §3.7.1)."""
+    if not c.sack_blocks and c.duplicate_block is None:
+        return c.snd_mss
     return c.snd_mss - sack.option_length(c, departure.option_space(c))
 
 
@@ -52,6 +58,8 @@ def send_one(c: Tcb, now: int) -> bool:
 
 def _send_what_fits(c: Tcb, now: int) -> None:
     flight = in_flight(c)
+    if flight >= c.cwnd:
+        return
     mss = current_mss(c)
     while not c.fin_sent and flight < c.cwnd:
         unsent = distance(c.snd_nxt, c.write_end)
@@ -87,13 +95,13 @@ def burst_segments(c: Tcb, mss: int) -> int:
     """About a millisecond's worth at the current rate; more where the round trip is short."""
     if not c.srtt:
         return MIN_BURST
-    ratio = 2.0 if c.cwnd < c.ssthresh // 2 else 1.2
-    per_second = mss * c.cwnd * int(ratio * 10) * 100_000 // (c.srtt >> 3)
-    size = per_second >> PACING_SHIFT
+    pace = STARTING_PACE if c.cwnd < c.ssthresh // 2 else PACE
+    size = mss * c.cwnd * pace // (c.srtt >> 3) >> PACING_SHIFT
     shift = c.min_rtt >> RTT_SHIFT
     if shift < 32:
         size += GSO_MAX_SIZE >> shift
-    return max(min(size, GSO_MAX_SIZE) // mss, MIN_BURST)
+    segments = (size if size < GSO_MAX_SIZE else GSO_MAX_SIZE) // mss
+    return segments if segments > MIN_BURST else MIN_BURST
 
 
 def _nagle_holds(c: Tcb) -> bool:
@@ -111,39 +119,46 @@ def _nagle_holds(c: Tcb) -> bool:
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
-    end = (c.snd_nxt + length) & MASK
-    if length > mss:
-        c.push_marks.appendleft(end)  # before the ends of writes, which all lie further on
-    while c.snd_nxt != end and not c.fin_sent:
-        send_part(c, min(mss, distance(c.snd_nxt, end)), now)
+    push = PSH if length > mss else 0
+    while length > mss:
+        send_part(c, mss, now)
+        length -= mss
+    send_part(c, length, now, push)
 
 
-def send_part(c: Tcb, length: int, now: int) -> None:
-    """Send so many bytes as one segment, whatever Nagle would say."""
-    end = (c.snd_nxt + length) & MASK
-    flags = ACK
-    if end in c.push_marks:
+def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
+    """Send so many bytes as one segment, whatever Nagle would say; `push`: PSH or 0."""
+    seq = c.snd_nxt
+    end = (seq + length) & MASK
+    flags = ACK | push
+    reason = _data_reason(length)
+    if _passes_mark(c, end):
         flags |= PSH
-    reason = Reason(reasons.DATA, {"length": length})
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH
         reason = c.fin_queued
         c.fin_sent = True
-    _forget_marks(c, end)
     if length < c.snd_mss:
         c.small_sent_end = end
-    payload = departure.payload_of(c, c.snd_nxt, length)
-    seq, c.snd_nxt = c.snd_nxt, (end + (flags & FIN)) & MASK
+    payload = departure.payload_of(c, seq, length)
+    c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)
     delayed_ack.data_sent(c, now)
     departure.emit(c, flags, seq, payload, now, reason)
 
 
-def _forget_marks(c: Tcb, end: int) -> None:
-    """Drop the marks that this segment has passed: only one at its very end shows."""
+@lru_cache(maxsize=64)
+def _data_reason(length: int) -> Reason:
+    return Reason(reasons.DATA, {"length": length})
+
+
+def _passes_mark(c: Tcb, end: int) -> bool:
+    """Drop the marks that a segment with this end passes; whether one is at its very end."""
     marks = c.push_marks
-    while marks and distance(marks[0], end) >= 0:
-        marks.popleft()
+    last: int | None = None
+    while marks and not (end - marks[0]) & HALF:
+        last = marks.popleft()
+    return last == end
 
 
 def _send_fin(c: Tcb, now: int) -> None:

@@ -80,6 +80,7 @@ class Tcb:
         "defer_accept",
         "duplicate_block",
         "end_read",
+        "ends",
         "error",
         "fast_open",
         "fin_at",
@@ -191,6 +192,7 @@ class Tcb:
         self.local_port = local_port
         self.remote = remote
         self.remote_port = remote_port
+        self.ends = (local, local_port, remote, remote_port)
         self.name = f"{local}:{local_port} > {remote}:{remote_port}"
         self.sysctl = sysctl
         self.journal = journal

@@ -14,9 +14,6 @@ from tcpcore.why import Reason, Why
 TICK = 4 * MILLISECOND
 """The shortest time a kernel timer can wait: one jiffy where CONFIG_HZ=250."""
 
-TIME_WAIT_LENGTH = 60 * SECOND
-"""TCP_TIMEWAIT_LEN: fixed, no sysctl changes it.  RFC 9293 §3.6 asks for 2 MSL = 240 s."""
-
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 LOSS_PROBE = "tail loss probe"
@@ -108,8 +105,15 @@ def cancel_keepalive(c: Tcb) -> None:
 
 
 def set_time_wait(c: Tcb, now: int) -> None:
-    """(Re)start the 60 s of TIME_WAIT."""
-    c.wait_deadline = now + TIME_WAIT_LENGTH
+    """(Re)start the 60 s of TIME_WAIT (TCP_TIMEWAIT_LEN).
+
+    No sysctl changes them; RFC 9293 §3.6 asks for 2 MSL = 240 s.  With tcp_tw_recycle, and
+    timestamps, it was three and a half RTOs.
+    """
+    length = c.sysctl.timewait_len * SECOND
+    if c.sysctl.tcp_tw_recycle and c.timestamps:
+        length = (c.rto << 2) - (c.rto >> 1)
+    c.wait_deadline = now + length
     _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline, now)
 
 

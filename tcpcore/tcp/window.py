@@ -29,6 +29,8 @@ def initial(sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False) -> tup
     usable = min(space, MAX_UNSCALED << MAX_SCALE)
     if usable > mss:
         usable -= usable % mss
+    if sysctl.init_rwnd:
+        usable = min(usable, sysctl.init_rwnd * mss)
     return min(usable, MAX_UNSCALED if not scale else usable), scale
 
 
@@ -49,15 +51,15 @@ def without_scaling(c: Tcb) -> None:
 def current(c: Tcb) -> int:
     """Bytes of the advertised window that are still open (tcp_receive_window())."""
     left = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
-    return max(left, 0)
+    return left if left > 0 else 0
 
 
 def _wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
-    free = receive_buffer.space(c)
-    allowed = receive_buffer.full_space(c)
-    full = min(c.window_clamp, allowed)
-    mss = min(c.rcv_mss, full)
+    free = (c.rcvbuf - c.rmem) * c.scaling_ratio >> receive_buffer.RATIO_BITS
+    allowed = c.rcvbuf * c.scaling_ratio >> receive_buffer.RATIO_BITS
+    full = c.window_clamp if c.window_clamp < allowed else allowed
+    mss = c.rcv_mss if c.rcv_mss < full else full
     if mss <= 0:
         return 0
     if free < full >> 1:
@@ -65,7 +67,8 @@ def _wanted(c: Tcb) -> int:
         free = free >> c.rcv_scale << c.rcv_scale
         if free < allowed >> 4 or free < mss:
             return 0  # nothing rather than a silly little
-    free = min(free, c.rcv_ssthresh)
+    if free > c.rcv_ssthresh:
+        free = c.rcv_ssthresh
     if c.rcv_scale:  # round up to what the scale can say
         return -(-free >> c.rcv_scale) << c.rcv_scale
     if free - mss < c.rcv_wnd <= free:
@@ -92,7 +95,8 @@ def select(c: Tcb) -> int:
         wanted = -(-now_open // unit) * unit
     c.rcv_wnd = wanted
     c.rcv_wup = c.rcv_nxt
-    return min(wanted >> c.rcv_scale, MAX_UNSCALED)
+    field = wanted >> c.rcv_scale
+    return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 
 def holds(c: Tcb, segment: Segment) -> bool:
@@ -106,6 +110,8 @@ def holds(c: Tcb, segment: Segment) -> bool:
 
 def opened_enough(c: Tcb) -> bool:
     """Whether reading has freed so much that the sender should be told (tcp_cleanup_rbuf())."""
-    now_open = current(c)
+    twice = 2 * current(c)
+    if twice > c.window_clamp:
+        return False
     could = _wanted(c)
-    return 2 * now_open <= c.window_clamp and could > 0 and could >= 2 * now_open
+    return could > 0 and could >= twice

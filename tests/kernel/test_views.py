@@ -37,6 +37,7 @@ TABLES = (
     "ss -lnt",
     "ss -tano",
     "ss -tanp",
+    "ss -tanoe",
     "ss -Htan",
     "ss -tan state established",
     "ss -H -tan state time-wait",
@@ -53,7 +54,7 @@ TABLES = (
     "netstat -atnpo",
 )
 INSIDE = ("ss -tani", "ss -tanoi", "cat /proc/net/tcp", "lsof -nP -iTCP", "netstat -st", "nstat -a")
-QUICK = ("ss -tanoi", "netstat -tano", "cat /proc/net/tcp")
+QUICK = ("ss -tanoi", "ss -tanoe", "netstat -tano", "cat /proc/net/tcp")
 
 
 ATTEMPTS = 3

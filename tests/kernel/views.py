@@ -69,6 +69,7 @@ def _use_cubic(host: Any, peer: str) -> None:
 _PORT = re.compile(r"(?<=:)(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b")
 _HEX_PORT = re.compile(r"(?<=:)[89A-F][0-9A-F]{3}\b")
 _USERS = re.compile(r'\("[^"]*",pid=\d+,fd=\d+\)')
+_SOCKET = re.compile(r"\bino:\d+ sk:[0-9a-f]+")
 _PROGRAM = re.compile(r"\b\d+/[\w.]+ *")
 _TIMER = re.compile(r"timer:\((\w+),([\dminsec.]+),(\d+)\)")
 _NETSTAT_TIMER = re.compile(r"\((\d+\.\d\d)/(\d+)/(\d+)\)")
@@ -79,6 +80,7 @@ def masked(text: str) -> list[str]:
     """The lines without what differs by chance, sorted after the heading, times cut out."""
     lines = [_PORT.sub("EPORT", line.rstrip()) for line in text.splitlines()]
     lines = [_USERS.sub("USER", line) for line in lines]
+    lines = [_SOCKET.sub("SOCKET", line) for line in lines]
     lines = [_PROGRAM.sub("PROGRAM ", line) for line in lines]
     lines = [_TIMER.sub(r"timer:(\1,...,\3)", line) for line in lines]
     lines = [_NETSTAT_TIMER.sub(r"(.../\2/\3)", line).rstrip() for line in lines]

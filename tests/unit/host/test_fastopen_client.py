@@ -295,6 +295,24 @@ def test_connect_returns_at_once_and_the_first_write_opens(plain: Any):
     plain >> "P. 101:111(10) ack 1"
 
 
+def test_reading_before_the_first_write_waits(plain: Any):
+    learn(plain)
+    sock = client(plain)
+    set_option(sock, "TCP_FASTOPEN_CONNECT", 1)
+    sock.connect().returns(None)
+    sock.reading().blocks()
+    plain.quiet()
+
+
+def test_a_second_connect_waits_for_the_first_write_too(plain: Any):
+    learn(plain)
+    sock = client(plain)
+    set_option(sock, "TCP_FASTOPEN_CONNECT", 1)
+    sock.connect().returns(None)
+    sock.connect().blocks()
+    plain.quiet()
+
+
 def test_a_socket_that_never_writes_never_opens(plain: Any):
     learn(plain)
     sock = client(plain)

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
 from tcpcore.host.firewall import ACCEPT, DROP, Firewall
@@ -353,3 +355,37 @@ def test_a_rebooted_host_has_no_rules():
     _, _, server, _ = attempt("-P INPUT DROP")
     server.reboot(0)
     assert not server.firewall.active
+
+
+FRAGMENTS = (
+    "-p tcp", "-p icmp", "! -p icmp", "-p all", "-s 10.0.0.1", "! -d 10.0.0.0/8", "-s 0/0",
+    "--dport 80", "! --sport 5:", "--tcp-flags ALL NONE", "--syn", "! --syn",
+    "-m statistic --mode random --probability 0.5", "-m statistic --mode nth --every 2 --packet 1",
+    "-m limit", "-m limit --limit 3/day --limit-burst 2", "-m length --length :100", "-m tcp",
+    "--icmp-type 3/4", "--icmp-type time-exceeded-in-transit", "--reject-with tcp-reset", "-j",
+    "--length 9", "!", "1", "-x", "-A INPUT", "-L -n", "-t filter", "-m", "--dport",
+)  # fmt: skip
+LINES = st.tuples(
+    st.sampled_from(["-A INPUT", "-I OUTPUT", "-A INPUT -p tcp", "-D INPUT", "-F", ""]),
+    st.lists(st.sampled_from(FRAGMENTS), max_size=4).map(" ".join),
+    st.sampled_from(["-j DROP", "-j ACCEPT", "-j REJECT", ""]),
+).map(" ".join)
+
+
+@given(LINES)
+@settings(max_examples=1000)
+def test_any_words_are_a_rule_or_one_sentence(line: str):
+    firewall = Firewall("server")
+    sentence = ""
+    try:
+        firewall.append(line)
+    except UsageError as error:
+        sentence = str(error)
+    assert not sentence or (sentence.startswith("iptables: ") and sentence.endswith("."))
+    firewall.judge("INPUT", segment(), 60, 0)
+    firewall.judge("OUTPUT", IcmpError("10.0.0.9", "10.0.0.1", 3, 1, segment()), 60, 0)
+    firewall.run("-L -n -v")
+    again = Firewall("server")
+    for rule in firewall.run("-S").splitlines():
+        again.append(rule)
+    assert again.run("-S") == firewall.run("-S")

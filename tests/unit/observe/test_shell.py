@@ -100,6 +100,12 @@ def test_ss_writes_rates_short_unless_asked_for_numbers(client: Host):
     assert "send 2896000bps" in client.sh("ss -tin")
 
 
+def test_a_host_without_power_runs_nothing(client: Host):
+    client.crash()
+    with pytest.raises(UsageError, match="client has no power: no program runs there"):
+        client.sh("ss -tan")
+
+
 def test_ss_on_one_line_with_O(client: Host):
     assert len(client.sh("ss -tOi").splitlines()) == 2
     assert len(client.sh("ss -ti").splitlines()) == 3

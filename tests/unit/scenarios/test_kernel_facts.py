@@ -6,6 +6,7 @@ exact; the records that the scenarios come with are compared with tolerance in `
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def test_k4_the_fin_of_an_orphan_goes_out_again_eight_times_and_then_it_is_over(
     sent = times(trace, CLIENT, FIN)
     rto = 0.202
     assert sent[1] - sent[0] == pytest.approx(rto)
-    waits = [b - a for a, b in zip(sent[1:], sent[2:], strict=False)]
+    waits = [b - a for a, b in pairwise(sent[1:])]
     assert waits == pytest.approx([rto * 2**n for n in range(8)])
     gone = states(trace, CLIENT)[-1]
     assert gone[1:] == ("FIN_WAIT_1", "CLOSED")
@@ -314,9 +315,9 @@ def test_k34_probes_of_a_shut_window_go_on_as_long_as_they_are_answered():
     asked, told = probes[::2], probes[1::2]
     assert all(one.sender == CLIENT and not one.segment.length for one in asked)
     assert all(one.sender == SERVER and not one.segment.window for one in told)
-    waits = [b.sent - a.sent for a, b in zip(asked, asked[1:], strict=False)]
+    waits = [b.sent - a.sent for a, b in pairwise(asked)]
     assert len(waits) == 7
-    assert all(1.8 < b / a < 2.1 for a, b in zip(waits, waits[1:], strict=False))
+    assert all(1.8 < b / a < 2.1 for a, b in pairwise(waits))
     assert calls(trace, CLIENT, "send", "recv") == ["ok", "ok"]
 
 
@@ -338,7 +339,7 @@ def test_k40_data_goes_out_again_fifteen_times_and_the_application_learns_it_aft
     trace = registry.run("data-unanswered")
     sent = [one.sent for one in trace.segments if one.segment.payload]
     assert len(sent) == 1 + 1 + 15
-    waits = [(b - a) / 1e6 for a, b in zip(sent[1:], sent[2:], strict=False)]
+    waits = [(b - a) / 1e6 for a, b in pairwise(sent[1:])]
     doubling = [0.2 * 2**n for n in range(10)] + [120] * 5
     assert waits == pytest.approx(doubling, rel=1e-4)
     gave_up = next(time for time, _, call, result in trace.calls if result == "ETIMEDOUT")

@@ -1,0 +1,75 @@
+"""``python -m benchmarks``: measure, print a table, and with ``--write`` put it into README.md."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+
+import tcpcore
+from benchmarks import memory, speed
+
+README = Path(__file__).with_name("README.md")
+BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+
+
+def measure(megabytes: int, rounds: int) -> list[tuple[str, str, str]]:
+    """The rows of the table: what, result, goal."""
+    rates = speed.ratios(megabytes * 1_000_000, rounds)
+    name, seconds = speed.classroom()
+    floor = f"{rates['floor']:,.0f} segments/s"
+    return [
+        ("the floor itself", floor, ""),
+        ("transfer, no trace", f"{rates['untraced']:.3f} × floor", "≥ 0.32"),
+        ("transfer, full trace", f"{rates['traced']:.3f} × floor", "≥ 0.19"),
+        ("`import tcpcore`", f"{speed.import_time() * 1000:.0f} ms", "≤ 50 ms"),
+        (f"slowest classroom scenario (`{name}`)", f"{seconds * 1000:.1f} ms", "≤ 5 ms"),
+        ("an idle connection, one end", f"{memory.idle_connection():,.0f} bytes", "≤ 8,192"),
+        ("a record of a trace", f"{memory.trace_record():,.0f} bytes", "≤ 300"),
+    ]
+
+
+def processor() -> str:
+    """What the processor calls itself."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{len(names)} × {names[0]}" if names else platform.machine()
+
+
+def report(rows: list[tuple[str, str, str]], megabytes: int, rounds: int) -> str:
+    """The table, and below it where and how it was measured."""
+    table = ["| what | result | goal |", "|---|---|---|"]
+    table += [f"| {what} | {result} | {goal} |" for what, result, goal in rows]
+    day = datetime.now(UTC).date().isoformat()
+    system = f"{platform.python_implementation()} {platform.python_version()}, {platform.system()}"
+    return "\n".join(
+        [
+            *table,
+            "",
+            f"{day}, tcpcore {tcpcore.__version__}, {system} {platform.release()}, {processor()};",
+            f"median of {rounds} rounds of {megabytes} MB.",
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=20, help="size of the transfer")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    chosen = parser.parse_args()
+    text = report(measure(chosen.megabytes, chosen.rounds), chosen.megabytes, chosen.rounds)
+    print(text, end="")
+    if chosen.write:
+        before, _, rest = README.read_text().partition(BEGIN)
+        README.write_text(before + BEGIN + text + END + rest.partition(END)[2])
+
+
+if __name__ == "__main__":
+    main()

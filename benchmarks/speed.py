@@ -1,0 +1,66 @@
+"""Speed: the engine's segments a second as a ratio to the floor's, and a few times.
+
+A ratio is taken in one process, the two sides one after the other again and again, so that a slow
+or busy machine slows both; what is told is the median over the rounds.
+"""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from statistics import median
+from time import perf_counter, process_time
+
+from benchmarks import floor, transfer
+from tcpcore.scenarios import registry
+
+CLASSROOM = 100
+"""Segments: what people look at one by one."""
+
+
+def cost(work: Callable[[], object]) -> float:
+    """Processor time of `work`, in seconds, garbage of before collected first."""
+    gc.collect()
+    start = process_time()
+    work()
+    return process_time() - start
+
+
+def ratios(size: int, rounds: int) -> dict[str, float]:
+    """``{"floor": segments/s, "untraced": ratio, "traced": ratio}`` for transfers of `size`."""
+    segments = -(-size // floor.MSS)
+    rates: list[float] = []
+    untraced: list[float] = []
+    traced: list[float] = []
+    for _ in range(rounds):
+        least = cost(lambda: floor.transfer(size))
+        rates.append(segments / least)
+        untraced.append(least / cost(lambda: transfer.run(size, traced=False)))
+        traced.append(least / cost(lambda: transfer.run(size, traced=True)))
+    return {"floor": median(rates), "untraced": median(untraced), "traced": median(traced)}
+
+
+def import_time(rounds: int = 9) -> float:
+    """Seconds that ``import tcpcore`` adds to the start of Python."""
+
+    def seconds(code: str) -> float:
+        start = perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return perf_counter() - start
+
+    seconds("import tcpcore")  # compiled from now on
+    pairs = [(seconds("import tcpcore"), seconds("pass")) for _ in range(rounds)]
+    return median(with_it - without for with_it, without in pairs)
+
+
+def classroom() -> tuple[str, float]:
+    """The slowest scenario of at most 100 segments: its name, and seconds for one run."""
+    times: dict[str, float] = {}
+    for name in registry.names():
+        if len(registry.run(name).segments) <= CLASSROOM:
+            times[name] = median(cost(partial(registry.run, name)) for _ in range(7))
+    slowest = max(times, key=lambda name: times[name])
+    return slowest, times[slowest]

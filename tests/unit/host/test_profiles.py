@@ -1,0 +1,150 @@
+"""What differs between the kernels that a profile stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tcpcore.errors import UsageError
+from tcpcore.host import profiles
+from tcpcore.net.network import Network
+from tcpcore.scenarios import registry
+from tcpcore.trace import Trace
+from tcpcore.units import ms, seconds
+from tcpcore.wire import options as opt
+from tcpcore.wire.options import find
+from tcpcore.wire.segment import SYN
+
+SHARED, SERVER = "203.0.113.1", "198.51.100.7"
+
+
+def syn_of(profile: str) -> tuple[int, int]:
+    """``(window, scale)`` that a client of that profile offers."""
+    segment = registry.run("handshake", profile=profile).segments[0].segment
+    scale = find(segment.options, opt.WINDOW_SCALE)
+    assert scale is not None
+    return segment.window, scale[1]
+
+
+@pytest.mark.parametrize(
+    ("profile", "window", "scale"),
+    [("linux-6.18", 64240, 10), ("linux-6.4", 64240, 7), ("linux-4.9", 29200, 7)],
+)
+def test_the_first_window_and_its_scale_are_the_kernels(profile: str, window: int, scale: int):
+    assert syn_of(profile) == (window, scale)
+
+
+def test_an_unknown_profile_is_one_sentence_with_the_known_ones():
+    with pytest.raises(UsageError, match=r"Unknown profile 'linux-2.0'; known ones are linux-6.18"):
+        profiles.sysctls("linux-2.0")
+
+
+def test_a_backlog_is_capped_by_the_somaxconn_of_its_time():
+    def room(profile: str) -> int:
+        net = Network(profile=profile)
+        return net.host("server", SERVER).start_listening("0.0.0.0", 80, 1000, {}).backlog
+
+    assert (room("linux-4.9"), room("linux-6.18")) == (128, 1000)
+
+
+def test_what_is_compiled_in_is_no_sysctl():
+    with pytest.raises(UsageError, match="Unknown sysctl 'timewait_len'"):
+        profiles.sysctls("linux-4.9").set("timewait_len", 1)
+
+
+def test_tcp_tw_recycle_exists_only_where_it_did():
+    profiles.sysctls("linux-4.9").set("net.ipv4.tcp_tw_recycle", 1)
+    for profile in ("linux-6.4", "linux-6.18"):
+        with pytest.raises(UsageError, match=r"gone since Linux 4.12; profile linux-4.9 has it"):
+            profiles.sysctls(profile).set("tcp_tw_recycle", 1)
+
+
+def test_before_4_10_one_clock_stamps_all_connections_of_a_host():
+    def stamps(profile: str) -> set[int]:
+        net = Network(profile=profile)
+        host = net.host("client", "10.0.0.1")
+        ends = [host.new_connection("10.0.0.1", port, "10.0.0.2", 80) for port in (40000, 40002)]
+        return {connection.timestamp_offset for connection in ends}
+
+    assert len(stamps("linux-4.9")) == 1
+    assert len(stamps("linux-6.18")) == 2
+
+
+class Office:
+    """Two clients behind one address, and a server that closes first: TIME_WAIT is on its side."""
+
+    def __init__(self, recycle: int) -> None:
+        self.net = Network(profile="linux-4.9")
+        self.clients = [self.net.host(f"pc{n}", f"192.168.1.{n}") for n in (1, 2)]
+        self.server = self.net.host("server", SERVER, tcp_tw_recycle=recycle)
+        router = self.net.router("office", SHARED)
+        router.masquerade("192.168.1.0/24")
+        for host in (*self.clients, self.server):
+            self.net.link(host, router, delay=ms(5))
+        self.server.spawn(self.serve)
+        # The one whose clock is ahead comes first.
+        self.clients.sort(key=lambda host: -host.new_connection("", 1, "", 1).timestamp_offset)
+
+    @staticmethod
+    async def serve(host: Any) -> None:
+        listener = host.socket().bind(80).listen(8)
+        while True:
+            connection = await listener.accept()
+            await connection.send(b"hello")
+            await connection.close()
+
+    def visit_one_after_the_other(self, gap: int = seconds(5)) -> tuple[list[str], Trace]:
+        results: list[str] = []
+
+        def visit(delay: int) -> Any:
+            async def client(host: Any) -> None:
+                await host.sleep(delay)
+                connection = host.socket()
+                try:
+                    await connection.connect(SERVER, 80, timeout=seconds(20))
+                except TimeoutError:
+                    results.append("no answer")
+                    return
+                results.append("connected")
+                while await connection.recv(100):
+                    pass
+                await connection.close()
+
+            return client
+
+        for number, host in enumerate(self.clients):
+            host.spawn(visit(number * gap))
+        return results, self.net.run(until=seconds(200))
+
+
+def test_without_tcp_tw_recycle_both_clients_behind_a_shared_address_connect():
+    assert Office(recycle=0).visit_one_after_the_other()[0] == ["connected", "connected"]
+
+
+def test_with_tcp_tw_recycle_the_client_whose_clock_is_behind_gets_no_answer():
+    office = Office(recycle=1)
+    results, trace = office.visit_one_after_the_other()
+    assert results == ["connected", "no answer"]
+    syns = [one for one in trace.segments if one.segment.flags & SYN and one.sent > seconds(4)]
+    assert all(one.segment.src != SERVER for one in syns), "the server does not answer"
+    assert office.server.counters["TcpExtPAWSPassive"] >= 1
+
+
+def test_a_minute_later_the_last_timestamp_is_forgotten():
+    results, _ = Office(recycle=1).visit_one_after_the_other(gap=seconds(70))
+    assert results == ["connected", "connected"]
+
+
+def test_with_tcp_tw_recycle_time_wait_is_three_and_a_half_rtos():
+    _, trace = Office(recycle=1).visit_one_after_the_other(gap=seconds(70))
+    spans = []
+    began = None
+    for moment in trace.moments:
+        for kind, _, _, values in moment.events:
+            if kind == "state" and values[1] == "TIME_WAIT":
+                began = moment.time
+            elif kind == "state" and values[0] == "TIME_WAIT" and began is not None:
+                spans.append(moment.time - began)
+    assert spans
+    assert all(ms(700) <= span <= ms(900) for span in spans)

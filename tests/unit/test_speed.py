@@ -1,0 +1,50 @@
+"""Speed as ratios with wide margins: a busy machine must not fail, an O(n) slip must."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from benchmarks import floor, memory, speed, transfer
+from tcpcore.units import seconds
+
+
+def test_the_engine_keeps_up_with_the_floor() -> None:
+    measured = speed.ratios(1_000_000, 3)
+    assert measured["untraced"] >= 0.05, measured
+    assert measured["traced"] >= 0.02, measured
+
+
+def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:
+    growth = [
+        speed.cost(lambda: transfer.run(4_000_000, traced=False))
+        / speed.cost(lambda: transfer.run(2_000_000, traced=False))
+        for _ in range(3)
+    ]
+    assert 1.2 < median(growth) < 3.2, growth
+
+
+def test_a_window_four_times_as_wide_costs_no_more_a_segment() -> None:
+    wide = "4096 2097152 33554432"
+    growth = [
+        speed.cost(lambda: transfer.run(4_000_000, traced=False, receive_buffer=wide))
+        / speed.cost(lambda: transfer.run(4_000_000, traced=False))
+        for _ in range(3)
+    ]
+    assert median(growth) < 2, growth
+
+
+def test_the_floor_carries_every_byte_in_full_segments() -> None:
+    assert floor.transfer(1_448_000) == 1000
+
+
+def test_a_transfer_is_not_held_up_by_losses() -> None:
+    trace = transfer.run(1_000_000, traced=True)
+    assert all(segment.fate == "delivered" for segment in trace.segments)
+    assert not any(segment.retransmission for segment in trace.segments)
+    last = max(segment.arrived or 0 for segment in trace.segments)
+    assert last < seconds(1_000_000 * 8 / transfer.RATE + 0.2), "the path is not filled"
+
+
+def test_an_idle_connection_and_a_record_of_a_trace_are_small() -> None:
+    assert memory.idle_connection() <= 8192
+    assert memory.trace_record(200_000) <= 1000
