@@ -110,7 +110,7 @@ class Moment:
     `sections` maps a section of the host's snapshot to its new content, only where it changed.
     """
 
-    __slots__ = ("events", "host", "kind", "label", "sections", "segment", "time")
+    __slots__ = ("_changed", "_show", "events", "host", "kind", "label", "segment", "time")
 
     def __init__(self, time: int, host: int, kind: str, label: str, segment: int | None) -> None:
         self.time = time
@@ -119,7 +119,20 @@ class Moment:
         self.label = label
         self.segment = segment
         self.events: list[Event] = []
-        self.sections: dict[str, Any] = {}
+        self._changed: tuple[Any, ...] = ()
+        self._show: Any = None
+
+    def keep(self, changed: tuple[Any, ...], show: Any) -> None:
+        """Keep the sections that changed, as ``name, content, name, content``; see `sections`."""
+        self._changed = changed
+        self._show = show
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """The sections that changed, made readable now by the host's `show`."""
+        changed, show = self._changed, self._show
+        pairs = zip(changed[::2], changed[1::2], strict=True)
+        return {name: show(name, content) if show else content for name, content in pairs}
 
 
 class Trace:
@@ -147,11 +160,15 @@ class Trace:
         self._last_sections: list[dict[str, Any]] = []
         self._snapshots: list[Any] = []
 
-    def add_host(self, name: str, address: str, snapshot: Any) -> int:
-        """Register a host; `snapshot` is called after each moment and returns its sections."""
+    def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
+        """Register a host; `snapshot` is called after each moment and returns its sections.
+
+        With `show`, they are kept as they are and made readable by ``show(name, content)`` when
+        somebody looks.
+        """
         self.hosts.append((name, address))
         self._last_sections.append({})
-        self._snapshots.append(snapshot)
+        self._snapshots.append((snapshot, show))
         return len(self.hosts) - 1
 
     def begin(
@@ -173,11 +190,15 @@ class Trace:
             return
         self._open = None
         last = self._last_sections[moment.host]
-        for name, content in self._snapshots[moment.host]().items():
+        snapshot, show = self._snapshots[moment.host]
+        changed: list[Any] = []
+        for name, content in snapshot().items():
             if last.get(name) != content:
                 last[name] = content
-                moment.sections[name] = content
-        if moment.events or moment.sections or moment.kind == ARRIVAL:
+                changed += (name, content)
+        if changed:
+            moment.keep(tuple(changed), show)
+        if moment.events or changed or moment.kind == ARRIVAL:
             self.moments.append(moment)
 
     def finish(self) -> None:

@@ -1,10 +1,15 @@
 """What a host looks like from outside at one moment: the sections that players and tests read.
 
 Sequence numbers are relative to the initial ones, as tcpdump prints them.
+
+A trace keeps one snapshot a moment, and few are ever looked at.  So there are two forms: `raw` is
+tuples of plain values, quick to make, to compare and to keep; `show` makes of one section of it
+what people read.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.host.listener import Listener
@@ -18,78 +23,136 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 Section = list[dict[str, Any]]
+Raw = tuple[Any, ...]
+
+_VARIABLES = (
+    "snd.una", "snd.nxt", "snd.wnd", "rcv.nxt", "rcv.wnd", "unread", "unsent",
+    "cwnd", "ssthresh", "rto", "srtt", "retransmissions",
+)  # fmt: skip
 
 
 def of(host: Host) -> dict[str, Any]:
     """``{"sockets": [...], "timers": [...], "queues": [...], "counters": {...}}``."""
+    return {name: show(name, section) for name, section in raw(host).items()}
+
+
+def raw(host: Host) -> dict[str, Raw]:
+    """The sections as plain values; two are equal when they show the same."""
     endpoints = list(host.endpoints.values())
-    sockets: Section = [
-        {"name": one.name, "state": state.LISTEN, "role": "listener", "variables": {}}
-        for one in host.listeners.values()
+    listeners = host.listeners.values()
+    sockets = [(one.name,) for one in listeners] + [_socket(endpoint) for endpoint in endpoints]
+    deadlines = [
+        (name, endpoint.name, deadline)
+        for endpoint in endpoints
+        for name, deadline in endpoint.running_timers()
     ]
-    sockets += [_socket(endpoint) for endpoint in endpoints]
+    counted = host.counters
     return {
-        "sockets": sockets,
-        "timers": [timer for endpoint in endpoints for timer in _timers(endpoint)],
-        "queues": [queue for one in host.listeners.values() for queue in _queues(one)],
-        "counters": dict(sorted(host.counters.items())),
+        "sockets": tuple(sockets),
+        "timers": tuple(deadlines),
+        "queues": tuple([_queues(one) for one in listeners]),
+        "counters": (*counted, *counted.values()),
     }
 
 
-def _socket(endpoint: Connection | Request) -> dict[str, Any]:
-    role = "main" if isinstance(endpoint, Connection) else "request"
-    c = endpoint if isinstance(endpoint, Connection) else endpoint.child
-    return {
-        "name": endpoint.name,
-        "state": endpoint.state,
-        "role": role,
-        "unread_fin": int(c.rcv_closed and not c.end_read and c.state != state.TIME_WAIT),
-        "variables": variables(c),
-    }
+def show(name: str, section: Raw) -> Any:
+    """The section of that name, for people."""
+    return _SHOWN[name](section)
 
 
 def variables(c: Connection) -> dict[str, Any]:
     """The variables of a connection that people look at, relative and with units where needed."""
+    return _show_variables(_values(c))
+
+
+# --- plain values --------------------------------------------------------------------------------
+
+
+def _socket(endpoint: Connection | Request) -> Raw:
+    role = "main" if isinstance(endpoint, Connection) else "request"
+    c = endpoint if isinstance(endpoint, Connection) else endpoint.child
+    unread_fin = int(c.rcv_closed and not c.end_read and c.state != state.TIME_WAIT)
+    return (endpoint.name, endpoint.state, role, unread_fin, *_values(c))
+
+
+def _values(c: Connection) -> Raw:
     heard = c.state != state.SYN_SENT
-    return {
-        "snd.una": distance(c.iss, c.snd_una),
-        "snd.nxt": distance(c.iss, c.snd_nxt),
-        "snd.wnd": c.snd_wnd,
-        "rcv.nxt": distance(c.irs, c.rcv_nxt) if heard else None,
-        "rcv.wnd": window.current(c) if heard else c.rcv_wnd,
-        "unread": len(c.receive_buffer),
-        "unsent": max(distance(c.snd_nxt, c.write_end), 0),
-        "cwnd": c.cwnd,
-        "ssthresh": None if c.ssthresh == INFINITE_SSTHRESH else c.ssthresh,
-        "rto": timers.span(c.rto),
-        "srtt": timers.span(c.srtt >> 3) if c.srtt else None,
-        "retransmissions": c.retransmissions,
-    }
+    unsent = distance(c.snd_nxt, c.write_end)
+    return (
+        distance(c.iss, c.snd_una),
+        distance(c.iss, c.snd_nxt),
+        c.snd_wnd,
+        distance(c.irs, c.rcv_nxt) if heard else None,
+        window.current(c) if heard else c.rcv_wnd,
+        len(c.receive_buffer),
+        unsent if unsent > 0 else 0,
+        c.cwnd,
+        c.ssthresh,
+        c.rto,
+        c.srtt >> 3 if c.srtt else None,
+        c.retransmissions,
+    )
 
 
-def _timers(endpoint: Connection | Request) -> Section:
+def _queues(listener: Listener) -> Raw:
+    opening = tuple([request.child.ends for request in listener.syn_queue])
+    waiting = tuple([connection.ends for connection in listener.accept_queue])
+    return (listener.name, listener.backlog + 1, opening, waiting)
+
+
+# --- what people read ----------------------------------------------------------------------------
+
+
+def _show_sockets(section: Raw) -> Section:
+    return [_show_socket(*socket) for socket in section]
+
+
+def _show_socket(
+    name: str, state: str = state.LISTEN, role: str = "listener", unread_fin: int = 0, *values: Any
+) -> dict[str, Any]:
+    shown = {"name": name, "state": state, "role": role}
+    if not values:
+        return {**shown, "variables": {}}
+    return {**shown, "unread_fin": unread_fin, "variables": _show_variables(values)}
+
+
+def _show_variables(values: Raw) -> dict[str, Any]:
+    shown = dict(zip(_VARIABLES, values, strict=True))
+    if shown["ssthresh"] == INFINITE_SSTHRESH:
+        shown["ssthresh"] = None
+    shown["rto"] = timers.span(shown["rto"])
+    if shown["srtt"] is not None:
+        shown["srtt"] = timers.span(shown["srtt"])
+    return shown
+
+
+def _show_timers(section: Raw) -> Section:
     return [
-        {"name": name, "socket": endpoint.name, "deadline": deadline}
-        for name, deadline in endpoint.running_timers()
+        {"name": name, "socket": socket, "deadline": deadline} for name, socket, deadline in section
     ]
 
 
-def _queues(listener: Listener) -> Section:
+def _show_queues(section: Raw) -> Section:
     return [
         {
-            "name": "SYN queue",
-            "socket": listener.name,
-            "limit": listener.backlog + 1,
-            "entries": [_peer(request.child) for request in listener.syn_queue],
-        },
-        {
-            "name": "accept queue",
-            "socket": listener.name,
-            "limit": listener.backlog + 1,
-            "entries": [_peer(connection) for connection in listener.accept_queue],
-        },
+            "name": name,
+            "socket": listener,
+            "limit": limit,
+            "entries": [f"{remote}:{port}" for _, _, remote, port in entries],
+        }
+        for listener, limit, opening, waiting in section
+        for name, entries in (("SYN queue", opening), ("accept queue", waiting))
     ]
 
 
-def _peer(c: Connection) -> str:
-    return f"{c.remote}:{c.remote_port}"
+def _show_counters(section: Raw) -> dict[str, int]:
+    half = len(section) // 2
+    return dict(sorted(zip(section[:half], section[half:], strict=True)))
+
+
+_SHOWN: dict[str, Callable[[Raw], Any]] = {
+    "sockets": _show_sockets,
+    "timers": _show_timers,
+    "queues": _show_queues,
+    "counters": _show_counters,
+}

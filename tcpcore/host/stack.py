@@ -379,6 +379,10 @@ class Host(Machine):
         """What a player shows of this host: sockets, timers, queues, counters."""
         return snapshot.of(self)
 
+    def raw_snapshot(self) -> dict[str, tuple[Any, ...]]:
+        """The same as plain values, for `snapshot.show`: what a trace keeps."""
+        return snapshot.raw(self)
+
 
 _OVER = (state.TIME_WAIT, state.CLOSED)
 

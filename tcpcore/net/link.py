@@ -198,7 +198,11 @@ class Link:
             pipe.drop(False)
 
     def unplug(self) -> None:
-        """Pull the cable out: what is on it is lost, and so is whatever is sent from now on."""
+        """Pull the cable out: what is on it is lost, and so is whatever is sent from now on.
+
+        At a host's own plug the kernel drops packets itself, to TCP with the same effect, as long
+        as nobody takes the address or the routes away.
+        """
         self._set_plugged(False, "the cable is pulled out")
 
     def plug(self) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
-from tcpcore.host import profiles
+from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
 from tcpcore.net.packet import Packet
@@ -73,7 +73,7 @@ class Network(Wires):
         self.add_node(host)
         self.hosts.append(host)
         if self.trace is not None:
-            self.trace.add_host(name, address, host.snapshot)
+            self.trace.add_host(name, address, host.raw_snapshot, snapshot.show)
         return host
 
     # --- running ---------------------------------------------------------------------------------

@@ -106,7 +106,8 @@ def _details(entry: Entry) -> str:
         return " cgroup:/ <->"
     if not isinstance(c, Connection) or inventory.is_small(c):
         return ""
-    reads, writes = not (c.rcv_closed or c.no_reader), c.fin_queued is None
+    reads = not (c.rcv_closed or c.no_reader or c.orphan)
+    writes = c.fin_queued is None
     return f" cgroup:/ {'<' if reads else '-'}-{'>' if writes else '-'}"
 
 

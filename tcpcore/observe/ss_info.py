@@ -101,7 +101,7 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
             ago = (host.now - (when if when > 0 else opened)) // 1000
             if ago:
                 yield f"{name}:{ago}"
-    if c.srtt:
+    if c.srtt and not c.retransmissions:  # a time-out leaves the rate as it was: unknown here
         share = 200 if c.cwnd < c.ssthresh // 2 else 120
         bytes_per_second = c.snd_mss * 80_000 * share * c.cwnd // c.srtt
         yield f"pacing_rate {_rate(bytes_per_second * 8, numeric)}bps"
@@ -124,11 +124,13 @@ def _outstanding(host: Any, c: Connection) -> Iterator[str]:
     if queue:
         yield f"unacked:{len(queue)}"
     found = tally.of(host, c)
-    again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
+    again = lost = 0
+    if c.retransmissions or c.recover_until is not None:  # else it was a probe, which lost nothing
+        again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
+        lost = again + sum(1 for sent in queue if sent.lost)
     total = found.retransmissions if found is not None else 0
     if again or total:
         yield f"retrans:{again}/{total}"
-    lost = sum(1 for sent in queue if sent.lost)
     if lost:
         yield f"lost:{lost}"
 

@@ -69,7 +69,7 @@ class Connection(Tcb):
 
     def receive(self, most: int, now: int) -> tuple[bytes, list[Segment]]:
         """Take up to `most` bytes from the receive buffer; reading may be worth an ACK."""
-        self._begin()
+        self.out = []
         data = receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most:
             self.end_read = True
@@ -169,9 +169,7 @@ class Connection(Tcb):
             self._wait_over()
         return self.out
 
-    def next_deadline(self) -> int | None:
-        """When `fire` has something to do, in microseconds; None: no timer runs."""
-        return timers.next_deadline(self)
+    next_deadline = timers.next_deadline
 
     def running_timers(self) -> list[tuple[str, int]]:
         """``(name, deadline)`` of each timer that runs."""

@@ -66,7 +66,8 @@ def emit(
         field = window.select(c)
     if flags & ACK:
         acknowledged = c.rcv_nxt
-        delayed_ack.ack_sent(c)
+        if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
+            delayed_ack.ack_sent(c)
     else:
         acknowledged = 0
     c.ip_id = (c.ip_id + 1) & 0xFFFF

@@ -16,10 +16,9 @@ from tcpcore.tcp import (
     receive_buffer,
     reception,
     sending,
-    window,
 )
 from tcpcore.tcp.tcb import Tcb
-from tcpcore.wire import options as wire_options
+from tcpcore.wire.options import TIMESTAMPS
 from tcpcore.wire.segment import ACK, PSH, Segment
 
 
@@ -28,10 +27,12 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
     if segment.flags & ~PSH != ACK or segment.seq != c.rcv_nxt or c.fin_queued is not None:
         return False
     if c.timestamps:
-        stamps = wire_options.timestamps(segment.options)
-        if stamps is None or (stamps[0] - c.ts_recent) & HALF or not c.ts_recent:
+        options = segment.options
+        if len(options) != 3 or options[2][0] != TIMESTAMPS or not c.ts_recent:
             return False
-        stamp = stamps[0]
+        stamp = options[2][1]
+        if (stamp - c.ts_recent) & HALF:
+            return False
     else:
         stamp = 0
     if segment.payload:
@@ -46,7 +47,7 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         segment.ack != c.snd_una
         or c.write_end != c.snd_nxt
         or segment.window << c.snd_scale != c.snd_wnd
-        or length > window.current(c)
+        or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
         or c.out_of_order
         or c.fin_at is not None
         or c.probe_deadline is not None

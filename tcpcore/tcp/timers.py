@@ -141,7 +141,7 @@ def cancel_all(c: Tcb) -> None:
 
 
 def next_deadline(c: Tcb) -> int | None:
-    """The earliest deadline, in microseconds; None when no timer runs."""
+    """When `fire` has something to do, in microseconds; None: no timer runs."""
     earliest = c.retransmit_deadline
     deadline = c.ack_deadline
     if deadline is not None and (earliest is None or deadline < earliest):

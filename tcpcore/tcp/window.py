@@ -110,7 +110,7 @@ def holds(c: Tcb, segment: Segment) -> bool:
 
 def opened_enough(c: Tcb) -> bool:
     """Whether reading has freed so much that the sender should be told (tcp_cleanup_rbuf())."""
-    twice = 2 * current(c)
+    twice = 2 * (c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK))
     if twice > c.window_clamp:
         return False
     could = _wanted(c)

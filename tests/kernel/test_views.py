@@ -54,6 +54,7 @@ TABLES = (
     "netstat -atnpo",
 )
 INSIDE = ("ss -tani", "ss -tanoi", "cat /proc/net/tcp", "lsof -nP -iTCP", "netstat -st", "nstat -a")
+STATES = ("ss -tanoe", "netstat -tano")
 QUICK = ("ss -tanoi", "ss -tanoe", "netstat -tano", "cat /proc/net/tcp")
 
 
@@ -366,3 +367,33 @@ def test_a_syn_on_its_way_shows_the_same_variables():
         client.spawn(watch)
 
     compare(story, until=seconds(2))
+
+
+def test_fins_that_nobody_acknowledges_look_alike():
+    def story(client: Any, server: Any, link: Any, look: Any) -> None:
+        async def serve(host: Any) -> None:
+            connection = await host.socket().bind(PORT).listen(2).accept()
+            await connection.recv(10)
+            await host.sleep(ms(200))
+            link.drop(to=client)
+            await connection.close()
+            await host.sleep(ms(500))
+            look("last ack", host, *STATES, "lsof -i", "netstat -atnp")
+            await host.pause()
+
+        async def leave(host: Any) -> None:
+            first, second = host.socket(), host.socket()
+            await first.connect(SERVER, PORT)
+            await second.connect(SERVER, PORT)
+            first.shutdown("write")
+            await host.sleep(ms(400))  # by now nothing comes back any more
+            await second.close()
+            await host.sleep(ms(500))
+            look("fin wait", host, *STATES, "lsof -i", "ss -tan state fin-wait-1")
+            await host.pause()
+            await first.close()
+
+        server.spawn(serve)
+        client.spawn(leave)
+
+    compare(story, until=seconds(3))

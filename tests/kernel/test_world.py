@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -271,3 +273,38 @@ def test_nothing_is_left_behind_after_a_reboot():
 
     on_kernel(build, ms(900))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_pulling_the_hosts_own_plug_is_the_same_to_tcp_as_a_cut_further_away():
+    """Carrier lost, address and routes kept: retransmissions count and wait as if sent (S39)."""
+    set_carrier = 0x4004_54E2  # TUNSETCARRIER
+
+    async def send_late(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect("10.0.0.2", PORT)
+        await host.sleep(seconds(2))  # the kernel takes up to a second to notice its carrier
+        await connection.send(bytes(10))
+        await connection.recv(10)
+
+    def story(own_plug: bool) -> tuple[int, int]:
+        with KernelNetwork() as net:
+            client, server, link = pair(net)
+            server.spawn(read)
+            client.spawn(send_late)
+            device = next(iter(client.tuns.values())).fileno()
+
+            def plug(plugged: bool) -> None:
+                if own_plug:
+                    fcntl.ioctl(device, set_carrier, struct.pack("i", plugged))
+                else:
+                    (link.plug if plugged else link.unplug)()
+
+            net.after(ms(300), lambda: plug(False))
+            net.after(ms(4000), lambda: plug(True))
+            recording = net.run(seconds(8))
+        back = [s.sent for s in recording.segments if s.sender == 0 and s.sent > ms(4000)]
+        return recording.counters[0]["TcpRetransSegs"], back[-1]
+
+    (near, near_time), (far, far_time) = story(True), story(False)
+    assert near == far
+    assert abs(near_time - far_time) < ms(100)

@@ -143,18 +143,18 @@ def test_half_of_the_room_is_half_of_the_backlog_but_never_less_than_four(backlo
     assert answers(wire, peers) == left
 
 
-@pytest.mark.parametrize(("young", "left"), [(1, 5), (0, 4)])
-def test_young_requests_speak_for_old_ones(young: int, left: int):
+@pytest.mark.parametrize(("old", "young", "left"), [(5, 1, 5), (5, 0, 4), (7, 1, 6), (6, 1, 6)])
+def test_young_requests_speak_for_old_ones(old: int, young: int, left: int):
     wire = Wire(tcp_syncookies=0)
     wire.listen(8)
-    old = half_open(wire, 5)
+    waiting_long = half_open(wire, old)
     for wait in (1, 2):
         wire.after(seconds(wait))
-        assert answers(wire, old) == 5
+        assert answers(wire, waiting_long) == old
     wire.silent(ms(3500))
     half_open(wire, young, first=51000)
     wire.after(ms(500))
-    assert answers(wire, old) == left
+    assert answers(wire, waiting_long) == left
 
 
 def test_syncnt_of_the_listener_bounds_the_syn_acks(make: Make):
