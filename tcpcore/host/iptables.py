@@ -197,6 +197,8 @@ class _Parser:
         values = {"--syn": 0, "--tcp-flags": 2}.get(option, 1)
         if option in self._given:
             raise UsageError(f"iptables: {option} is given twice.")
+        if {option, *self._given} >= {"--syn", "--tcp-flags"}:
+            raise UsageError("iptables: --syn is short for --tcp-flags; give one of the two.")
         self._given[option] = ([self._take(option) for _ in range(values)], inverted)
         self._order.append(option)
 

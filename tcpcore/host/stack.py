@@ -341,7 +341,8 @@ class Host(Machine):
             self.counters.state_changed(*values)
         if kind in (trace.STATE, trace.REFUSED):
             self.counters.noted(reason)
-        self.tell(kind, subject, reason, values)
+        if self.network.trace is not None:
+            self.network.trace.event(kind, subject, reason, values)
 
     def tell(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None

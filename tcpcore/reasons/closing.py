@@ -70,6 +70,12 @@ UNREAD_DATA = Why(
     "RFC 2525 §2.17",
     "tcp_close()",
 )
+DATA_AFTER_FIN = Why(
+    "reset.data-after-fin",
+    "It brings data from beyond the peer's own FIN, which ended its data: reset.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_rcv_state_process()",
+)
 DATA_TO_ORPHAN = Why(
     "reset.data-after-close",
     "Data for a socket that the application has closed: nobody will read it, so reset.",

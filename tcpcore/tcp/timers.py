@@ -6,6 +6,8 @@ fires stands where the behaviour lives: `retransmit`, `delayed_ack`, `connection
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tcpcore import reasons, trace
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
@@ -30,9 +32,14 @@ def span(duration: int) -> str:
     return f"{format_seconds(duration)} s"
 
 
+@lru_cache(maxsize=1024)
+def _reason(why: Why, duration: int) -> Reason:
+    return Reason(why, {"rto": span(duration)})
+
+
 def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
     if c.journal is not None and c.journal.recording:
-        reason = Reason(why, {"rto": span(deadline - now)})
+        reason = _reason(why, deadline - now)
         c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
 
 

@@ -30,6 +30,22 @@ def test_it_lasts_as_long_as_the_application_likes():
     assert wire.state() == "CLOSE_WAIT"
 
 
+def test_data_from_beyond_the_peers_own_fin_is_reset(make: Make):
+    wire = make()
+    close_wait(wire)
+    wire << "P. 1:11(10) ack 1 win 65535"  # its FIN was byte 1
+    wire >> "R 1:1(0)"
+    assert wire.state() == "CLOSED"
+
+
+def test_data_after_the_fin_that_leaves_a_hole_is_not_answered(make: Make):
+    wire = make()
+    close_wait(wire)
+    wire << "P. 2:12(10) ack 1 win 65535"
+    wire.quiet()
+    assert wire.state() == "CLOSE_WAIT"
+
+
 def test_rst_gives_end_of_file_to_reads_and_epipe_to_writes(make: Make):
     wire = make()
     sock = close_wait(wire)

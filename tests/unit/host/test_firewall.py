@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
@@ -373,6 +373,7 @@ LINES = st.tuples(
 
 
 @given(LINES)
+@example("-A INPUT -p tcp --tcp-flags ALL NONE --syn -j DROP")
 @settings(max_examples=1000)
 def test_any_words_are_a_rule_or_one_sentence(line: str):
     firewall = Firewall("server")
