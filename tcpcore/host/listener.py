@@ -257,7 +257,7 @@ class Listener:
             c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
             c.snd_mss -= departure.TIMESTAMP_SPACE
             c.scaling, c.snd_scale = scale is not None, scale or 0
-        self.size_buffer(c)
+        self.inherit(c)
         window.open_receive(c, mss)
         if not c.scaling:
             window.without_scaling(c)
@@ -291,11 +291,6 @@ class Listener:
             del self.syn_queue[request]
             if not request.timeouts:
                 self.young -= 1
-
-    def size_buffer(self, connection: Connection) -> None:
-        """A request has the receive buffer of its listener: its SYN+ACK offers what fits."""
-        if "SO_RCVBUF" in self.options:
-            connection.rcvbuf, connection.rcvbuf_locked = self.options["SO_RCVBUF"], True
 
     def inherit(self, connection: Connection) -> None:
         """Give a new connection the options of its listener."""

@@ -32,9 +32,9 @@ def half_open(listener: Listener, segment: Segment, now: int, isn: int | None = 
     """The connection that a SYN asks for, as far as the SYN tells; nobody knows it yet."""
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
     c = listener.host.new_connection(*ends, isn)
+    listener.inherit(c)  # its buffer decides the window that the SYN+ACK offers
     received(c, segment.seq, segment.window)
     arrival.agree_on_options(c, segment, now)
-    listener.size_buffer(c)
     window.open_receive(c, c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0))
     if not c.scaling:
         window.without_scaling(c)

@@ -311,7 +311,8 @@ class Socket:
 
     def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
         """The connection; a socket without one reports `otherwise`."""
-        self._require_open()
+        if self.closed or self.shared:
+            self._require_open()
         if self.connection is None:
             raise socket_error(otherwise)
         return self.connection

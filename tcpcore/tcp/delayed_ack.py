@@ -21,6 +21,8 @@ ATO_MIN = 40 * MILLISECOND
 DELAY_MAX = 200 * MILLISECOND
 """TCP_DELACK_MAX."""
 
+_QUICK = ATO_MIN // 2
+
 MAX_QUICK_ACKS = 16
 PSH = 0x08
 MIN_MSS = 88
@@ -40,14 +42,15 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
         c.ato = ATO_MIN
     else:
         gap = now - c.last_data_received
-        if gap <= ATO_MIN // 2:
+        if gap <= _QUICK:
             c.ato = (c.ato >> 1) + ATO_MIN // 2
         elif gap < c.ato:
             c.ato = min((c.ato >> 1) + gap, c.rto)
         elif gap > c.rto:  # the sender paused: it may be in slow start again
             _more_quick_acks(c)
     c.last_data_received = now
-    receive_buffer.grow(c, length, memory)
+    if c.rcv_ssthresh < c.window_clamp:
+        receive_buffer.grow(c, length, memory)
 
 
 def data_sent(c: Tcb, now: int) -> None:

@@ -115,7 +115,7 @@ def grow(c: Tcb, length: int, memory: int) -> None:
     threshold = c.rcv_ssthresh
     if length < GROWS_FROM or c.window_clamp <= threshold:
         return
-    room = min(c.window_clamp, space(c)) - threshold
+    room = min(c.window_clamp, (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS) - threshold
     if room <= 0:
         return
     if _window_from(c, memory) <= length:

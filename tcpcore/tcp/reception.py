@@ -25,9 +25,9 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         departure.send_ack(c, now, reasons.ACK_DUPLICATE())
         return
     if c.state not in state.RECEIVES_DATA:
-        if lt(segment.seq, c.rcv_nxt) and gt(
-            segment.end, (c.rcv_nxt + (segment.flags & FIN)) & MASK
-        ):
+        fin = segment.flags & FIN
+        beyond = lt(segment.seq, c.rcv_nxt) and gt(segment.end, (c.rcv_nxt + fin) & MASK)
+        if beyond and c.state != state.TIME_WAIT:
             lifecycle.refuse(c, segment, reasons.DATA_AFTER_FIN())
         return
     if segment.payload and (c.orphan or c.no_reader) and c.state in _FIN_WAIT:

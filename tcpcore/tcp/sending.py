@@ -57,6 +57,8 @@ def send_one(c: Tcb, now: int) -> bool:
 
 
 def _send_what_fits(c: Tcb, now: int) -> None:
+    if c.snd_nxt == c.write_end and c.fin_queued is None:
+        return
     flight = in_flight(c)
     if flight >= c.cwnd:
         return

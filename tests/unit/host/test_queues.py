@@ -397,3 +397,10 @@ def test_answers_of_a_request_that_are_held_back_are_counted_but_for_resets(make
     wire << "R 5000:5000(0) win 0"
     wire.quiet()
     assert wire.count("TcpExtTCPACKSkippedSynRecv") == 1
+
+
+def test_a_listeners_receive_buffer_decides_the_window_that_its_syn_ack_offers(make: Make):
+    wire = make()
+    listening(wire, SO_RCVBUF=4000)
+    wire << SYN
+    wire >> "S. 0:0(0) ack 1 win 2920 <mss 1460>"
