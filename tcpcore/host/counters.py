@@ -96,6 +96,8 @@ _BY_REASON = {
     reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
     reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
     reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
+    reasons.LINGER_ZERO: (ABORT_ON_DATA,),
+    reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),
 }
 
 _CHALLENGES = (reasons.DUPLICATE_SYN, reasons.CHALLENGE_RST, reasons.CHALLENGE_ACK)
@@ -114,10 +116,13 @@ class Counters(dict[str, int]):
     def sent(self, segment: Segment) -> None:
         """Count a segment that goes out, as __tcp_transmit_skb() and tcp_make_synack() do.
 
-        What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time.
+        What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time; where two
+        SYNs cross, the SYN+ACK is our SYN sent again.
         """
-        again = segment.reason is not None and segment.reason.values.get("retransmission")
-        if not again or segment.flags & (SYN | ACK) == SYN | ACK:
+        reason = segment.reason
+        again = reason is not None and reason.values.get("retransmission")
+        crossing = reason is not None and reason.why is reasons.SIMULTANEOUS_SYN
+        if not crossing and (not again or segment.flags & (SYN | ACK) == SYN | ACK):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)

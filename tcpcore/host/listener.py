@@ -257,6 +257,7 @@ class Listener:
             c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
             c.snd_mss -= departure.TIMESTAMP_SPACE
             c.scaling, c.snd_scale = scale is not None, scale or 0
+        self.inherit(c)
         window.open_receive(c, mss)
         if not c.scaling:
             window.without_scaling(c)

@@ -282,3 +282,5 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
         attribute = OPTIONS[name].attribute
         if attribute:
             setattr(connection, attribute, kept)
+    connection.rcvbuf_locked = "SO_RCVBUF" in options
+    connection.sndbuf_locked = "SO_SNDBUF" in options

@@ -129,7 +129,12 @@ class Socket:
             self.deferred = (address, port)
             host.returned("connect", "ok", "connect() returned: the first send() will open")
             return
-        c = self._start(address, port, None, fast)
+        try:
+            c = self._start(address, port, None, fast)
+        except OSError as error:  # every four-tuple is taken
+            name = errors.errno_name(error.errno)
+            host.returned("connect", name, f"connect() failed: {name}")
+            raise
         deadline = None if timeout is None else host.now + timeout
         if not await self._wait_for_connection(c, deadline):
             host.returned("connect", "timed out")
@@ -239,7 +244,7 @@ class Socket:
     def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
         """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
         host = self.host
-        self.port = self.port or host.free_port()
+        self.port = self.port or host.free_port(address, port)
         self.connection = c = host.open_connection(self.port, address, port)
         socket_options.apply(self.options, c)
         host.watch(c, self.waiters)

@@ -52,15 +52,19 @@ class TimeWaits:
             self._end(old, reasons.TIME_WAIT_REBORN())
         return isn
 
-    def reuse(self, old: Connection, new: Connection) -> bool:
-        """connect() wants the four-tuple of `old`: hand it over when tcp_tw_reuse allows."""
+    def reusable(self, old: Connection) -> bool:
+        """Whether tcp_tw_reuse lets connect() have the four-tuple of `old`."""
         sysctl = self._host.sysctl
         if old.state != state.TIME_WAIT or not sysctl.tcp_tw_reuse or not old.timestamps:
             return False
         loopback = old.remote == self._host.address or old.remote.startswith("127.")
         if sysctl.tcp_tw_reuse == 2 and not loopback:
             return False
-        if self._host.now - old.ts_recent_at <= sysctl.tcp_tw_reuse_delay * MILLISECOND:
+        return self._host.now - old.ts_recent_at > sysctl.tcp_tw_reuse_delay * MILLISECOND
+
+    def reuse(self, old: Connection, new: Connection) -> bool:
+        """connect() wants the four-tuple of `old`: hand it over when tcp_tw_reuse allows."""
+        if not self.reusable(old):
             return False
         new.start_at(time_wait.following_sequence(old))
         new.ts_recent, new.ts_recent_at = old.ts_recent, old.ts_recent_at

@@ -108,6 +108,12 @@ class KernelWires(Wires):
                 self.last_event = self.now
                 self.send(host, error, None, counted=False)
 
+    def loops(self, packet: bytes, host: KernelHost) -> None:
+        """A kernel has sent a packet to its own host, and delivers it itself."""
+        self.last_event = self.now
+        captured = self._capture(host.index, codec.decode(packet), packet)
+        captured.arrived, captured.fate = captured.sent, "delivered"
+
     def inject(self, argument: tuple[bytes, KernelHost]) -> None:
         """A packet that no kernel made leaves a host."""
         self.leaves(*argument)

@@ -57,7 +57,7 @@ class _Relative:
     """Sequence numbers counted from the SYN of their direction, as tcpdump prints them."""
 
     def __init__(self) -> None:
-        self._first: dict[tuple[str, int, str, int], int] = {}
+        self._first: dict[tuple[str, int, str, int], list[int]] = {}
         self._flows: dict[frozenset[tuple[str, int]], int] = {}
 
     def flow(self, segment: Segment) -> int:
@@ -65,12 +65,23 @@ class _Relative:
         ends = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
         return self._flows.setdefault(ends, len(self._flows))
 
+    def _base(self, way: tuple[str, int, str, int], number: int) -> int:
+        """The initial sequence number from which this number counts.
+
+        When a four-tuple was used twice, an answer may still mean the first connection: the number
+        belongs to the one that it lies the least beyond.
+        """
+        known = self._first.get(way, [0])
+        return min(known, key=lambda first: (number - first) & 0xFFFF_FFFF)
+
     def facts(self, segment: Segment, fate: str) -> dict[str, Any]:
         way = (segment.src, segment.sport, segment.dst, segment.dport)
         back = (segment.dst, segment.dport, segment.src, segment.sport)
-        if segment.flags & seg.SYN:
-            self._first[way] = segment.seq
-        own, peers = self._first.get(way, 0), self._first.get(back, 0)
+        if segment.flags & seg.SYN and segment.seq not in self._first.setdefault(way, []):
+            self._first[way].append(segment.seq)
+        own, peers = self._base(way, segment.seq), self._base(back, segment.ack)
+        if segment.flags & seg.RST and not segment.seq:
+            own = 0  # the refusal of a SYN counts from nothing
         ack = (segment.ack - peers) & 0xFFFF_FFFF if segment.flags & seg.ACK else None
         return {
             "ports": (_port(segment.sport), _port(segment.dport)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.power import GRACE, REBOOT
+from tcpcore.linux.loopback import Loopback
 from tcpcore.linux.namespace import Namespace, route_everything_to, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.net.link import Link
@@ -33,6 +34,7 @@ class KernelMachine(ABC):
         self.powered = True
         self.firewall = Firewall(name, seed)
         self.tuns: dict[str, Tun] = {}  # by the address at the other end of the cable
+        self.loopback: Loopback | None = None
         self._former: list[Namespace | Tun] = []
 
     @abstractmethod
@@ -64,6 +66,10 @@ class KernelMachine(ABC):
         if isinstance(other, Router):
             self.namespace.call(route_everything_to, tun.name)
         self.tuns[other.address] = tun
+
+    def listen_to_itself(self) -> None:
+        """A host without a cable sends to itself only."""
+        self.loopback = Loopback(self.namespace, self.address)
 
     def tun_from(self, address: str) -> Tun:
         """The device at which packets from that address arrive."""
@@ -114,6 +120,8 @@ class KernelMachine(ABC):
 
     def discard(self) -> None:
         """Let go of devices and namespaces."""
+        if self.loopback is not None:
+            self.loopback.close()
         for device in (*self.tuns.values(), *self._former, self.namespace):
             device.close()
 

@@ -128,6 +128,12 @@ def configure_interface(name: str, address: str, peer: str, mtu: int) -> None:
         _set_up(control, name)
 
 
+def add_to_loopback(address: str) -> None:
+    """Give the loopback device a second address: that of a host without a cable."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFADDR, _address_request("lo:0", address))
+
+
 def route_everything_to(name: str) -> None:
     """A default route through the interface: a router is at its other end (`rtentry`)."""
     any_address = struct.pack("HH4s8x", socket.AF_INET, 0, bytes(4))

@@ -225,9 +225,11 @@ class KernelSocket:
         self.real.listen(backlog)
         return self
 
-    def setsockopt(self, name: str, value: int | bytes) -> KernelSocket:
+    def setsockopt(self, name: str, value: int | bytes | tuple[int, int]) -> KernelSocket:
         """Set an option by its Linux name (`setsockopt(2)`)."""
         option = socket_options.find(name)
+        if isinstance(value, tuple):  # struct linger
+            value = struct.pack("ii", *value)
         self.real.setsockopt(option.level, option.number, value)
         return self
 

@@ -131,6 +131,9 @@ class KernelNetwork:
     def run(self, until: int = 3600 * SECOND) -> Recording:
         """Let it happen, for `until` µs of real time at most, or until nothing more can."""
         sysctls = [host.read_sysctls() for host in self.hosts]
+        for host in self.hosts:
+            if not host.tuns:
+                host.listen_to_itself()
         try:
             with _promptly():
                 self.thread = threading.current_thread()
@@ -211,10 +214,20 @@ class KernelNetwork:
             # The kernel may end a wait 0.1 % late: wait a little less, and then for the rest.
             pause = max(0, wake - self.now()) * _WAIT_SHARE
             ends = {tun.fileno(): (tun, host) for host in self.hosts for tun in host.tuns.values()}
-            ready, _, _ = select.select((*ends, wires.doorbell), (), (), pause / 1_000_000)
+            own = {
+                host.loopback.fileno(): (host.loopback, host)
+                for host in self.hosts
+                if host.loopback
+            }
+            ready, _, _ = select.select((*ends, *own, wires.doorbell), (), (), pause / 1_000_000)
             for fd in ready:
                 if fd == wires.doorbell:
                     os.eventfd_read(wires.doorbell)
+                    continue
+                if fd in own:
+                    loopback, host = own[fd]
+                    while packet := loopback.read():
+                        wires.loops(packet, host)
                     continue
                 tun, host = ends[fd]
                 while packet := tun.read():

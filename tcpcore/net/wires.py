@@ -26,6 +26,9 @@ from tcpcore.wire.segment import Segment
 DEFAULT_QUEUE = 1000
 """Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
 
+LOOPBACK_MTU = 65535
+"""Of the way by which a host sends to itself: the device's 65536, but an IP packet has less."""
+
 
 LOOPBACK_MTU = 65535
 """What IP can carry; the device `lo` would take 65536."""
@@ -197,6 +200,8 @@ class Wires:
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""
+        if address == node.address:
+            return Pipe(node, 0, None, DEFAULT_QUEUE, LOOPBACK_MTU, f"{self.seed}:lo")
         target = self._nodes.get(address)
         seen = {node.address}
         paths: deque[tuple[Any, Pipe | None]] = deque([(node, None)])

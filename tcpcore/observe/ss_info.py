@@ -98,7 +98,7 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
     if c.state != state.SYN_SENT:
         times = (c.last_data_sent, c.last_data_received, c.last_ack_received)
         for name, when in zip(("lastsnd", "lastrcv", "lastack"), times, strict=True):
-            ago = (host.now - (when or opened)) // 1000
+            ago = (host.now - (when if when > 0 else opened)) // 1000
             if ago:
                 yield f"{name}:{ago}"
     if c.srtt and not c.retransmissions:  # a time-out leaves the rate as it was: unknown here

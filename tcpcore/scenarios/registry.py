@@ -22,7 +22,18 @@ from tcpcore.trace import Trace
 Value = int | float | bool
 Builder = Callable[..., None]
 
-_MODULES = ("handshake", "queues", "floods", "teardown", "options", "abnormal")
+_MODULES = (
+    "handshake",
+    "opening",
+    "queues",
+    "floods",
+    "teardown",
+    "lingering",
+    "abnormal",
+    "timers",
+    "windows",
+    "options",
+)
 """Where scenarios are defined, in the order of the book."""
 
 

@@ -47,7 +47,8 @@ class Connection(Tcb):
         How much of it the SYN carries is for `fast_open`.
         """
         self._begin()
-        window.open_receive(self, self.advertised_mss)
+        stamps = departure.TIMESTAMP_SPACE if self.ts_recent_at else 0  # known from a TIME_WAIT
+        window.open_receive(self, self.advertised_mss - stamps)
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)

@@ -21,6 +21,13 @@ from tcpcore.why import Reason, Why
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
 
+LATE = 18
+"""A kernel's timers fire up to an eighth late (kernel/time/timer.c): an 18th, taken together.
+
+It decides when to give up: exact timers would miss a limit of R retransmissions by the first wait
+(see `_counts_from`), and from R = 4 on the lateness makes up for that.  Measured: 4 to 7 %.
+"""
+
 
 def model_timeout(retries: int, rto: int, rto_max: int) -> int:
     """How long `retries` retransmissions take when the RTO doubles from `rto` to `rto_max`.
@@ -57,9 +64,12 @@ def _timed_out(c: Tcb, now: int) -> bool:
     if not counted_out:
         if not c.retransmissions and retries:
             return False
+        counted = now - _counts_from(c)
         base = RTO_INITIAL if opening else s.tcp_rto_min_us
         longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
-        if waited < longest:
+        if not opening and not c.user_timeout:
+            counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
+        if counted < longest:
             return False
         if c.user_timeout:
             name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
@@ -67,6 +77,16 @@ def _timed_out(c: Tcb, now: int) -> bool:
     why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
     lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
     return True
+
+
+def _counts_from(c: Tcb) -> int:
+    """From when a limit in time counts: the first SYN, or the first time-out of what is sent again.
+
+    Source: retransmits_timed_out() looks at `retrans_stamp`, which the first retransmission sets; a
+    tail loss probe is none.
+    """
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    return c.retransmit_since if opening else c.retransmitting_since
 
 
 def on_timeout(c: Tcb, now: int) -> None:
@@ -92,6 +112,8 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
     c.retransmissions += 1
+    if c.retransmissions == 1:
+        c.retransmitting_since = now
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
@@ -102,7 +124,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
     left = None
     if c.user_timeout:
-        left = max(c.retransmit_since + c.user_timeout - now, timers.TICK)
+        left = max(_counts_from(c) + c.user_timeout - now, timers.TICK)
     timers.set_retransmission(c, now, left)
 
 

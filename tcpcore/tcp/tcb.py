@@ -52,6 +52,9 @@ INITIAL_CWND = 10
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 """ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
 
+NEVER = -(1 << 50)
+"""A time, in us, that lies long before everything."""
+
 DEFAULT_SEND_MSS = 536
 """What to assume of a peer that sends no MSS option over IPv4 (RFC 9293 §3.7.1)."""
 
@@ -128,6 +131,7 @@ class Tcb:
         "rcv_wnd",
         "rcv_wup",
         "rcvbuf",
+        "rcvbuf_locked",
         "receive_buffer",
         "recover_until",
         "remote",
@@ -136,6 +140,7 @@ class Tcb:
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
+        "retransmitting_since",
         "rmem",
         "rto",
         "rtt_sequence",
@@ -242,6 +247,7 @@ class Tcb:
         self.rcv_scale = 0
         self.rcv_ssthresh = 0
         self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
+        self.rcvbuf_locked = False  # SO_RCVBUF has fixed it
         self.rmem = 0  # of it in use
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
@@ -268,6 +274,7 @@ class Tcb:
         self.backoff = 0
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
+        self.retransmitting_since = 0  # when its first time-out came
         self.retransmission_queue: deque[SentSegment] = deque()
         self.lost_out = 0  # segments of the queue that are counted as lost
         self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
@@ -284,7 +291,7 @@ class Tcb:
         self.ack_now = False  # the pending ACK must not wait
         self.ack_pushed = 0  # small segments since the last ACK: none, one, more
         self.last_segment_size = 0
-        self.last_data_received = 0
+        self.last_data_received = NEVER
         self.last_data_sent = 0
         self.last_challenge: int | None = None
 

@@ -125,7 +125,12 @@ def set_time_wait(c: Tcb, now: int) -> None:
 
 
 def set_fin_wait_2(c: Tcb, now: int) -> None:
-    """Start the time that an orphan waits for the peer's FIN (tcp_fin_time())."""
+    """Start the time that an orphan waits for the peer's FIN (tcp_fin_time()).
+
+    What waits is no full socket any more, so that no keepalive goes out (tcp_time_wait()).
+    """
+    if c.keepalive_deadline is not None:
+        cancel_keepalive(c)
     c.wait_deadline = now + max(c.sysctl.tcp_fin_timeout * SECOND, (c.rto << 2) - (c.rto >> 1))
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline, now)
 

@@ -15,15 +15,16 @@ MAX_UNSCALED = 65535
 MAX_SCALE = 14
 
 
-def initial(sysctl: Sysctls, mss: int, rcvbuf: int) -> tuple[int, int]:
+def initial(sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False) -> tuple[int, int]:
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
+    It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
     """
     space = rcvbuf // 2
     scale = 0
     if sysctl.tcp_window_scaling:
-        most = max(space, sysctl.tcp_rmem[2])
+        most = space if locked else max(space, sysctl.tcp_rmem[2])
         scale = min(max(most.bit_length() - 16, 0), MAX_SCALE)
     usable = min(space, MAX_UNSCALED << MAX_SCALE)
     if usable > mss:
@@ -35,7 +36,7 @@ def initial(sysctl: Sysctls, mss: int, rcvbuf: int) -> tuple[int, int]:
 
 def open_receive(c: Tcb, mss: int) -> None:
     """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
-    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf)
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf, c.rcvbuf_locked)
     c.rcv_ssthresh = c.rcv_wnd
     c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
 

@@ -26,6 +26,12 @@ FAST = (
     ("accept-late", {"accept_after": 50}, ()),
     ("syn-unanswered", {"tcp_syn_retries": 1}, ()),
     ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
+    ("simultaneous-open", {"rtt": 40}, ()),
+    ("self-connect", {}, ()),
+    ("simultaneous-close", {"rtt": 40}, ()),
+    ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
+    ("last-ack-challenge", {}, ()),
+    ("nagle-delayed-ack", {"rtt": 20, "writes": 3}, ()),
 )
 
 ATTEMPTS = 3

@@ -193,10 +193,12 @@ function brief(step) {
 function arrow(doc, place, x, index, actions) {
   const segment = doc.segments[index];
   const { y1, y2 } = place.segments[index];
-  const direction = Math.sign(x[segment.to] - x[segment.from]);
+  const own = segment.to === segment.from; // to itself: shown as an arrow into the open
+  const direction = own ? 1 : Math.sign(x[segment.to] - x[segment.from]);
   const lost = segment.fate === "lost";
   const from = x[segment.from] + direction * (BAND / 2 + 2);
-  const whole = x[segment.to] - direction * (BAND / 2 + 3);
+  const end = own ? (x[0] + x[1]) / 2 : x[segment.to];
+  const whole = end - direction * (BAND / 2 + 3);
   const reach = lost ? 0.62 : 1;
   const to = from + (whole - from) * reach;
   const bottom = y1 + (y2 - y1) * reach;

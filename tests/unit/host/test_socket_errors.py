@@ -83,7 +83,8 @@ def test_after_a_time_out_one_call_learns_it_and_then_it_is_end_of_file():
     wire >> "P. 1:11(10) ack 1"
     wire.after(RTO) >> "P. 1:11(10) ack 1"
     wire.after(2 * RTO) >> "P. 1:11(10) ack 1"
-    wire.silent(4 * RTO)
+    wire.after(4 * RTO) >> "P. 1:11(10) ack 1"
+    wire.silent(8 * RTO)
     assert wire.state() == "CLOSED"
     sock.reading().fails("ETIMEDOUT")
     sock.read(0)

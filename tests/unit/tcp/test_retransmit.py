@@ -51,14 +51,18 @@ def test_data_is_retransmitted_15_times_and_given_up_after_924_6_s():
     sock.reading().fails("ETIMEDOUT")
 
 
-def test_a_smaller_tcp_retries2_gives_up_earlier():
-    wire = Wire(tcp_retries2=3)
+@pytest.mark.parametrize(
+    ("retries", "retransmissions"), [(1, 2), (2, 3), (3, 4), (4, 4), (5, 5), (8, 8)]
+)
+def test_a_smaller_tcp_retries2_gives_up_earlier(retries: int, retransmissions: int):
+    """It stands for a time, counted from the first time-out: a small one gives one more."""
+    wire = Wire(tcp_retries2=retries)
     sock = worlds.established(wire)
     sock.write(100)
     wire >> "P. 1:101(100) ack 1"
-    for number in range(3):
+    for number in range(retransmissions):
         wire.after(RTO << number) >> "P. 1:101(100) ack 1"
-    wire.silent((RTO << 3) - 1)
+    wire.silent((RTO << retransmissions) - 1)
     assert sock.state == "ESTABLISHED"
     wire.silent(1)
     assert sock.state == "CLOSED"

@@ -1,0 +1,82 @@
+"""Unusual openings: two SYNs that cross, and a socket that meets itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.registry import Parameter, scenario
+from tcpcore.units import ms, seconds
+
+OTHER_PORT = 9999
+SELF_PORT = 34567
+APART = Parameter(
+    "apart",
+    "Second connect() later by",
+    0,
+    maximum=200,
+    step=2,
+    unit="ms",
+    help="the SYNs cross as long as this is less than half a round trip",
+)
+GREETING = Parameter(
+    "greeting", "Data", 100, maximum=1448, unit="bytes", help="what each end writes; 0: nothing"
+)
+
+
+@scenario(
+    "simultaneous-open",
+    title="A simultaneous open",
+    question="Both ends call connect() at once and nobody listens: can that become a connection?",
+    parameters=(RTT, APART, replace(GREETING, default=0)),
+    until=seconds(30),
+)
+def simultaneous_open(net: Any, *, rtt: int, apart: int, greeting: int) -> None:
+    """Each host connects from a port of its own to the other's; both SYNs are on the way at once.
+
+    When the second comes too late, the first is refused: nobody listens.
+    """
+    first, second = net.host("client", CLIENT), net.host("server", SERVER)
+    net.link(first, second, delay=ms(rtt / 2))
+
+    def connect(own: int, address: str, port: int, wait: int) -> Any:
+        async def open_both(host: Any) -> None:
+            connection = host.socket().bind(own)
+            if wait:
+                await host.sleep(ms(wait))
+            await connection.connect(address, port)
+            if greeting:
+                await connection.send(bytes(greeting))
+                await connection.recv(4096)
+            await host.pause()
+
+        return open_both
+
+    first.spawn(connect(PORT, SERVER, OTHER_PORT, 0))
+    second.spawn(connect(OTHER_PORT, CLIENT, PORT, apart))
+
+
+@scenario(
+    "self-connect",
+    title="A socket connected to itself",
+    question="What if connect() happens to choose the very port that it wants to connect to?",
+    parameters=(GREETING,),
+    until=seconds(30),
+)
+def self_connect(net: Any, *, greeting: int) -> None:
+    """One host, one socket, one port: its SYN comes back to it, and opens the connection.
+
+    It happens to a program that tries again and again to reach a local service whose port lies
+    among the ephemeral ones.
+    """
+
+    async def meet_itself(host: Any) -> None:
+        connection = host.socket().bind(SELF_PORT, CLIENT)
+        await connection.connect(CLIENT, SELF_PORT)
+        if greeting:
+            await connection.send(bytes(greeting))
+            await connection.recv(4096)
+        await connection.close()
+
+    net.host("client", CLIENT).spawn(meet_itself)
