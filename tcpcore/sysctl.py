@@ -76,6 +76,9 @@ class Sysctls:
     timewait_len: int = _constant(60, "seconds in TIME_WAIT (TCP_TIMEWAIT_LEN)")
     init_rwnd: int = _constant(0, "most segments in the first window; 0: no limit")
     stamps_per_host: bool = _constant(False, "one timestamp clock for all connections")
+    rfc_rto: bool = _constant(False, "RFC 6298 to the letter: variance, and 1 s at least")
+    quick_acks: bool = _constant(True, "a connection starts with ACKs that do not wait")
+    orphans_time_out: bool = _constant(True, "an orphan in FIN_WAIT_2 is forgotten")
     has_tw_recycle: bool = _constant(False, "tcp_tw_recycle exists (until Linux 4.12)")
 
     def set(self, name: str, value: Any) -> None:

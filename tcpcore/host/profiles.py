@@ -27,7 +27,16 @@ PROFILES: dict[str, dict[str, Any]] = {
         "wmem_max": 212992,
         "somaxconn": 128,  # 4096 since 5.4
         "tcp_tw_reuse": 0,  # 2 since 4.19
-        "tcp_invalid_ratelimit": 500,
+    },
+    # What the RFCs ask for, where Linux goes its own way: RFC 9293 §3.8.3 (a SYN is retried for
+    # three minutes at least), §3.6 (2 MSL) and §3.6.1; RFC 6298 §2; no probes before the RTO.
+    "rfc9293": {
+        "tcp_syn_retries": 7,
+        "tcp_syn_linear_timeouts": 0,
+        "tcp_early_retrans": 0,
+        "tcp_tw_reuse": 0,
+        "tcp_fastopen": 0,
+        "tcp_syncookies": 0,
     },
 }
 
@@ -35,6 +44,12 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     # Until 4.9 one clock for all connections of a host; 4.10 gave each a random offset, and so
     # made tcp_tw_recycle useless, and 4.12 removed it.  20 segments: until 4.20.
     "linux-4.9": {"stamps_per_host": True, "has_tw_recycle": True, "init_rwnd": 20},
+    "rfc9293": {
+        "timewait_len": 240,
+        "rfc_rto": True,
+        "quick_acks": False,
+        "orphans_time_out": False,
+    },
 }
 """What is compiled into a kernel and differs; no sysctl changes it."""
 

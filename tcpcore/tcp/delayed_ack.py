@@ -122,6 +122,8 @@ def enter_quick_mode(c: Tcb) -> None:
 
 
 def _more_quick_acks(c: Tcb) -> None:
+    if not c.sysctl.quick_acks:
+        return
     count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, MAX_QUICK_ACKS)
     c.quick_acks = max(c.quick_acks, count)
 

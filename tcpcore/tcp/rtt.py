@@ -17,6 +17,9 @@ def sample(c: Tcb, measured: int) -> None:
     floor = c.sysctl.tcp_rto_min_us
     measured = max(measured, 1)
     c.min_rtt = min(c.min_rtt or measured, measured)
+    if c.sysctl.rfc_rto:
+        _by_the_rfc(c, measured)
+        return
     if c.srtt:
         deviation = measured - (c.srtt >> 3)
         c.srtt += deviation
@@ -42,6 +45,22 @@ def sample(c: Tcb, measured: int) -> None:
         c.mdev_max = c.rttvar
         c.rtt_sequence = c.snd_nxt
     c.rto = min((c.srtt >> 3) + c.rttvar, c.sysctl.tcp_rto_max_ms * 1000)
+    c.backoff = 0
+
+
+RFC_LEAST = 1_000_000
+"""RFC 6298 §2.4: an RTO below one second is rounded up to it."""
+
+
+def _by_the_rfc(c: Tcb, measured: int) -> None:
+    """RFC 6298 §2 to the letter; `mdev` is four times RTTVAR, as for Linux."""
+    if c.srtt:
+        c.mdev += abs((c.srtt >> 3) - measured) - (c.mdev >> 2)
+        c.srtt += measured - (c.srtt >> 3)
+    else:
+        c.srtt, c.mdev = measured << 3, measured << 1
+    c.rttvar = c.mdev_max = c.mdev
+    c.rto = min(max((c.srtt >> 3) + c.mdev, RFC_LEAST), c.sysctl.tcp_rto_max_ms * 1000)
     c.backoff = 0
 
 

@@ -71,6 +71,65 @@ def test_before_4_10_one_clock_stamps_all_connections_of_a_host():
     assert len(stamps("linux-6.18")) == 2
 
 
+def test_by_the_rfc_a_syn_is_tried_for_more_than_three_minutes():
+    trace = registry.run("syn-unanswered", profile="rfc9293")
+    assert [one.sent // seconds(1) for one in trace.segments] == [0, 1, 3, 7, 15, 31, 63, 127]
+    assert trace.calls == [(seconds(247), 0, "connect", "ETIMEDOUT")]
+
+
+def test_by_the_rfc_data_is_sent_again_after_a_second_at_the_earliest():
+    trace = registry.run("data-and-close", profile="rfc9293", drop=[3])
+    first, again = (one for one in trace.segments if one.sender == 0 and one.segment.payload)
+    assert again.sent - first.sent == seconds(1)
+
+
+def test_by_the_rfc_no_ack_is_quicker_than_the_delay():
+    def answered_after(profile: str) -> int:
+        net = Network(profile=profile)
+        client, server = net.host("client", "10.0.0.1"), net.host("server", "10.0.0.2")
+        net.link(client, server, delay=ms(5))
+
+        async def serve(host: Any) -> None:
+            await host.socket().bind(80).listen(1).accept()
+            await host.pause()
+
+        async def speak(host: Any) -> None:
+            connection = host.socket()
+            await connection.connect("10.0.0.2", 80)
+            await connection.send(bytes(10))
+            await host.pause()
+
+        server.spawn(serve)
+        client.spawn(speak)
+        data, answer = net.run(until=seconds(1)).segments[3:5]
+        assert data.arrived is not None
+        return answer.sent - data.arrived
+
+    assert answered_after("linux-6.18") == 0
+    assert answered_after("rfc9293") == ms(40)
+
+
+def test_by_the_rfc_time_wait_is_two_maximum_segment_lifetimes():
+    trace = registry.run("data-and-close", profile="rfc9293")
+    assert trace.end - trace.segments[-1].sent == seconds(240)
+
+
+def test_by_the_rfc_an_orphan_waits_for_the_peers_fin_for_ever():
+    assert any(
+        "FIN_WAIT_2" in str(event)
+        for moment in registry.run("fin-wait-2-orphan").moments
+        for event in moment.events
+    )
+    trace = registry.run("fin-wait-2-orphan", profile="rfc9293")
+    last = [
+        section["state"]
+        for moment in trace.moments
+        if moment.host == 0 and "sockets" in moment.sections
+        for section in moment.sections["sockets"]
+    ]
+    assert "FIN_WAIT_2" in last
+
+
 class Office:
     """Two clients behind one address, and a server that closes first: TIME_WAIT is on its side."""
 
