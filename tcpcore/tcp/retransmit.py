@@ -3,9 +3,6 @@
 Source: tcp_retransmit_timer(), tcp_write_timeout() and retransmits_timed_out() in
 net/ipv4/tcp_timer.c.  The limits are sysctls, and count time rather than segments: a limit of R
 stands for the time that R retransmissions with doubling RTO would take from the first one.
-
-Linux differs: it counts from the first retransmission.  Its RTO is rounded up to ticks, and that
-makes up for it when R is 4 or more; with R up to 3 it retransmits once more than this ideal clock.
 """
 
 from __future__ import annotations

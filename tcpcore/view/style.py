@@ -11,6 +11,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     # who
     "client": ("#1d4ed8", "#7cb0ff"),
     "server": ("#7e22ce", "#cf9dfd"),
+    "other": ("#334155", "#cbd5e1"),
     # what a segment carries
     "control": ("#0f5e7a", "#67c7e8"),
     "data": ("#0b6b5d", "#4fd1b5"),

@@ -57,6 +57,36 @@ def test_one_html_file_holds_players_that_step_without_anything_else(
     assert page.locator(".drop").count() == 0
 
 
+def test_every_scenario_can_be_played_to_its_end_with_all_panels_open(
+    pages: Any, tmp_path: Path
+) -> None:
+    """One host, two or three; a `NaN` in a drawing would be an error of the page."""
+    names = registry.names()
+    target = tmp_path / "all.html"
+    write_html([document(registry.run(name)) for name in names], target)
+    page = pages.new()
+    page.goto(target.as_uri())
+    page.wait_for_selector("html[data-tcpcore=ready]")
+    players = page.locator(".tcpcore[data-step]")
+    assert players.count() == len(names)
+    found = players.evaluate_all(
+        """players => players.map((player) => {
+          player.querySelectorAll("details.panel").forEach((panel) => { panel.open = true; });
+          player.querySelector("[aria-label='Last step']").click();
+          return {
+            step: player.dataset.step,
+            steps: player.dataset.steps,
+            lifelines: player.querySelectorAll(".lifeline").length,
+            broken: /NaN|undefined/.test(player.querySelector(".ladder-box").innerHTML),
+          };
+        })"""
+    )
+    for name, player in zip(names, found, strict=True):
+        assert player["step"] == player["steps"], name
+        assert player["lifelines"] == len(registry.run(name).hosts), name
+        assert not player["broken"], name
+
+
 _AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
   document.body.innerHTML = "<div id=cell></div>";
   document.body.dataset.jpThemeLight = "false";

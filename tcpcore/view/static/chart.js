@@ -50,8 +50,8 @@ export function createChart() {
     for (const [name, { group, badges }] of Object.entries(boxes)) {
       const here = states.map((state, h) => state === name && h);
       group.setAttribute("class", ["node", ...here.map((h) => (h === false ? "" : `host-${h}`)),
-        here.every((h) => h !== false) ? "both" : ""].filter(Boolean).join(" "));
-      badges.forEach((badge, h) => badge.classList.toggle("here", here[h] !== false));
+        here.length > 1 && here.every((h) => h !== false) ? "both" : ""].filter(Boolean).join(" "));
+      badges.forEach((badge, h) => badge.classList.toggle("here", Number.isInteger(here[h])));
     }
     svg.setAttribute("aria-label", "State diagram: "
       + doc.hosts.map((host, h) => `${host.name} is in ${states[h]}`).join(", "));

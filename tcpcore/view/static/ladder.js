@@ -9,6 +9,7 @@ const WIDE = 430;
 const AXIS = 68;
 const SIDE = [86, 98];
 const BAND = 8;
+const OWN_REACH = 280; // how far an arrow to oneself goes where no other lifeline is
 // How strongly a state colours its stretch of the lifeline: the stronger, the more is agreed.
 const STRENGTH = {
   CLOSED: 0, LISTEN: 0.25, SYN_SENT: 0.5, SYN_RECV: 0.5, ESTABLISHED: 1, FIN_WAIT_1: 0.6,
@@ -32,7 +33,7 @@ export function createLadder(actions) {
     heads.replaceChildren(...parts.heads);
     const half = parts.wide ? 62 : 6;
     heads.style.paddingLeft = `${parts.x[0] - half}px`;
-    heads.style.paddingRight = `${Math.max(0, node.clientWidth - parts.x[1] - half)}px`;
+    heads.style.paddingRight = `${Math.max(0, node.clientWidth - parts.x.at(-1) - half)}px`;
   }
 
   function update(doc, story, step, chosen) {
@@ -90,7 +91,7 @@ function draw(doc, story, width, actions) {
   const wide = width >= WIDE;
   const place = layout(doc, story, { withLabels: wide });
   const side = SIDE[width >= 560 ? 1 : 0];
-  const x = wide ? [AXIS + side, width - side - 6] : [AXIS + 6, width - 16];
+  const x = spread(doc.hosts.length, wide ? [AXIS + side, width - side - 6] : [AXIS + 6, width - 16]);
   const svg = drawing("svg", {
     width, height: place.height, viewBox: `0 0 ${width} ${place.height}`,
     class: wide ? "wide" : "narrow",
@@ -110,6 +111,12 @@ function draw(doc, story, width, actions) {
     svg, now, items, marks, pills, place, wide, x,
     veils: lifelines.map((line) => line.veil), heads: pills.map((p) => p.node),
   };
+}
+
+/** Where the lifelines stand: evenly between the outer two, in the order of the hosts. */
+function spread(count, [left, right]) {
+  const gap = count > 1 ? (right - left) / (count - 1) : 0;
+  return Array.from({ length: count }, (_, h) => left + h * gap);
 }
 
 function pill(host, h) {
@@ -197,7 +204,7 @@ function arrow(doc, place, x, index, actions) {
   const direction = own ? 1 : Math.sign(x[segment.to] - x[segment.from]);
   const lost = segment.fate === "lost";
   const from = x[segment.from] + direction * (BAND / 2 + 2);
-  const end = own ? (x[0] + x[1]) / 2 : x[segment.to];
+  const end = own ? from + (x.length > 1 ? (x[1] - x[0]) / 2 : OWN_REACH) : x[segment.to];
   const whole = end - direction * (BAND / 2 + 3);
   const reach = lost ? 0.62 : 1;
   const to = from + (whole - from) * reach;

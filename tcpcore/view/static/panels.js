@@ -34,13 +34,15 @@ export function createPanels({ open, opened, lose, canLose }) {
     const node = element("details", { class: `panel panel-${key}`, "data-panel": key, open: open.includes(key) },
       element("summary", {}, heading, short), content);
     const draw = () => {
-      if (node.open && view) content.replaceChildren(...body(view));
+      if (node.open && view && !node.hidden) content.replaceChildren(...body(view));
     };
     node.addEventListener("toggle", () => {
       draw();
       opened(panels.filter((p) => p.node.open).map((p) => p.key));
     });
     const update = () => {
+      node.hidden = key === "server" && view.doc.hosts.length < 2; // a socket connected to itself
+      if (node.hidden) return;
       heading.textContent = title(view.doc);
       short.textContent = gist(view);
       draw();
