@@ -70,7 +70,7 @@ _PORT = re.compile(r"(?<=:)(3[2-9]\d{3}|[45]\d{4}|60\d{3})\b")
 _HEX_PORT = re.compile(r"(?<=:)[89A-F][0-9A-F]{3}\b")
 _USERS = re.compile(r'\("[^"]*",pid=\d+,fd=\d+\)')
 _SOCKET = re.compile(r"\bino:\d+ sk:[0-9a-f]+")
-_PROGRAM = re.compile(r"\b\d+/[\w.]+ *")
+_PROGRAM = re.compile(r"(?<= )\d+/\S+ *")  # 1001/fetch, 1001/.venv/bin/pyt
 _TIMER = re.compile(r"timer:\((\w+),([\dminsec.]+),(\d+)\)")
 _NETSTAT_TIMER = re.compile(r"\((\d+\.\d\d)/(\d+)/(\d+)\)")
 _PROC_TIMER = re.compile(r"(0[1-4]):([0-9A-F]{8}) ")
