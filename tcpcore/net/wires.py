@@ -9,6 +9,7 @@ business (an index into the trace, a captured packet); it is None for what nobod
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -34,7 +35,7 @@ LOOPBACK_MTU = 65535
 """What IP can carry; the device `lo` would take 65536."""
 
 
-class Wires:
+class Wires(ABC):
     """Links and routers; a network derives from it and says what time it is and who receives."""
 
     seed: int
@@ -50,30 +51,30 @@ class Wires:
 
     # --- what a network fills in -----------------------------------------------------------------
 
+    @abstractmethod
     def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """Call ``function(argument)`` at `time`."""
-        raise NotImplementedError
 
     def first_at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """The same, for an arrival: before timers that are due at the same instant."""
         self.at(time, function, argument)
 
+    @abstractmethod
     def lose(self, tag: Any, reason: Reason) -> None:
         """The packet is lost, for that reason."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
         """The packet has reached its host."""
-        raise NotImplementedError
 
+    @abstractmethod
     def originate(self, node: Any, packet: Packet, alone: bool = False) -> Any:
         """A node makes a packet: the tag for it.  `alone`: outside of its TCP (a firewall's)."""
-        raise NotImplementedError
 
-    def refused(self, tag: Any, chain: str) -> None:
+    def refused(self, tag: Any, chain: str) -> None:  # noqa: B027 - where nothing is traced
         """A host's firewall dropped the packet in that chain."""
 
-    def remark(self, node: Any, sentence: str) -> None:
+    def remark(self, node: Any, sentence: str) -> None:  # noqa: B027 - nor told
         """Something happened to a node that a reader may like to see."""
 
     # --- building --------------------------------------------------------------------------------

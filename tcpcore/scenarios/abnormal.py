@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
 from tcpcore.wire.segment import RST, Segment
@@ -31,11 +31,6 @@ SEND_AT = Parameter(
     unit="ms",
     help="when the client writes 100 bytes, from the start on",
 )
-
-
-def _pair(net: Any, rtt: float, **client: Any) -> tuple[Any, Any, Any]:
-    first, second = net.host("client", CLIENT, **client), net.host("server", SERVER)
-    return first, second, net.link(first, second, delay=ms(rtt / 2))
 
 
 async def _read_all(host: Any) -> None:
@@ -76,7 +71,7 @@ def _send_at(moment: int) -> Any:
 )
 def process_killed(net: Any, *, rtt: int, unread: bool) -> None:
     """The server's process is killed after 2 s; its kernel closes what it leaves."""
-    client, server, _ = _pair(net, rtt)
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(128).accept()
@@ -105,7 +100,7 @@ def process_killed(net: Any, *, rtt: int, unread: bool) -> None:
 )
 def host_crash(net: Any, *, rtt: int, send_at: int, tcp_retries2: int) -> None:
     """The server's host loses its power after 1 s; the client has something to send, or not yet."""
-    client, server, _ = _pair(net, rtt, tcp_retries2=tcp_retries2)
+    client, server, _ = pair(net, rtt, tcp_retries2=tcp_retries2)
     server.spawn(_read_all)
     client.spawn(_send_at(send_at))
     net.after(seconds(1), server.crash)
@@ -139,7 +134,7 @@ def host_crash(net: Any, *, rtt: int, send_at: int, tcp_retries2: int) -> None:
 )
 def host_reboot(net: Any, *, rtt: int, send_at: int, down: int, listening: bool) -> None:
     """The server's host crashes after 1 s and forgets its connections."""
-    client, server, _ = _pair(net, rtt)
+    client, server, _ = pair(net, rtt)
     server.spawn(_read_all)
     client.spawn(_send_at(send_at))
     again = _read_all if listening else None
@@ -169,7 +164,7 @@ def host_reboot(net: Any, *, rtt: int, send_at: int, down: int, listening: bool)
 )
 def cable_out(net: Any, *, rtt: int, send_at: int, out: int, tcp_retries2: int) -> None:
     """Somewhere between the hosts a cable is out for a while; the client sends meanwhile."""
-    client, server, link = _pair(net, rtt, tcp_retries2=tcp_retries2)
+    client, server, link = pair(net, rtt, tcp_retries2=tcp_retries2)
 
     async def fetch(host: Any) -> None:
         connection = host.socket()
@@ -349,7 +344,7 @@ def rst_attack(net: Any, *, rtt: int, offset: int) -> None:
 )
 def close_wait_leak(net: Any, *, rtt: int, clients: int, tcp_fin_timeout: int) -> None:
     """The clients close; the server reads the end of file and never calls close()."""
-    client, server, _ = _pair(net, rtt, tcp_fin_timeout=tcp_fin_timeout)
+    client, server, _ = pair(net, rtt, tcp_fin_timeout=tcp_fin_timeout)
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT).listen(128)

@@ -59,6 +59,12 @@ BACKLOG = Parameter(
 )
 
 
+def pair(net: Any, rtt: float, **client: Any) -> tuple[Any, Any, Any]:
+    """``(client, server, link)``: two hosts on a cable; keywords are sysctls of the client."""
+    first, second = net.host("client", CLIENT, **client), net.host("server", SERVER)
+    return first, second, net.link(first, second, delay=ms(rtt / 2))
+
+
 @scenario(
     "handshake",
     title="The three-way handshake",
@@ -68,8 +74,7 @@ BACKLOG = Parameter(
 )
 def handshake(net: Any, *, rtt: int, backlog: int) -> None:
     """A client connects, a server accepts; both then hold their sockets open."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT).listen(backlog)
@@ -147,8 +152,7 @@ def synack_unanswered(net: Any, *, tcp_synack_retries: int, backlog: int) -> Non
 )
 def connection_refused(net: Any, *, rtt: int) -> None:
     """The server's host is up, but no process listens on the port."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, _, _ = pair(net, rtt)
 
     async def open_connection(host: Any) -> None:
         await host.socket().connect(SERVER, PORT)

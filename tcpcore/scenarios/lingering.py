@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
 from tcpcore.wire.segment import ACK, RST, Segment
@@ -195,8 +195,7 @@ def last_ack_challenge(net: Any, *, rtt: int) -> None:
 
     Then the way is free again, and the client connects from the port that it had before.
     """
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    link = net.link(client, server, delay=ms(rtt / 2))
+    client, server, link = pair(net, rtt)
     closing, connecting = ms(2 * rtt + 300), ms(2 * rtt + 1900)
 
     async def serve(host: Any) -> None:
@@ -242,8 +241,7 @@ def old_duplicate_rst(net: Any, *, rtt: int, age: int, exact: bool) -> None:
 
     By then the server listens, and the client has connected from the same port.
     """
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         await host.sleep(ms(rtt / 2 + 20))

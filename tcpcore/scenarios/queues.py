@@ -12,6 +12,7 @@ from tcpcore.scenarios.handshake import (
     RTT,
     SERVER,
     SYNACK_RETRIES,
+    pair,
 )
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
@@ -78,8 +79,7 @@ DATA_AFTER = Parameter(
 )
 def accept_late(net: Any, *, rtt: int, accept_after: int, backlog: int) -> None:
     """The server listens, is busy for a while, and only then takes the connection."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT).listen(backlog)
@@ -153,8 +153,7 @@ def accept_queue_overflow(
 )
 def bind_without_listen(net: Any, *, rtt: int) -> None:
     """The server has the port, but is no listener."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def take_the_port(host: Any) -> None:
         host.socket().bind(PORT)
@@ -173,8 +172,7 @@ def bind_without_listen(net: Any, *, rtt: int) -> None:
 )
 def lost_third_ack(net: Any, *, rtt: int, data_after: int) -> None:
     """The third segment is lost; later the client sends a request."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
     net.drop_segments([2])
     server.spawn(_serve_one)
     client.spawn(_request_after(data_after))
@@ -189,8 +187,7 @@ def lost_third_ack(net: Any, *, rtt: int, data_after: int) -> None:
 )
 def defer_accept(net: Any, *, rtt: int, defer: int, data_after: int) -> None:
     """accept() is to return a connection with data in it, or after a while without."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         socket = host.socket().bind(PORT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.handshake import PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms
 
@@ -85,8 +85,7 @@ LINGER_TIME = Parameter(
 )
 def data_and_close(net: Any, *, rtt: int, request: int, response: int, pause: int) -> None:
     """The client asks, the server answers; the client closes first, then the server."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(128).accept()
@@ -142,8 +141,7 @@ def three_segment_close(net: Any, *, rtt: int, quick_ack: bool) -> None:
 )
 def simultaneous_close(net: Any, *, rtt: int, apart: int) -> None:
     """Both call close() at the same time, or the server a little later."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
     moment = ms(2 * rtt + 100)
 
     async def serve(host: Any) -> None:
@@ -171,8 +169,7 @@ def simultaneous_close(net: Any, *, rtt: int, apart: int) -> None:
 )
 def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int) -> None:
     """The client shuts down its direction after the request; the answer comes after that."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(16).accept()
@@ -205,8 +202,7 @@ def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int) -
 )
 def close_with_unread_data(net: Any, *, rtt: int, written: int, read: int) -> None:
     """The client writes, the server reads some of it and closes: bytes got lost, so it resets."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(16).accept()
@@ -238,8 +234,7 @@ def close_with_unread_data(net: Any, *, rtt: int, written: int, read: int) -> No
 )
 def linger_zero(net: Any, *, rtt: int, linger: bool, linger_time: int) -> None:
     """The client sends, sets SO_LINGER, and closes; the server reads until the end."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
         connection = await host.socket().bind(PORT).listen(16).accept()
@@ -266,8 +261,7 @@ def _close_in_turn(
     net: Any, rtt: int, pause: int, server_first: bool, quick_ack: bool = False
 ) -> None:
     """One end closes after 100 ms; the other reads the end of file, waits, and closes too."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
 
     async def close_first(host: Any, connection: Any) -> None:
         await host.sleep(ms(100))

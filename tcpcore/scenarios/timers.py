@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
 
@@ -77,8 +77,7 @@ def data_unanswered(net: Any, *, rtt: int, tcp_retries2: int, user_timeout: int)
 )
 def keepalive(net: Any, *, rtt: int, idle: int, interval: int, count: int, answers: bool) -> None:
     """The client waits for data with SO_KEEPALIVE set, but the way to the server is broken."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    link = net.link(client, server, delay=ms(rtt / 2))
+    client, server, link = pair(net, rtt)
     if not answers:
         net.after(ms(2 * rtt) + BREAK, lambda: link.drop(to=server))
 

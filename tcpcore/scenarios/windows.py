@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.scenarios.timers import USER_TIMEOUT
 from tcpcore.units import mbit, minutes, ms, seconds
@@ -111,8 +111,7 @@ def nagle_delayed_ack(
     net: Any, *, rtt: int, writes: int, rounds: int, nodelay: bool, quick_ack: bool
 ) -> None:
     """The client writes a request in small pieces; the server answers when it has all of them."""
-    client, server = net.host("client", CLIENT), net.host("server", SERVER)
-    net.link(client, server, delay=ms(rtt / 2))
+    client, server, _ = pair(net, rtt)
     piece = 50
 
     async def serve(host: Any) -> None:
