@@ -1,7 +1,7 @@
 """Statements of the source texts, put to the engine and to the recorded kernel where they belong.
 
 `claim` runs one: the statement becomes a question (`said`) with the answer yes or no, asked on both
-sides.  The verdict follows from the answers; when engine, record and what `claims.csv` says is true
+sides.  The verdict follows from the answers; when engine, record and what `statements/` says is true
 today do not fit together, it raises `ClaimFailed`, and the book does not build.  The page of
 all claims is made from what these cells gave (`pages`).
 """
@@ -21,7 +21,7 @@ from tcpcore.view import evidence
 from tcpcore.view.evidence import Exchange
 from tcpcore.view.shown import Shown
 
-LIST = Path(__file__).with_name("claims.csv")
+LISTS = Path(__file__).with_name("statements")  # a file for each part of the book
 HOLDS = "holds"
 VERDICTS = {
     HOLDS: "true as it stands",
@@ -47,7 +47,7 @@ class ClaimFailed(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A row of `claims.csv`.
+    """A row of `statements/PART.csv`.
 
     `otherwise` is the verdict when the statement does not hold; empty when it is known to hold.
     """
@@ -75,11 +75,13 @@ class Claim:
 
 
 @cache
-def statements(path: Path = LIST) -> dict[str, Statement]:
-    """All statements by id."""
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [_statement_of(row) for row in csv.DictReader(file)]
-    return {row.id: row for row in rows}
+def statements(folder: Path = LISTS) -> dict[str, Statement]:
+    """All statements by id, in the order of the sources."""
+    rows = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows += [_statement_of(row) for row in csv.DictReader(file)]
+    return {row.id: row for row in sorted(rows, key=lambda row: int(row.id[1:]))}
 
 
 def _statement_of(row: dict[str, str]) -> Statement:
@@ -127,7 +129,7 @@ def claim_of_page(key: str, *, said: bool, shows: str) -> Claim:
 
 def _statement(key: str) -> Statement:
     if key not in statements():
-        raise UsageError(f"claims.csv has no claim {key!r}.")
+        raise UsageError(f"No file of statements/ has a claim {key!r}.")
     return statements()[key]
 
 
