@@ -193,8 +193,7 @@ def run(
 
     A name in `parameters` that is no parameter of the scenario but a sysctl is set on every host.
     `profile` None means the scenario's own.  `drop` numbers segments to lose, in order of sending
-    from 0.  `UsageError` for a parameter,
-    profile or number that does not fit.
+    from 0.  `UsageError` for a parameter, profile or number that does not fit.
     """
     return prepare(name, parameters, profile=profile, drop=drop, seed=seed).run(get(name).until)
 
@@ -203,7 +202,7 @@ def prepare(
     name: str,
     parameters: Mapping[str, Any] | None = None,
     *,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     drop: Iterable[int] = (),
     seed: int = 1,
 ) -> Network:
