@@ -1,8 +1,8 @@
 """Statements of the source texts, put to the engine and to the recorded kernel where they belong.
 
 `claim` runs one: the statement becomes a question (`said`) with the answer yes or no, asked on both
-sides.  The verdict follows from the answers; when engine, record and what `statements/` says is true
-today do not fit together, it raises `ClaimFailed`, and the book does not build.  The page of
+sides.  The verdict follows from the answers; when engine, record and what `statements/` says is
+true today do not fit together, it raises `ClaimFailed`, and the book does not build.  The page of
 all claims is made from what these cells gave (`pages`).
 """
 
