@@ -37,7 +37,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("byte-stream", {"read_after": 500}, ()),
     ("byte-stream", {"writes": 1, "size": 10}, ()),
     ("byte-stream", {"writes": 1, "size": 3000}, ()),
-    ("byte-stream", {"size": 2000, "gap": 50}, ()),
+    ("byte-stream", {"nodelay": True}, ()),
     ("late-segment", {"late_by": 0}, ()),
     ("delayed-ack", {"rounds": 1}, ()),
     ("delayed-ack", {"think": 30}, ()),

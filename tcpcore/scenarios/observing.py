@@ -14,7 +14,7 @@ SIZE = Parameter(
     "size", "Bytes in each", 100, minimum=1, maximum=110_000, unit="bytes", help="given to send()"
 )
 GAP = Parameter(
-    "gap", "Pause between them", 0, maximum=300, step=10, unit="ms", help="0: one right after one"
+    "gap", "Pause between them", 20, maximum=300, step=10, unit="ms", help="0: one right after one"
 )
 NODELAY = Parameter(
     "nodelay", "TCP_NODELAY", False, help="small segments need not wait for each other"
