@@ -139,7 +139,8 @@ class Trace:
     """All that happened in one run.
 
     `hosts` are (name, address), `icmp` the ICMP errors in order of sending, `calls` are
-    (time, host, call, result) of calls that returned,
+    (time, host, call, result) of calls that returned, `moved` the bytes that each of them sent or
+    received (None for the others),
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
@@ -151,6 +152,7 @@ class Trace:
         self.icmp: list[TracedIcmp] = []
         self.moments: list[Moment] = []
         self.calls: list[tuple[int, int, str, str]] = []
+        self.moved: list[int | None] = []
         self.end = 0
         self.profile = ""
         self.scenario = ""
@@ -236,6 +238,9 @@ class Trace:
             self.begin(time, host, CALL, text)
         self.event(NOTE, text)
 
-    def call_returned(self, time: int, host: int, call: str, result: str) -> None:
+    def call_returned(
+        self, time: int, host: int, call: str, result: str, moved: int | None = None
+    ) -> None:
         """Record what an application's call came to; `result` is ``ok`` or an errno's name."""
         self.calls.append((time, host, call, result))
+        self.moved.append(moved)

@@ -28,6 +28,7 @@ _MODULES = (
     "queues",
     "floods",
     "teardown",
+    "closing",
     "lingering",
     "abnormal",
     "timers",

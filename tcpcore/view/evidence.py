@@ -44,16 +44,27 @@ class Seen:
 
 @dataclass(slots=True, frozen=True)
 class Called:
-    """A call that returned: seconds since the first segment, host, call, ``ok`` or the errno."""
+    """A call that returned: seconds since the first segment, host, call, ``ok`` or the errno.
+
+    `moved` is how many bytes it sent or received, None for other calls.
+    """
 
     time: float
     host: str
     call: str
     result: str
+    moved: int | None = None
+
+    @property
+    def outcome(self) -> str:
+        """As `result`, but a recv() says ``1000 bytes`` or ``end of file``."""
+        if self.call != "recv" or self.result != "ok" or self.moved is None:
+            return self.result
+        return f"{self.moved} bytes" if self.moved else "end of file"
 
     def __str__(self) -> str:
         at = format_seconds(round(self.time * 1e6))
-        return f"{self.host}: {self.call}() returned after {at} s: {self.result}"
+        return f"{self.host}: {self.call}() returned after {at} s: {self.outcome}"
 
 
 @dataclass(slots=True)
@@ -80,6 +91,17 @@ class Exchange:
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
+
+    def outcomes(self, host: str, *names: str) -> list[str]:
+        """What the host's calls of these names (all of them when none is given) came to, in order.
+
+        ``["send: ok", "recv: end of file"]``
+        """
+        return [
+            f"{one.call}: {one.outcome}"
+            for one in self.calls
+            if one.host == host and one.call in (names or (one.call,))
+        ]
 
     def listener(self, host: str = "server") -> list[Socket]:
         """The listening socket of a host, each time it looked different."""
@@ -166,7 +188,10 @@ def of_trace(trace: Trace) -> Exchange:
     names = [name for name, _ in trace.hosts]
     zero = trace.segments[0].sent if trace.segments else 0
     packets = [(s.segment, s.sent - zero, s.sender, s.fate) for s in trace.segments]
-    calls = [Called((t - zero) / 1e6, names[h], call, result) for t, h, call, result in trace.calls]
+    calls = [
+        Called((t - zero) / 1e6, names[h], call, result, moved)
+        for (t, h, call, result), moved in zip(trace.calls, trace.moved, strict=True)
+    ]
     defaults = asdict(profiles.sysctls(trace.profile))
     looks = _looks(trace, zero)
     return Exchange("engine", _segments(packets, names), calls, looks, names, defaults)
@@ -180,7 +205,9 @@ def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> E
         raise UsageError(f"There is no kernel record of {scenario} with {full}, drop {drop}.")
     names = [host["name"] for host in record.hosts]
     packets = [(s.segment, s.sent, s.sender, s.fate) for s in record.segments]
-    calls = [Called(c.returned / 1e6, names[c.host], c.call, c.result) for c in record.calls]
+    calls = [
+        Called(c.returned / 1e6, names[c.host], c.call, c.result, c.moved) for c in record.calls
+    ]
     seen = None if drop else states.find(scenario, full)
     looks = seen.looks if seen else []
     by, seen_on_wire = f"Linux {record.kernel}", _segments(packets, names)

@@ -76,3 +76,16 @@ def test_without_a_record_one_sentence_says_so():
 def test_a_call_reads_as_a_sentence():
     call = engine("connection-refused").call("connect")
     assert str(call) == "client: connect() returned after 0.1 s: ECONNREFUSED"
+
+
+@SIDES
+def test_what_a_call_moved_tells_data_from_the_end_of_file(side):
+    run = side("half-close")
+    assert run.outcomes("client", "send", "recv") == [
+        "send: ok",
+        "recv: 1000 bytes",
+        "recv: end of file",
+    ]
+    assert [one.moved for one in run.calls if one.host == "client" and one.call == "send"] == [100]
+    assert run.outcomes("client")[0] == "connect: ok"
+    assert run.call("close").moved is None
