@@ -62,6 +62,19 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("three-segment-close", {"quick_ack": True}, ()),
     ("simultaneous-close", {"apart": 70}, ()),
     ("close-with-unread-data", {"read": 1000}, ()),
+    ("delayed-ack-server", {"greeting": 0}, ()),
+    ("delayed-ack-server", {"greeting": 0, "pause": 30}, ()),
+    *(("delayed-ack-server", {"pause": pause}, ()) for pause in (30, 100, 500)),
+    *(("delayed-ack-server", {"quick_ack": when}, ()) for when in (1, 2)),
+    ("delayed-ack", {"size": 1448}, ()),
+    ("delayed-ack", {"reads": False}, ()),
+    ("delayed-ack", {"reads": False, "size": 1448}, ()),
+    ("half-close", {"whole": True}, ()),
+    ("shared-socket", {"shut": True}, ()),
+    *(("calls-after-the-end", {"leaves_by": way}, ()) for way in (1, 2)),
+    ("calls-after-the-end", {"write_first": True}, ()),
+    *(("calls-after-the-end", {"leaves_by": way, "write_first": True}, ()) for way in (1, 2)),
+    ("three-segment-close", {}, (4,)),
     ("linger-zero", {"linger_time": 2}, ()),
     ("linger-zero", {"linger": False}, ()),
     ("fin-wait-1-stuck", {"tcp_orphan_retries": 3}, ()),
@@ -94,6 +107,16 @@ Not among them: a lost SYN+ACK.  The SYN comes again in the same instant in whic
 timer is due, and which of the two the kernel sees first is chance (its timers fire 0 to 32 ms
 late), so that it sends one SYN+ACK or two.
 """
+
+
+LOOKED_AT: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("delayed-ack-server", {"pause": 500}),
+    ("delayed-ack-server", {"quick_ack": 2}),
+    ("half-close", {"whole": True}),
+    ("process-killed", {"unread": True}),
+    ("linger-zero", {"linger": False}),
+)
+"""Variants whose sockets' states are looked at, too; those of each scenario's defaults always."""
 
 
 def kernel_hz() -> int | None:
@@ -252,7 +275,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of every scenario."""
+    """Every scenario and variant, and the sockets' states of each scenario and of `LOOKED_AT`."""
     plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in registry.names()]
     jobs = [
         _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
@@ -260,8 +283,8 @@ def _all_jobs(folder: Path) -> list[_Job]:
     ]
     states = folder / store.STATES.name
     return jobs + [
-        _Job(name, {}, (), states / store.file_name(name, {}), states=True)
-        for name in registry.names()
+        _Job(name, parameters, (), states / store.file_name(name, parameters), states=True)
+        for name, parameters in (*((name, {}) for name in registry.names()), *LOOKED_AT)
     ]
 
 

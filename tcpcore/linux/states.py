@@ -143,7 +143,9 @@ def save(states: States, path: Path) -> None:
 def find(scenario: str, parameters: dict[str, Any], folder: Path = STATES) -> States | None:
     """What was seen of that scenario with exactly these (full) parameters, or None."""
     with contextlib.suppress(FileNotFoundError):
-        data = json.loads((folder / file_name(scenario, {})).read_text(encoding="utf-8"))
+        defaults = registry.get(scenario).check({})
+        own = {name: value for name, value in parameters.items() if value != defaults.get(name)}
+        data = json.loads((folder / file_name(scenario, own)).read_text(encoding="utf-8"))
         looks = [
             Look(moment, host, tuple(Socket(*one) for one in sockets))
             for moment, host, sockets in data.pop("looks")

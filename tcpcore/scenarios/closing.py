@@ -28,7 +28,9 @@ QUICK_ACK = Parameter(
 SEGMENTS = Parameter(
     "segments", "Segments at once", 2, minimum=1, maximum=6, help="which the server does not answer"
 )
-SIZE = Parameter("size", "Each holds", 100, minimum=1, maximum=1448, unit="bytes")
+SIZE = Parameter(
+    "size", "Each holds", 100, minimum=1, maximum=1448, unit="bytes", help="1448 fill a packet"
+)
 READS = Parameter(
     "reads", "The server reads them", True, help="off: they stay in its receive buffer"
 )

@@ -173,9 +173,7 @@ def simultaneous_close(net: Any, *, rtt: int, apart: int) -> None:
     parameters=(RTT, REQUEST, RESPONSE, replace(PAUSE, default=300), WHOLE),
     until=minutes(3),
 )
-def half_close(
-    net: Any, *, rtt: int, request: int, response: int, pause: int, whole: bool
-) -> None:
+def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int, whole: bool) -> None:
     """The client shuts down its direction after the request; the answer comes after that."""
     client, server, _ = pair(net, rtt)
 

@@ -36,3 +36,13 @@ def test_the_committed_handshake_went_through_the_states_of_the_table():
     assert client == ["SYN_SENT", "ESTABLISHED"]
     server = [[one.state for one in look.sockets] for look in seen.looks if look.host == 1]
     assert server == [["LISTEN"], ["LISTEN", "SYN_RECV"], ["LISTEN", "ESTABLISHED"]]
+
+
+def test_a_variant_has_a_file_of_its_own(tmp_path):
+    full = {**registry.get("handshake").check({}), "rtt": 20}
+    states.save(States("handshake", full, "6.18.44", "2026-11-21", []), tmp_path / "handshake.json")
+    assert states.find("handshake", full, tmp_path) is None
+    path = tmp_path / "handshake,rtt=20.json"
+    states.save(States("handshake", full, "6.18.44", "2026-11-21", []), path)
+    assert states.find("handshake", full, tmp_path) is not None
+    assert states.find("handshake", registry.get("handshake").check({}), tmp_path) is None
