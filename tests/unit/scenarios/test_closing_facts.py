@@ -1,4 +1,4 @@
-"""How connections end, as a kernel was measured to do it (K8, K9, K19, K26 to K28), on both sides."""
+"""How connections end, as a kernel was measured to end them (K8, K9, K19, K26 to K28)."""
 
 from __future__ import annotations
 
