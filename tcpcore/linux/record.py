@@ -296,8 +296,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of each scenario and of
-    `LOOKED_AT`.
+    """Every scenario and variant; the sockets' states of each scenario and of `LOOKED_AT`.
 
     Left out, with a line on standard error: what shows another kernel than this one.
     """
