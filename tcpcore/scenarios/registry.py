@@ -33,6 +33,7 @@ _MODULES = (
     "timers",
     "windows",
     "options",
+    "tls",
 )
 """Where scenarios are defined, in the order of the book."""
 
