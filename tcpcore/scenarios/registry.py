@@ -179,6 +179,21 @@ def run(
     `drop` numbers segments to lose, in order of sending from 0.  `UsageError` for a parameter,
     profile or number that does not fit.
     """
+    return prepare(name, parameters, profile=profile, drop=drop, seed=seed).run(get(name).until)
+
+
+def prepare(
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    profile: str = profiles.DEFAULT,
+    drop: Iterable[int] = (),
+    seed: int = 1,
+) -> Network:
+    """The scenario's network before anything has happened, to be run as far as one likes.
+
+    Arguments and errors are those of `run`.
+    """
     chosen = get(name)
     given, sysctls = _sort_out(chosen, parameters or {})
     values = chosen.check(given, profile)
@@ -186,11 +201,11 @@ def run(
     network = Network(seed, profile, sysctls=sysctls)
     network.drop_segments(lost)
     chosen.build(network, **values)
-    trace = network.run(chosen.until)
-    trace.scenario = name
-    trace.parameters = {**values, **sysctls}
-    trace.dropped = lost
-    return trace
+    if network.trace is not None:
+        network.trace.scenario = name
+        network.trace.parameters = {**values, **sysctls}
+        network.trace.dropped = lost
+    return network
 
 
 def _sort_out(

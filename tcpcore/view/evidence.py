@@ -60,7 +60,8 @@ class Called:
 class Exchange:
     """What happened on one side; `looks` (sockets and their states) is empty where nobody looked.
 
-    `by` names the side: ``engine`` or ``Linux 6.18.44``; `sysctls` are the side's defaults.
+    `by` names the side: ``engine`` or ``Linux 6.18.44``; `sysctls` are the side's defaults;
+    `counters` hold, for each host, what `nstat` would show at the end.
     """
 
     by: str
@@ -69,6 +70,7 @@ class Exchange:
     looks: list[Look]
     hosts: list[str]
     sysctls: dict[str, Any]
+    counters: dict[str, dict[str, int]]
 
     def __getitem__(self, index: int) -> Seen:
         return self.segments[index]
@@ -80,6 +82,14 @@ class Exchange:
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
+
+    def results(self, name: str) -> list[str]:
+        """How the calls of that name ended, ``ok`` or an errno, in the order of their ends."""
+        return [call.result for call in self.calls if call.call == name]
+
+    def count(self, counter: str, host: str = "server") -> int:
+        """A counter of `nstat` at the end of the run; 0 when it never moved."""
+        return self.counters[host].get(counter, 0)
 
     def listener(self, host: str = "server") -> list[Socket]:
         """The listening socket of a host, each time it looked different."""
@@ -155,10 +165,18 @@ def _table(heads: list[str], rows: list[list[str]], caption: str) -> str:
 
 
 def engine(
-    scenario: str, *, drop: tuple[int, ...] = (), seed: int = 1, **parameters: Any
+    scenario: str,
+    *,
+    drop: tuple[int, ...] = (),
+    seed: int = 1,
+    profile: str = profiles.DEFAULT,
+    **parameters: Any,
 ) -> Exchange:
-    """Run the scenario on the engine; `drop` numbers segments to lose, from 0."""
-    return of_trace(registry.run(scenario, parameters, drop=drop, seed=seed))
+    """Run the scenario on the engine; `drop` numbers segments to lose, from 0.
+
+    `profile` is the kernel to play, ``linux-6.4``; `tcpcore.host.profiles` has them all.
+    """
+    return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
 
 
 def of_trace(trace: Trace) -> Exchange:
@@ -169,7 +187,8 @@ def of_trace(trace: Trace) -> Exchange:
     calls = [Called((t - zero) / 1e6, names[h], call, result) for t, h, call, result in trace.calls]
     defaults = asdict(profiles.sysctls(trace.profile))
     looks = _looks(trace, zero)
-    return Exchange("engine", _segments(packets, names), calls, looks, names, defaults)
+    seen_on_wire, counters = _segments(packets, names), _counters(trace)
+    return Exchange("engine", seen_on_wire, calls, looks, names, defaults, counters)
 
 
 def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> Exchange:
@@ -184,7 +203,8 @@ def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> E
     seen = None if drop else states.find(scenario, full)
     looks = seen.looks if seen else []
     by, seen_on_wire = f"Linux {record.kernel}", _segments(packets, names)
-    return Exchange(by, seen_on_wire, calls, looks, names, dict(record.sysctls))
+    counters = {host["name"]: dict(host.get("counters", {})) for host in record.hosts}
+    return Exchange(by, seen_on_wire, calls, looks, names, dict(record.sysctls), counters)
 
 
 def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> list[Seen]:
@@ -210,6 +230,13 @@ def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> lis
             )
         )
     return seen
+
+
+def _counters(trace: Trace) -> dict[str, dict[str, int]]:
+    found: list[dict[str, int]] = [{} for _ in trace.hosts]
+    for moment in trace.moments:
+        found[moment.host] = moment.sections.get("counters", found[moment.host])
+    return {name: found[number] for number, (name, _) in enumerate(trace.hosts)}
 
 
 def _looks(trace: Trace, zero: int) -> list[Look]:
