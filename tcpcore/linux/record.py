@@ -55,7 +55,19 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open", {"request": 3000}, ()),
     *(("fast-open", {"tcp_fastopen": bits}, ()) for bits in (0x1, 0x203)),
     ("fast-open", {"tcp_fastopen": 0x403, "queue": 0}, ()),
-    ("fast-open", {}, (10,)),
+    ("fast-open", {"queue": 0}, ()),
+    ("fast-open", {"fastopen_connect": True}, ()),
+    *(("fast-open", {}, (lost,)) for lost in (8, 10)),
+    *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
+    *(
+        ("tls-flights", {"tls": tls, "earlier_visit": True, "fast_open": fast}, ())
+        for tls in range(4)
+        for fast in (False, True)
+    ),
+    ("tls-flights", {"earlier_visit": True, "fast_open": True, "hello": 1700}, ()),
+    ("tls-flights", {"fast_open": True}, ()),
+    ("tls-flights", {"ack_waits": True}, ()),
+    ("tls-flights", {"ack_waits": True}, (2,)),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),
     ("four-way-close", {"server_first": True}, ()),

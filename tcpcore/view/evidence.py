@@ -7,7 +7,7 @@ both.  Sequence numbers are relative, as tcpdump prints them; the raw ones are b
 from __future__ import annotations
 
 import html
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -25,7 +25,10 @@ from tcpcore.view.shown import Shown
 
 @dataclass(slots=True, frozen=True)
 class Seen:
-    """A segment: seconds since the first one, who sent it, and its header."""
+    """A segment: seconds since the first one, who sent it, its header.
+
+    `text` is what its data begins with, up to the first zero byte, if that is plain text.
+    """
 
     time: float
     host: str
@@ -40,6 +43,12 @@ class Seen:
     raw_ack: int
     source: int
     destination: int
+    text: str
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Both ports, the smaller one first: the same for all segments of a connection."""
+        return min(self.source, self.destination), max(self.source, self.destination)
 
 
 @dataclass(slots=True, frozen=True)
@@ -83,6 +92,10 @@ class Exchange:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
 
+    def ends(self, name: str, host: str = "client") -> list[float]:
+        """When a host's calls of that name returned, in seconds."""
+        return [call.time for call in self.calls if (call.call, call.host) == (name, host)]
+
     def results(self, name: str) -> list[str]:
         """How the calls of that name ended, ``ok`` or an errno, in the order of their ends."""
         return [call.result for call in self.calls if call.call == name]
@@ -90,6 +103,25 @@ class Exchange:
     def count(self, counter: str, host: str = "server") -> int:
         """A counter of `nstat` at the end of the run; 0 when it never moved."""
         return self.counters[host].get(counter, 0)
+
+    def connection(self, number: int) -> Exchange:
+        """One connection of several, counted from 1: its segments, and what else happened until
+        the next one began; times count from its SYN."""
+        flows = list(dict.fromkeys(one.ports for one in self.segments))
+        starts = [next(s.time for s in self.segments if s.ports == flow) for flow in flows]
+        begin, end = starts[number - 1], [*starts, float("inf")][number]
+        segments = [
+            replace(one, time=one.time - begin)
+            for one in self.segments
+            if one.ports == flows[number - 1]
+        ]
+        calls = [replace(c, time=c.time - begin) for c in self.calls if begin <= c.time < end]
+        looks = [
+            replace(look, time=look.time - round(begin * 1e6))
+            for look in self.looks
+            if begin * 1e6 <= look.time < end * 1e6
+        ]
+        return replace(self, segments=segments, calls=calls, looks=looks)
 
     def listener(self, host: str = "server") -> list[Socket]:
         """The listening socket of a host, each time it looked different."""
@@ -227,9 +259,15 @@ def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> lis
                 raw_ack=segment.ack,
                 source=segment.sport,
                 destination=segment.dport,
+                text=_text(segment.payload),
             )
         )
     return seen
+
+
+def _text(payload: bytes) -> str:
+    start = payload.partition(b"\0")[0]
+    return start.decode() if start.isascii() and start.decode().isprintable() else ""
 
 
 def _counters(trace: Trace) -> dict[str, dict[str, int]]:
