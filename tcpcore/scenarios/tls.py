@@ -1,8 +1,8 @@
 """A web request behind TLS: how many round trips pass before the answer is there.
 
 Only the flights of TLS are played: who speaks, in which order, and how many bytes.  There is no
-cryptography; a flight is its own name and zeros.  The sizes are those of OpenSSL 3.0 with a chain of
-two ECDSA certificates (P-256), so that each flight but a long ClientHello fits into one segment.
+cryptography; a flight is its own name and zeros.  The sizes are those of OpenSSL 3.0 with a chain
+of two ECDSA certificates (P-256), so that each flight but a long ClientHello fits into one segment.
 """
 
 from __future__ import annotations

@@ -18,7 +18,6 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.view import evidence
-from tcpcore.view.evidence import Exchange
 from tcpcore.view.shown import Shown
 
 LISTS = Path(__file__).with_name("statements")  # a file for each part of the book
@@ -114,9 +113,10 @@ def claim(
 ) -> Claim:
     """Put a statement to engine and record.
 
-    A statement that compares things needs several runs: `also` has the parameters of those after
-    the first one, and the questions then get them all.  `said` answers whether things are as the statement says, `today` whether they are as we say
-    (needed where `said` is false), `shows` gives what to print of each side.  Raises `ClaimFailed`.
+    `said` answers whether things are as the statement says, `today` whether they are as we say
+    (needed where `said` is false), `shows` gives what to print of each side.  A statement that
+    compares things needs several runs: `also` has the parameters of those after the first one, and
+    the questions then get them all.  Raises `ClaimFailed`.
     """
     statement = _statement(key)
     runs: list[dict[str, Any]] = [{"drop": drop, **parameters}, *map(dict, also)]

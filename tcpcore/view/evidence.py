@@ -105,8 +105,10 @@ class Exchange:
         return self.counters[host].get(counter, 0)
 
     def connection(self, number: int) -> Exchange:
-        """One connection of several, counted from 1: its segments, and what else happened until
-        the next one began; times count from its SYN."""
+        """One connection of several, counted from 1; times count from its SYN.
+
+        With its segments comes what else happened until the next one began.
+        """
         flows = list(dict.fromkeys(one.ports for one in self.segments))
         starts = [next(s.time for s in self.segments if s.ports == flow) for flow in flows]
         begin, end = starts[number - 1], [*starts, float("inf")][number]
@@ -201,12 +203,13 @@ def engine(
     *,
     drop: tuple[int, ...] = (),
     seed: int = 1,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     **parameters: Any,
 ) -> Exchange:
     """Run the scenario on the engine; `drop` numbers segments to lose, from 0.
 
-    `profile` is the kernel to play, ``linux-6.4``; `tcpcore.host.profiles` has them all.
+    `profile` is the kernel to play, ``linux-6.4``, by default the scenario's own;
+    `tcpcore.host.profiles` has them all.
     """
     return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
 

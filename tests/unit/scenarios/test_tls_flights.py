@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -55,4 +56,4 @@ def test_the_ack_may_wait_for_the_hello_and_carry_it():
 @pytest.mark.parametrize("version", [tls.NO_TLS, tls.TLS_1_2, tls.TLS_1_3, tls.EARLY_DATA])
 def test_the_two_sides_take_turns(version: int):
     speakers = [flight[0] for flight in tls.flights(version, 517)]
-    assert all(one != other for one, other in zip(speakers, speakers[1:], strict=False))
+    assert all(one != other for one, other in pairwise(speakers))
