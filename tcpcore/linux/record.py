@@ -61,9 +61,9 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("fast-open", {}, (lost,)) for lost in (8, 10)),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
-        ("tls-flights", {"tls": tls, "earlier_visit": True, "fast_open": fast}, ())
-        for tls in range(4)
-        for fast in (False, True)
+        ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
+        for tls in ({"tls": 0}, {"tls": 1}, {}, {"tls": 3})
+        for fast in ({}, {"fast_open": True})
     ),
     ("tls-flights", {"earlier_visit": True, "fast_open": True, "hello": 1700}, ()),
     ("tls-flights", {"fast_open": True}, ()),
