@@ -35,6 +35,14 @@ _STAGGER = 0.4
 _AT_ONCE = 12
 
 VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+    ("byte-stream", {"read_after": 500}, ()),
+    ("byte-stream", {"writes": 1, "size": 10}, ()),
+    ("byte-stream", {"writes": 1, "size": 3000}, ()),
+    ("byte-stream", {"nodelay": True}, ()),
+    ("late-segment", {"late_by": 0}, ()),
+    ("delayed-ack", {"rounds": 1}, ()),
+    ("delayed-ack", {"think": 30}, ()),
+    ("delayed-ack", {"quick_ack": True}, ()),
     ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
     *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
     ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
@@ -178,6 +186,7 @@ def _to_record(
         ],
         end=recording.end,
         drop=list(drop),
+        outputs=[store.Output(*one) for one in recording.outputs],
     )
 
 

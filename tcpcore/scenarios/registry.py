@@ -23,6 +23,7 @@ Value = int | float | bool
 Builder = Callable[..., None]
 
 _MODULES = (
+    "observing",
     "handshake",
     "opening",
     "queues",
