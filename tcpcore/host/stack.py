@@ -357,7 +357,7 @@ class Host(Machine):
         self._begin(trace.CALL, label, None)
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
-        """An application's call returned; `moved` bytes were sent or received."""
+        """An application's call returned; `moved` so many bytes."""
         if self.network.trace is not None:
             self.network.trace.call_returned(self.now, self.index, call, result, moved)
         if note:

@@ -96,13 +96,13 @@ def delayed_ack_server(net: Any, *, rtt: int, greeting: int, pause: int, quick_a
 
 
 @scenario(
-    "delayed-ack",
+    "data-without-answer",
     title="Data that nobody answers",
     question="How long does an ACK wait for something to travel with?",
     parameters=(RTT, SEGMENTS, SIZE, READS),
     until=seconds(30),
 )
-def delayed_ack(net: Any, *, rtt: int, segments: int, size: int, reads: bool) -> None:
+def data_without_answer(net: Any, *, rtt: int, segments: int, size: int, reads: bool) -> None:
     """A request, an answer; then some segments in one instant, to which the server says nothing."""
     client, server, _ = pair(net, rtt)
 

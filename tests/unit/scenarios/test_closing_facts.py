@@ -52,7 +52,7 @@ def test_k26_three_segments_when_the_server_closes_before_the_delayed_ack(
     ids=str,
 )
 def test_k27_an_ack_waits_for_a_reader_or_for_more_than_a_segment(side, parameters, least, most):
-    run = side("delayed-ack", **parameters)
+    run = side("data-without-answer", **parameters)
     assert least <= run[-1].time - run[-2].time <= most
     assert run[-1].ack == 101 + 2 * run[-2].length
 
