@@ -70,6 +70,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
     ("time-wait-reuse", {"server_first": True}, ()),
+    *(("time-wait-reuse", {"again_after": wait}, ()) for wait in (59_000, 63_000)),
+    ("time-wait-reuse", {"tcp_tw_reuse": 1}, (5, 7, 9, 11)),
+    ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 2000}, (5, 7, 9, 11, 12)),
+    ("time-wait-assassination", {"tcp_rfc1337": 1}, ()),
+    ("old-duplicate-data", {"tcp_timestamps": 1}, ()),
+    ("old-duplicate-data", {"time_wait": True}, ()),
+    ("server-restart", {"reuse_address": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
     *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),
@@ -94,6 +101,13 @@ Not among them: a lost SYN+ACK.  The SYN comes again in the same instant in whic
 timer is due, and which of the two the kernel sees first is chance (its timers fire 0 to 32 ms
 late), so that it sends one SYN+ACK or two.
 """
+
+
+STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("four-way-close", {"server_first": True}),
+    ("time-wait-reuse", {"again_after": 63_000}),
+)
+"""Of which variants the sockets' states are kept, too."""
 
 
 def kernel_hz() -> int | None:
@@ -252,16 +266,17 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of every scenario."""
+    """Every scenario and variant, and the sockets' states of every scenario and of some more."""
     plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in registry.names()]
     jobs = [
         _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
         for name, parameters, drop in (*plain, *VARIANTS)
     ]
     states = folder / store.STATES.name
+    watched = [*((name, dict[str, Any]()) for name in registry.names()), *STATE_VARIANTS]
     return jobs + [
-        _Job(name, {}, (), states / store.file_name(name, {}), states=True)
-        for name in registry.names()
+        _Job(name, parameters, (), states / store.file_name(name, parameters), states=True)
+        for name, parameters in watched
     ]
 
 

@@ -29,6 +29,7 @@ _MODULES = (
     "floods",
     "teardown",
     "lingering",
+    "time_wait",
     "abnormal",
     "timers",
     "windows",

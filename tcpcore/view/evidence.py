@@ -40,6 +40,7 @@ class Seen:
     raw_ack: int
     source: int
     destination: int
+    ttl: int
 
 
 @dataclass(slots=True, frozen=True)
@@ -110,6 +111,25 @@ class Exchange:
                 one.state for one in sockets if one.state not in (LISTEN, *found[-1:], "CLOSED")
             ]
         return found
+
+    def stay(self, host: str, state: str) -> tuple[float, float | None]:
+        """When a socket of the host came into that state and left it; None: never while watched.
+
+        Seconds since the first segment; on a kernel as of the first look that saw it.
+        """
+        number = self.hosts.index(host)
+        since: float | None = None
+        for look in self.looks:
+            if look.host != number:
+                continue
+            inside = any(one.state == state for one in look.sockets)
+            if inside and since is None:
+                since = look.time / 1e6
+            if not inside and since is not None:
+                return since, look.time / 1e6
+        if since is None:
+            raise UsageError(f"No socket of {host} was seen in {state}.")
+        return since, None
 
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""
@@ -227,6 +247,7 @@ def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> lis
                 raw_ack=segment.ack,
                 source=segment.sport,
                 destination=segment.dport,
+                ttl=segment.ttl,
             )
         )
     return seen
