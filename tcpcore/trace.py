@@ -37,7 +37,8 @@ class TracedSegment:
 
     `left` is False when the sender's own firewall dropped it; `at_door` is when it was at the
     receiver whose firewall dropped it.  `received` is the packet as the receiver got it, where a
-    router changed it on the way (its TTL, an address); else None.
+    router changed it on the way (its TTL, an address); else None.  `outside` is the packet beyond a
+    router that put its own address in the place of the sender's.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class TracedSegment:
         "fate",
         "left",
         "lost_because",
+        "outside",
         "received",
         "receiver",
         "retransmission",
@@ -64,10 +66,16 @@ class TracedSegment:
         self.at_door: int | None = None
         self.left = True
         self.received: Any = None
+        self.outside: Any = None
         self.fate = IN_FLIGHT
         self.lost_because: Reason | None = None
         self.why: Reason | None = segment.reason
         self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
+
+    @property
+    def public(self) -> Any:
+        """The packet by the addresses under which its two ends know each other outside of a NAT."""
+        return self.segment if self.outside is None else self.outside
 
 
 class TracedIcmp:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tcpcore.errors import UsageError
+from tcpcore.host import profiles
 from tcpcore.linux import store
 from tcpcore.scenarios import registry
 
@@ -102,7 +103,6 @@ timer is due, and which of the two the kernel sees first is chance (its timers f
 late), so that it sends one SYN+ACK or two.
 """
 
-
 STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
@@ -135,6 +135,7 @@ def record(
 
     chosen = registry.get(scenario)
     full = chosen.check(parameters or {})
+    _refuse_other_kernel(scenario)
     with KernelNetwork() as network:
         network.drop_segments(drop)
         chosen.build(network, **full)
@@ -179,6 +180,24 @@ def _to_record(
         end=recording.end,
         drop=list(drop),
     )
+
+
+def other_kernel(scenario: str) -> str | None:
+    """The profile of a scenario that is about another kernel than this machine's; else None."""
+    profile = registry.get(scenario).profile
+    own = "linux-" + ".".join(kernel_version().split(".")[:2])
+    return None if profile in (profiles.DEFAULT, own) else profile
+
+
+def _refuse_other_kernel(scenario: str) -> None:
+    other = other_kernel(scenario)
+    if other:
+        raise UsageError(f"{scenario} shows what {other} did; this is Linux {kernel_version()}.")
+
+
+def recordable() -> list[str]:
+    """The scenarios that this machine's kernel can play."""
+    return [name for name in registry.names() if not other_kernel(name)]
 
 
 def kernel_version() -> str:
@@ -258,6 +277,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
     if not arguments.name:
         raise UsageError("name a scenario (see `tcpcore list`), or give --all.")
     parameters = _parameters(arguments.name, arguments.set)
+    _refuse_other_kernel(arguments.name)
     drop = tuple(arguments.drop)
     path = Path(arguments.output or store.file_name(arguments.name, parameters, drop))
     if not path.parent.is_dir():
@@ -266,14 +286,21 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of every scenario and of some more."""
-    plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in registry.names()]
+    """Every scenario and variant, and the sockets' states of every scenario and of some more.
+
+    Left out, with a line on standard error: what shows another kernel than this one.
+    """
+    names = recordable()
+    for name in registry.names():
+        if name not in names:
+            _say(f"{name} is left out: it shows what {other_kernel(name)} did.", sys.stderr)
+    plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in names]
     jobs = [
         _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
         for name, parameters, drop in (*plain, *VARIANTS)
     ]
     states = folder / store.STATES.name
-    watched = [*((name, dict[str, Any]()) for name in registry.names()), *STATE_VARIANTS]
+    watched = [*((name, dict[str, Any]()) for name in names), *STATE_VARIANTS]
     return jobs + [
         _Job(name, parameters, (), states / store.file_name(name, parameters), states=True)
         for name, parameters in watched

@@ -189,12 +189,13 @@ def engine(
     *,
     drop: tuple[int, ...] = (),
     seed: int = 1,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     **parameters: Any,
 ) -> Exchange:
     """Run the scenario on the engine; `drop` numbers segments to lose, from 0.
 
-    `profile` is the kernel to play, ``linux-6.4``; `tcpcore.host.profiles` has them all.
+    `profile` is the kernel to play, ``linux-6.4``, by default the scenario's own;
+    `tcpcore.host.profiles` has them all.
     """
     return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
 
