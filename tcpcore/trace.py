@@ -147,7 +147,8 @@ class Trace:
     """All that happened in one run.
 
     `hosts` are (name, address), `icmp` the ICMP errors in order of sending, `calls` are
-    (time, host, call, result) of calls that returned,
+    (time, host, call, result) of calls that returned, `moved` how many bytes the call with that
+    index moved, `outputs` what programs printed: (time, host, command, text),
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
@@ -159,6 +160,8 @@ class Trace:
         self.icmp: list[TracedIcmp] = []
         self.moments: list[Moment] = []
         self.calls: list[tuple[int, int, str, str]] = []
+        self.moved: dict[int, int] = {}
+        self.outputs: list[tuple[int, int, str, str]] = []
         self.end = 0
         self.profile = ""
         self.scenario = ""
@@ -244,6 +247,10 @@ class Trace:
             self.begin(time, host, CALL, text)
         self.event(NOTE, text)
 
-    def call_returned(self, time: int, host: int, call: str, result: str) -> None:
+    def call_returned(
+        self, time: int, host: int, call: str, result: str, moved: int | None = None
+    ) -> None:
         """Record what an application's call came to; `result` is ``ok`` or an errno's name."""
+        if moved is not None:
+            self.moved[len(self.calls)] = moved
         self.calls.append((time, host, call, result))

@@ -57,6 +57,13 @@ class Machine(ABC):
         """What a command such as ``ss -tan`` prints on this host now; see `observe.shell`."""
         return tcpcore.sh(self, command)
 
+    async def look(self, command: str) -> str:
+        """`sh` for an application in the middle of a run: what was printed stays in the trace."""
+        text = await tcpcore.look(self, command)
+        if self.network.trace is not None:
+            self.network.trace.outputs.append((self.now, self.index, command, text))
+        return text
+
     # --- processes -------------------------------------------------------------------------------
 
     def fork(self, application: Application, name: str = "") -> Process:

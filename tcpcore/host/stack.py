@@ -332,10 +332,10 @@ class Host(Machine):
         """An application calls: a new moment."""
         self._begin(trace.CALL, label, None)
 
-    def returned(self, call: str, result: str, note: str = "") -> None:
-        """An application's call returned."""
+    def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
+        """An application's call returned; `moved` so many bytes."""
         if self.network.trace is not None:
-            self.network.trace.call_returned(self.now, self.index, call, result)
+            self.network.trace.call_returned(self.now, self.index, call, result, moved)
         if note:
             self.note(note)
 

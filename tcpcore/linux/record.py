@@ -35,6 +35,14 @@ _STAGGER = 0.4
 _AT_ONCE = 12
 
 VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+    ("byte-stream", {"read_after": 500}, ()),
+    ("byte-stream", {"writes": 1, "size": 10}, ()),
+    ("byte-stream", {"writes": 1, "size": 3000}, ()),
+    ("byte-stream", {"nodelay": True}, ()),
+    ("late-segment", {"late_by": 0}, ()),
+    ("delayed-ack", {"rounds": 1}, ()),
+    ("delayed-ack", {"think": 30}, ()),
+    ("delayed-ack", {"quick_ack": True}, ()),
     ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
     *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
     ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
@@ -56,7 +64,19 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open", {"request": 3000}, ()),
     *(("fast-open", {"tcp_fastopen": bits}, ()) for bits in (0x1, 0x203)),
     ("fast-open", {"tcp_fastopen": 0x403, "queue": 0}, ()),
-    ("fast-open", {}, (10,)),
+    ("fast-open", {"queue": 0}, ()),
+    ("fast-open", {"fastopen_connect": True}, ()),
+    *(("fast-open", {}, (lost,)) for lost in (8, 10)),
+    *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
+    *(
+        ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
+        for tls in ({"tls": 0}, {"tls": 1}, {}, {"tls": 3})
+        for fast in ({}, {"fast_open": True})
+    ),
+    ("tls-flights", {"earlier_visit": True, "fast_open": True, "hello": 1700}, ()),
+    ("tls-flights", {"fast_open": True}, ()),
+    ("tls-flights", {"ack_waits": True}, ()),
+    ("tls-flights", {"ack_waits": True}, (2,)),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),
     ("four-way-close", {"server_first": True}, ()),
@@ -179,6 +199,7 @@ def _to_record(
         ],
         end=recording.end,
         drop=list(drop),
+        outputs=[store.Output(*one) for one in recording.outputs],
     )
 
 

@@ -23,6 +23,7 @@ Value = int | float | bool
 Builder = Callable[..., None]
 
 _MODULES = (
+    "observing",
     "handshake",
     "opening",
     "queues",
@@ -34,6 +35,7 @@ _MODULES = (
     "timers",
     "windows",
     "options",
+    "tls",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""
