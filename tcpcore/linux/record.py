@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.linux import store
-from tcpcore.linux.variants import LOOKED_AT, VARIANTS
+from tcpcore.linux.variants import STATE_VARIANTS, VARIANTS
 from tcpcore.scenarios import registry
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant; the sockets' states of each scenario and of `LOOKED_AT`.
+    """Every scenario and variant, and the sockets' states of every scenario and of some more.
 
     Left out, with a line on standard error: what shows another kernel than this one.
     """
@@ -227,9 +227,10 @@ def _all_jobs(folder: Path) -> list[_Job]:
         for name, parameters, drop in (*plain, *VARIANTS)
     ]
     states = folder / store.STATES.name
+    watched = [*((name, dict[str, Any]()) for name in names), *STATE_VARIANTS]
     return jobs + [
         _Job(name, parameters, (), states / store.file_name(name, parameters), states=True)
-        for name, parameters in (*((name, {}) for name in names), *LOOKED_AT)
+        for name, parameters in watched
     ]
 
 

@@ -1,4 +1,7 @@
-"""What `tcpcore record --all` records beside each scenario with its defaults."""
+"""Which experiments are recorded beside each scenario with its defaults.
+
+`record --all` makes them all again; a test looks for the record of each.
+"""
 
 from __future__ import annotations
 
@@ -74,6 +77,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
     ("time-wait-reuse", {"server_first": True}, ()),
+    *(("time-wait-reuse", {"again_after": wait}, ()) for wait in (59_000, 63_000)),
+    ("time-wait-reuse", {"tcp_tw_reuse": 1}, (5, 7, 9, 11)),
+    ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 2000}, (5, 7, 9, 11, 12)),
+    ("time-wait-assassination", {"tcp_rfc1337": 1}, ()),
+    ("old-duplicate-data", {"tcp_timestamps": 1}, ()),
+    ("old-duplicate-data", {"time_wait": True}, ()),
+    ("server-restart", {"reuse_address": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
     *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),
@@ -99,12 +109,13 @@ timer is due, and which of the two the kernel sees first is chance (its timers f
 late), so that it sends one SYN+ACK or two.
 """
 
-
-LOOKED_AT: tuple[tuple[str, dict[str, Any]], ...] = (
+STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("delayed-ack-server", {"pause": 500}),
     ("delayed-ack-server", {"quick_ack": 2}),
     ("half-close", {"whole": True}),
     ("process-killed", {"unread": True}),
     ("linger-zero", {"linger": False}),
+    ("four-way-close", {"server_first": True}),
+    ("time-wait-reuse", {"again_after": 63_000}),
 )
-"""Variants whose sockets' states are looked at, too; those of each scenario's defaults always."""
+"""Of which variants the sockets' states are kept, too."""

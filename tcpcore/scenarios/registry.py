@@ -31,6 +31,7 @@ _MODULES = (
     "teardown",
     "closing",
     "lingering",
+    "time_wait",
     "abnormal",
     "timers",
     "windows",

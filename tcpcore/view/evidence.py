@@ -47,6 +47,7 @@ class Seen:
     raw_ack: int
     source: int
     destination: int
+    ttl: int
     text: str
 
     @property
@@ -202,6 +203,25 @@ class Exchange:
             ]
         return found
 
+    def stay(self, host: str, state: str) -> tuple[float, float | None]:
+        """When a socket of the host came into that state and left it; None: never while watched.
+
+        Seconds since the first segment; on a kernel as of the first look that saw it.
+        """
+        number = self.hosts.index(host)
+        since: float | None = None
+        for look in self.looks:
+            if look.host != number:
+                continue
+            inside = any(one.state == state for one in look.sockets)
+            if inside and since is None:
+                since = look.time / 1e6
+            if not inside and since is not None:
+                return since, look.time / 1e6
+        if since is None:
+            raise UsageError(f"No socket of {host} was seen in {state}.")
+        return since, None
+
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""
         both = [{one.state for one in sockets} for sockets in self._looks(host)]
@@ -342,6 +362,7 @@ def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[
                 raw_ack=segment.ack,
                 source=segment.sport,
                 destination=segment.dport,
+                ttl=segment.ttl,
                 text=_text(segment.payload),
             )
         )

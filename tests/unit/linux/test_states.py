@@ -38,11 +38,12 @@ def test_the_committed_handshake_went_through_the_states_of_the_table():
     assert server == [["LISTEN"], ["LISTEN", "SYN_RECV"], ["LISTEN", "ESTABLISHED"]]
 
 
-def test_a_variant_has_a_file_of_its_own(tmp_path):
-    full = {**registry.get("handshake").check({}), "rtt": 20}
-    states.save(States("handshake", full, "6.18.44", "2026-11-21", []), tmp_path / "handshake.json")
-    assert states.find("handshake", full, tmp_path) is None
-    path = tmp_path / "handshake,rtt=20.json"
-    states.save(States("handshake", full, "6.18.44", "2026-11-21", []), path)
-    assert states.find("handshake", full, tmp_path) is not None
-    assert states.find("handshake", registry.get("handshake").check({}), tmp_path) is None
+def test_states_of_a_variant_stand_in_a_file_of_its_own():
+    seen = states.find("four-way-close", registry.get("four-way-close").check({"server_first": 1}))
+    assert seen is not None
+    assert "TIME_WAIT" in {
+        one.state for look in seen.looks if look.host == 1 for one in look.sockets
+    }
+    assert "TIME_WAIT" not in {
+        one.state for look in seen.looks if look.host == 0 for one in look.sockets
+    }
