@@ -32,6 +32,7 @@ _MODULES = (
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
 )
 """Where scenarios are defined, in the order of the book."""
