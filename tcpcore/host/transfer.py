@@ -53,7 +53,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     except OSError as error:
         host.returned("send", errors.errno_name(error.errno))
         raise
-    host.returned("send", "ok", "" if count == len(data) else f"send() returned {count}")
+    host.returned("send", "ok", "" if count == len(data) else f"send() returned {count}", count)
     return count
 
 
@@ -130,9 +130,9 @@ def _take(c: Connection, most: int, flags: int, now: int) -> tuple[bytes, list[S
 def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
     if not data and most:
         c.end_read = c.rcv_closed
-        socket.host.returned("recv", "ok", "recv() returned end of file")
+        socket.host.returned("recv", "ok", "recv() returned end of file", 0)
     elif socket.host.recording:
-        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
+        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
 
 
 def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> bytes:
@@ -143,5 +143,5 @@ def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> byt
         name = errors.errno_name(error.errno)
         host.returned("recv", name, f"recv(MSG_OOB) failed: {name}")
         raise
-    host.returned("recv", "ok", f"recv(MSG_OOB) returned {len(byte)} bytes")
+    host.returned("recv", "ok", f"recv(MSG_OOB) returned {len(byte)} bytes", len(byte))
     return byte

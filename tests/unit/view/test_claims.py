@@ -72,7 +72,7 @@ def test_a_page_is_checked_like_a_run():
 
 
 def test_an_unknown_claim_is_a_mistake_in_one_sentence():
-    with pytest.raises(UsageError, match=r"claims\.csv has no claim 'S999'"):
+    with pytest.raises(UsageError, match=r"No file of statements/ has a claim 'S999'"):
         claim("S999", "handshake", said=always, shows=text)
 
 

@@ -76,3 +76,21 @@ def test_without_a_record_one_sentence_says_so():
 def test_a_call_reads_as_a_sentence():
     call = engine("connection-refused").call("connect")
     assert str(call) == "client: connect() returned after 0.1 s: ECONNREFUSED"
+
+
+@SIDES
+def test_counters_are_those_that_nstat_shows_at_the_end(side):
+    run = side("accept-queue-overflow")
+    assert run.count("TcpExtListenOverflows") == run.count("TcpExtListenDrops") == 12
+    assert run.count("TcpActiveOpens", host="client") == 4
+    assert run.count("TcpExtSyncookiesSent") == 0
+
+
+@SIDES
+def test_results_name_the_end_of_each_call(side):
+    assert side("accept-queue-overflow").results("connect") == ["ok", "ok", "ok", "ETIMEDOUT"]
+
+
+def test_an_older_kernel_sends_its_syns_as_it_did():
+    assert engine("syn-unanswered", profile="linux-6.4").times("SYN")[-1] == 63
+    assert engine("syn-unanswered", profile="linux-6.4").sysctls["tcp_syn_linear_timeouts"] == 0
