@@ -35,6 +35,7 @@ _MODULES = (
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
     "tls",
     "shared_address",
