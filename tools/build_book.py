@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from tools.progress import ROOT, alone, say, stop
 
@@ -17,7 +19,8 @@ OUT = ROOT / "_build"
 LOG = OUT / "build.log"
 UNFINISHED = OUT / "unfinished"  # stands while a build runs, and after one that failed
 REPORTS = OUT / "html" / "reports"
-COMMAND = [str(ROOT / ".venv/bin/jupyter-book"), "build", "-W", "-n", "--keep-going", "."]
+JUPYTER_BOOK = str(ROOT / ".venv/bin/jupyter-book")
+COMMAND = [JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", "."]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|[A-Z]\w+Error): ")
 EXECUTING = re.compile(
@@ -30,18 +33,24 @@ def environment() -> dict[str, str]:
     return {
         **os.environ,
         "PATH": f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        "PYTHONPATH": str(ROOT),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def build() -> int:
-    """Run jupyter-book; pass on the lines that say what it executes or what is wrong."""
+def is_trouble(line: str) -> bool:
+    """Whether a line of Sphinx's output says that something is wrong."""
+    return bool(TROUBLE.search(line))
+
+
+def build(command: Sequence[str], log_file: Path, wrong: Callable[[str], bool] = is_trouble) -> int:
+    """Run jupyter-book; pass on the lines that say what it executes or what is `wrong`."""
     with (
-        LOG.open("w") as log,
+        log_file.open("w") as log,
         subprocess.Popen(
-            COMMAND,
+            command,
             cwd=ROOT,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -56,7 +65,7 @@ def build() -> int:
             log.flush()
             if found := EXECUTING.match(line):
                 say(f"  {line.removeprefix(str(ROOT) + '/')}" if found else line)
-            elif TROUBLE.search(line):
+            elif wrong(line):
                 say(f"  {line}")
     return process.returncode
 
@@ -73,12 +82,12 @@ def forget_failed_pages() -> None:
     UNFINISHED.touch()
 
 
-def show_reports() -> None:
+def show_reports(reports: Path = REPORTS) -> None:
     """Print why cells failed, without the machinery above them."""
-    for report in sorted(REPORTS.rglob("*.err.log")):
+    for report in sorted(reports.rglob("*.err.log")):
         text = COLOUR.sub("", report.read_text())
         start = max(text.find("An error occurred while executing"), 0)
-        say(f"--- {report.relative_to(REPORTS)}\n{text[start:].rstrip()}")
+        say(f"--- {report.relative_to(reports)}\n{text[start:].rstrip()}")
 
 
 def main() -> None:
@@ -86,7 +95,7 @@ def main() -> None:
     say("• Building the book: runs each chapter that changed, then writes the pages ...")
     start = time.monotonic()
     forget_failed_pages()
-    if build():
+    if build(COMMAND, LOG):
         show_reports()
         stop(f"the book has warnings or errors; the whole output is in {LOG.relative_to(ROOT)}.")
     UNFINISHED.unlink()

@@ -49,12 +49,15 @@ def main() -> None:
     """Serve until Ctrl-C."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    wanted = parser.parse_args().port
+    parser.add_argument("--folder", type=Path, default=BOOK, help="built pages; default: the book")
+    asked = parser.parse_args()
+    wanted = asked.port
     if not 0 < wanted < 65_536:
         stop(f"PORT={wanted} is no port; choose one from 1 to 65535.")
-    if not (BOOK / "index.html").is_file():
-        stop("there is no built book in _build/html; run `make build` first.")
-    with open_server(BOOK, wanted) as server:
+    if not (asked.folder / "index.html").is_file():
+        where = asked.folder.relative_to(ROOT) if asked.folder == BOOK else asked.folder
+        stop(f"there is no built book in {where}; run `make build` first.")
+    with open_server(asked.folder, wanted) as server:
         port = server.server_port
         if port != wanted:
             say(f"Port {wanted} is taken, so this is port {port}.")

@@ -21,6 +21,7 @@ _HOMES = {
     "Player": "tcpcore.view.player",
     "predict": "tcpcore.view.prediction",
     "Queues": "tcpcore.view.queues",
+    "shell": "tcpcore.view.terminal",
     "States": "tcpcore.view.diagram",
     "write_html": "tcpcore.view.html_page",
 }

@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tools import build_book, progress, serve, setup_env, system_packages, web_assets
+from tools import (
+    build_book,
+    progress,
+    serve,
+    setup_env,
+    system_packages,
+    try_chapter,
+    web_assets,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -112,7 +120,31 @@ def test_a_command_that_fails_shows_its_output_and_one_sentence(
     ],
 )
 def test_the_build_passes_on_what_is_wrong_and_no_chatter(line: str, trouble: bool) -> None:
-    assert bool(build_book.TROUBLE.search(line)) is trouble
+    assert build_book.is_trouble(line) is trouble
+
+
+@pytest.mark.parametrize(
+    ("target", "mend"),
+    [
+        ("WARNING: Unknown source document 'chapters/notation' [myst.xref_missing]", False),
+        ("WARNING: Unknown source document 'chapters/notions' [myst.xref_missing]", True),
+        ("WARNING: 'myst' cross-reference target not found: '../notation.md'", False),
+        ("WARNING: 'myst' cross-reference target not found: 'breake-it'", True),
+        ("WARNING: Executing notebook failed: CellExecutionError [mystnb.exec]", True),
+    ],
+)
+def test_a_try_of_one_page_keeps_back_only_links_to_pages_left_out(target: str, mend: bool) -> None:
+    assert try_chapter.wrong(f"/book/chapters/a/b.md:16: {target}") is mend
+
+
+@pytest.mark.parametrize("wanted", ["notation", "chapters/notation.md", "./chapters/notation"])
+def test_a_page_to_try_may_be_named_by_its_address_or_its_file(wanted: str) -> None:
+    assert try_chapter.page_named(wanted) == "notation"
+
+
+def test_a_page_to_try_that_is_not_there_is_one_sentence_with_a_hint() -> None:
+    with pytest.raises(SystemExit, match="do you mean handshake/three-way-handshake"):
+        try_chapter.page_named("queues/three-way-handshake")
 
 
 def test_a_second_make_in_the_same_folder_waits_for_the_first(

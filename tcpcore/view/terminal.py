@@ -1,0 +1,54 @@
+"""A terminal on a host of the engine, at one moment of a run: `ss`, `nstat`, `iptables` and so on.
+
+The programs are those of `tcpcore.observe.shell`; they read the engine, and nothing of this
+machine.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from tcpcore.errors import UsageError
+from tcpcore.scenarios import registry
+from tcpcore.units import format_seconds, seconds
+from tcpcore.view.shown import Shown
+
+
+def shell(
+    scenario: str,
+    host: str,
+    *commands: str,
+    at: float,
+    drop: tuple[int, ...] = (),
+    seed: int = 1,
+    profile: str | None = None,
+    **parameters: Any,
+) -> Shown:
+    """Run the scenario up to `at` (seconds of the run), then type `commands` on the host.
+
+    `UsageError` for an unknown host, a command that there is not, or parameters that do not fit.
+    """
+    network = registry.prepare(scenario, parameters, profile=profile, drop=drop, seed=seed)
+    network.run(seconds(at))
+    found = next((one for one in network.hosts if one.name == host), None)
+    if found is None:
+        names = ", ".join(one.name for one in network.hosts)
+        raise UsageError(f"{scenario} has no host {host!r}; it has {names}.")
+    typed = [(f"{host}$ {command}", _trimmed(found.sh(command))) for command in commands]
+    when = f"{host}, {format_seconds(seconds(at))} s after the start"
+    text = "\n".join(f"{prompt}\n{output}".rstrip() for prompt, output in typed)
+    return Shown(_html(typed, when), f"{when}\n{text}")
+
+
+def _trimmed(output: str) -> str:
+    return "\n".join(line.rstrip() for line in output.rstrip("\n").split("\n"))
+
+
+def _html(typed: list[tuple[str, str]], when: str) -> str:
+    e = html.escape
+    body = "\n".join(f"<b>{e(prompt)}</b>\n{e(output)}".rstrip() for prompt, output in typed)
+    return (
+        f"<div class='tcpfig terminal'><p class='caption'>{e(when)}</p>"
+        f"<pre class='scroll' tabindex='0' role='group' aria-label='{e(when)}'>{body}</pre></div>"
+    )
