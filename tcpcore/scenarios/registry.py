@@ -33,6 +33,7 @@ _MODULES = (
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
     "tls",
     "shared_address",
