@@ -179,7 +179,7 @@ class EngineSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """iptables is obeyed, harmless commands are ignored, everything else is refused."""
+        """Obey iptables, ignore harmless commands, refuse everything else."""
         word = command.split()[0].rsplit("/", 1)[-1]
         if word == "iptables":
             self.host.iptables(command.split(maxsplit=1)[1])
@@ -192,9 +192,7 @@ class EngineSystem(System):
         """Sockets and timers of the host now, and the reasons of the last things that happened."""
         lines = self.host.sh("ss -tano").splitlines()
         for moment in self.trace.moments[-3:]:
-            lines += [
-                f"why: {event[2].text}" for event in moment.events if event[2] is not None
-            ]
+            lines += [f"why: {event[2].text}" for event in moment.events if event[2] is not None]
         lines.append(f"now: {format_seconds(self.now)} s")
         return lines
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import poll, socket_options, tcp_info
+from tcpcore.host import poll as polling
+from tcpcore.host import socket_options, tcp_info
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.packetdrill.constants import MESSAGE_FLAGS, SYMBOLS, option_name
@@ -23,8 +24,8 @@ _FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
 _KNOWN_FLAGS = sum(
     MESSAGE_FLAGS[name]
     for name in (
-        "MSG_OOB", "MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_MORE", "MSG_NOSIGNAL", "MSG_TRUNC",
-        "MSG_FASTOPEN", "MSG_EOR",
+        "MSG_OOB", "MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_MORE", "MSG_NOSIGNAL",
+        "MSG_TRUNC", "MSG_FASTOPEN", "MSG_EOR",
     )
 )  # fmt: skip
 
@@ -73,9 +74,7 @@ class EngineCalls:
         _require_known(flags)
         return await handle.send(data, flags)
 
-    async def sendto(
-        self, handle: Socket, data: bytes, flags: int, address: str, port: int
-    ) -> int:
+    async def sendto(self, handle: Socket, data: bytes, flags: int, address: str, port: int) -> int:
         _require_known(flags)
         if flags & _FASTOPEN:
             return await handle.sendto(data, address, port)
@@ -112,21 +111,21 @@ class EngineCalls:
         if request == SYMBOLS["FIONBIO"]:
             handle.blocking = not value
             return value
-        return poll.ioctl(handle, request)
+        return polling.ioctl(handle, request)
 
     async def poll(self, asked: list[tuple[Any, int]], timeout: int) -> list[int]:
-        return await poll.poll(self._host, asked, timeout)
+        return await polling.poll(self._host, asked, timeout)
 
-    async def epoll_create(self) -> poll.Epoll:
-        return poll.Epoll(self._host)
+    async def epoll_create(self) -> polling.Epoll:
+        return polling.Epoll(self._host)
 
     async def epoll_ctl(
-        self, handle: poll.Epoll, operation: int, watched: Any, events: int, data: int
+        self, handle: polling.Epoll, operation: int, watched: Any, events: int, data: int
     ) -> None:
         handle.control(operation, watched, events, data)
 
     async def epoll_wait(
-        self, handle: poll.Epoll, most: int, timeout: int
+        self, handle: polling.Epoll, most: int, timeout: int
     ) -> list[tuple[int, int]]:
         return await handle.wait(most, timeout)
 
