@@ -58,7 +58,7 @@ def _of_connection(socket: Socket, c: Connection) -> int:
             found |= _READABLE
         if no_more_out or send_buffer.writable(c):
             found |= _WRITABLE
-        if urgent.waits(c):
+        if c.urg_data & urgent.VALID:
             found |= POLLPRI
     if c.error is not None:
         found |= POLLERR
@@ -186,12 +186,7 @@ def ioctl(socket: Socket, request: int) -> int:
     if request == SIOCATMARK:
         return int(urgent.at_mark(c))
     if request == SIOCINQ:
-        return _unread(c)
+        return urgent.before_mark(c)
     if request == SIOCOUTQ:
         return distance(c.snd_una, c.write_end)
     return distance(c.snd_nxt, c.write_end) if not c.fin_sent else 0
-
-
-def _unread(c: Connection) -> int:
-    """Bytes that recv() would give; the peer's FIN is not one of them (tcp_inq())."""
-    return len(c.receive_buffer)

@@ -101,7 +101,8 @@ class EngineSystem(System):
     @property
     def now(self) -> int:
         """Microseconds of virtual time."""
-        return self.net.now
+        now: int = self.net.now
+        return now
 
     @property
     def trace(self) -> Trace:

@@ -92,16 +92,17 @@ class Runner:
             window = None if event.time.kind == ANY else (start, latest, slack)
             self._last = self.sniffer.expect(action, event.offset, window)
             return
+        base = 0 if event.time.kind == ABSOLUTE else self._last
         if event.time.kind != ANY and start > self.system.now:
             self.system.pass_time(start)
         self._last = self.system.now
-        self._collect()
+        self._collect(before_call=isinstance(action, Call))
         if isinstance(action, Packet):
             self._at(event, self.sniffer.inject, action)
         elif isinstance(action, Icmp):
             self._at(event, self.sniffer.inject_icmp, action)
         elif isinstance(action, Call):
-            self._call(event, action)
+            self._call(event, action, base)
         elif isinstance(action, Code):
             self._run_code(event, action)
         else:
@@ -162,12 +163,11 @@ class Runner:
 
     # --- calls -----------------------------------------------------------------------------------
 
-    def _call(self, event: Event, call: Call) -> None:
+    def _call(self, event: Event, call: Call, base: int) -> None:
         prepared: list[Prepared] = []
         self._at(event, lambda _: prepared.append(prepare(call, self.context)), None)
         pending = self.system.start(prepared[0].method, *prepared[0].arguments)
         if call.end is not None:
-            base = 0 if event.time.kind == ABSOLUTE else self._last
             self._blocked.append((event, call, prepared[0], pending, base + call.end))
             return
         if not pending.done:
@@ -176,13 +176,17 @@ class Runner:
             raise Failed(Failure(event.offset, f"{call.name}() has not returned"))
         self._judge(event, call, prepared[0], pending)
 
-    def _collect(self, at_end: bool = False) -> None:
-        """Judge the calls that blocked and have returned by now, or should have."""
+    def _collect(self, *, before_call: bool = False, at_end: bool = False) -> None:
+        """Judge the calls that blocked and have returned by now, or should have.
+
+        Before another call, one that should return now gets the time to do so: its descriptor may
+        be needed.
+        """
         still = []
         for blocked in self._blocked:
             event, call, prepared, pending, end = blocked
             slack = max(self.system.settings.tolerance, (end - pending.started) // 8)
-            due = at_end or end <= self.system.now
+            due = at_end or end + (0 if before_call else slack + 1) <= self.system.now
             if due and not pending.done:
                 self.system.wait(pending, end + slack)
             if pending.done:
