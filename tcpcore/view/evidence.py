@@ -7,6 +7,7 @@ both.  Sequence numbers are relative, as tcpdump prints them; the raw ones are b
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -79,6 +80,13 @@ class Exchange:
         """When segments with exactly these flags (``SYN+ACK``) were sent, in seconds."""
         return [segment.time for segment in self.segments if segment.flags == flags]
 
+    def tries(self, flags: str) -> list[int]:
+        """How often each connection saw a segment with exactly these flags, most often first."""
+        ends = Counter(
+            (one.host, one.source, one.destination) for one in self.segments if one.flags == flags
+        )
+        return sorted(ends.values(), reverse=True)
+
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
@@ -110,6 +118,17 @@ class Exchange:
                 one.state for one in sockets if one.state not in (LISTEN, *found[-1:], "CLOSED")
             ]
         return found
+
+    def ended(self, host: str, state: str) -> float:
+        """When the host no longer had a socket in that state that it had before, in seconds."""
+        number, before = self.hosts.index(host), False
+        for look in self.looks:
+            if look.host == number:
+                there = any(one.state == state for one in look.sockets)
+                if before and not there:
+                    return look.time / 1e6
+                before = there
+        raise UsageError(f"{host} has no socket that leaves {state} in this run.")
 
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""

@@ -94,3 +94,21 @@ def test_results_name_the_end_of_each_call(side):
 def test_an_older_kernel_sends_its_syns_as_it_did():
     assert engine("syn-unanswered", profile="linux-6.4").times("SYN")[-1] == 63
     assert engine("syn-unanswered", profile="linux-6.4").sysctls["tcp_syn_linear_timeouts"] == 0
+
+
+@SIDES
+def test_tries_counts_the_segments_of_each_connection(side):
+    run = side("syn-flood")
+    assert run.tries("SYN+ACK") == [6, 6, 6, 6, 3, 3, 3, 3, 3, 1]
+    assert run.tries("FIN") == []
+
+
+@SIDES
+def test_a_half_open_request_is_gone_63_s_after_its_first_synack(side):
+    run = side("synack-unanswered")
+    assert 63 <= run.ended("server", "SYN_RECV") - run.times("SYN+ACK")[0] < 66
+
+
+def test_a_state_that_never_ends_is_one_sentence():
+    with pytest.raises(UsageError, match=r"server has no socket that leaves LISTEN in this run\.$"):
+        engine("synack-unanswered").ended("server", "LISTEN")
