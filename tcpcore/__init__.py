@@ -25,13 +25,19 @@ _HOMES = {
     "us": "tcpcore.units",
 }
 
-__all__ = [*_HOMES, "sh"]
+__all__ = [*_HOMES, "look", "sh"]
 
 
 def sh(host: Any, command: str) -> str:
     """What a command such as ``ss -tan`` prints on a virtual host now; see `observe.shell`."""
     shell = import_module("tcpcore.observe.shell")
     return str(shell.run(host, command))
+
+
+async def look(host: Any, command: str) -> str:
+    """`sh` for an application on that host, which may have to wait for the program."""
+    shell = import_module("tcpcore.observe.shell")
+    return str(await shell.wait_for(host, command))
 
 
 def __getattr__(name: str) -> Any:

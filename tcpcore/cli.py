@@ -84,9 +84,8 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--profile",
-        default=profiles.DEFAULT,
         metavar="PROFILE",
-        help=f"whose defaults: {', '.join(profiles.names())}",
+        help=f"whose defaults, the scenario's own if not given: {', '.join(profiles.names())}",
     )
     parser.add_argument(
         "--drop", action="append", default=[], type=int, metavar="N", help="lose segment N (from 0)"
@@ -102,7 +101,8 @@ def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
 def _list(_: argparse.Namespace) -> int:
     for name in registry.names():
         scenario = registry.get(name)
-        print(f"{name}: {scenario.title}")
+        other = f" ({scenario.profile})" if scenario.profile != profiles.DEFAULT else ""
+        print(f"{name}: {scenario.title}{other}")
         for parameter in scenario.parameters:
             unit = f" {parameter.unit}" if parameter.unit else ""
             span = f"{parameter.minimum:g} to {parameter.maximum:g}{unit}"
@@ -153,7 +153,7 @@ def render(trace: Trace, form: str) -> bytes:
     from tcpcore.wire import codec, icmp, pcap
 
     if form == "pcap":
-        packets = [(one.sent, codec.encode(one.segment)) for one in trace.segments]
+        packets = [(one.sent, codec.encode(one.public)) for one in trace.segments]
         packets += [(one.sent, icmp.encode_icmp(one.message)) for one in trace.icmp]
         return pcap.pcap_bytes(sorted(packets, key=lambda packet: packet[0]))
     if form == "json":
@@ -165,7 +165,7 @@ def render(trace: Trace, form: str) -> bytes:
     if form == "ss":
         return ss.history(trace).encode()
     printer = Printer()
-    sent = [(one.sent, one.segment) for one in trace.segments]
+    sent = [(one.sent, one.public) for one in trace.segments]
     sent += [(one.sent, one.message) for one in trace.icmp]
     lines = [printer.line(packet, at) for at, packet in sorted(sent, key=lambda one: one[0])]
     return "".join(f"{line}\n" for line in lines).encode()

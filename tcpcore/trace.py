@@ -37,7 +37,8 @@ class TracedSegment:
 
     `left` is False when the sender's own firewall dropped it; `at_door` is when it was at the
     receiver whose firewall dropped it.  `received` is the packet as the receiver got it, where a
-    router changed it on the way (its TTL, an address); else None.
+    router changed it on the way (its TTL, an address); else None.  `outside` is the packet beyond a
+    router that put its own address in the place of the sender's.
     """
 
     __slots__ = (
@@ -46,6 +47,7 @@ class TracedSegment:
         "fate",
         "left",
         "lost_because",
+        "outside",
         "received",
         "receiver",
         "retransmission",
@@ -64,10 +66,16 @@ class TracedSegment:
         self.at_door: int | None = None
         self.left = True
         self.received: Any = None
+        self.outside: Any = None
         self.fate = IN_FLIGHT
         self.lost_because: Reason | None = None
         self.why: Reason | None = segment.reason
         self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
+
+    @property
+    def public(self) -> Any:
+        """The packet by the addresses under which its two ends know each other outside of a NAT."""
+        return self.segment if self.outside is None else self.outside
 
 
 class TracedIcmp:
@@ -139,7 +147,8 @@ class Trace:
     """All that happened in one run.
 
     `hosts` are (name, address), `icmp` the ICMP errors in order of sending, `calls` are
-    (time, host, call, result) of calls that returned,
+    (time, host, call, result) of calls that returned, `moved` how many bytes the call with that
+    index moved, `outputs` what programs printed: (time, host, command, text),
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
@@ -151,6 +160,8 @@ class Trace:
         self.icmp: list[TracedIcmp] = []
         self.moments: list[Moment] = []
         self.calls: list[tuple[int, int, str, str]] = []
+        self.moved: dict[int, int] = {}
+        self.outputs: list[tuple[int, int, str, str]] = []
         self.end = 0
         self.profile = ""
         self.scenario = ""
@@ -236,6 +247,10 @@ class Trace:
             self.begin(time, host, CALL, text)
         self.event(NOTE, text)
 
-    def call_returned(self, time: int, host: int, call: str, result: str) -> None:
+    def call_returned(
+        self, time: int, host: int, call: str, result: str, moved: int | None = None
+    ) -> None:
         """Record what an application's call came to; `result` is ``ok`` or an errno's name."""
+        if moved is not None:
+            self.moved[len(self.calls)] = moved
         self.calls.append((time, host, call, result))

@@ -12,7 +12,7 @@ import shutil
 import time
 from pathlib import Path
 
-from tools import build_book
+from tools import build_book, printed_numbers
 from tools.progress import ROOT, alone, say, stop
 
 OUT = ROOT / "_build" / "try"
@@ -57,6 +57,13 @@ def write_toc(name: str) -> None:
     TOC.write_text("\n".join(lines) + "\n")
 
 
+def show_unproven(name: str) -> None:
+    """Name the times and sizes of the prose that no run of the page shows."""
+    chapter, page = CHAPTERS / f"{name}.md", BUILT / "chapters" / f"{name}.html"
+    for one in printed_numbers.unproven(chapter.read_text(), page.read_text()):
+        say(f"  {one!r} in the prose: no run of this page shows it (see tools/printed_numbers.py)")
+
+
 def main() -> None:
     """Build the page, and print where it is."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -72,6 +79,7 @@ def main() -> None:
     build_book.show_reports(BUILT / "reports")
     if failed or any((BUILT / "reports").rglob("*.err.log")):
         stop(f"the page is not whole; the whole output is in {OUT.relative_to(ROOT)}/build.log.")
+    show_unproven(name)
     say(f"  done in {time.monotonic() - start:.1f} s: {BUILT / 'chapters' / name}.html")
     say("  with sliders: .venv/bin/python -m tools.serve --folder _build/try/_build/html")
 

@@ -17,6 +17,8 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
+from tcpcore.seqnum import MASK
+from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
 
@@ -36,6 +38,7 @@ class Machine(ABC):
     bound_ports: dict[int, Any]
     processes: list[Process]
     running: Process | None
+    uptime: int  # ms at time 0; anything, where nobody says
     _random: random.Random
     _watchers: dict[Any, Any]
     _scheduled: dict[Any, int]
@@ -54,6 +57,13 @@ class Machine(ABC):
         """What a command such as ``ss -tan`` prints on this host now; see `observe.shell`."""
         return tcpcore.sh(self, command)
 
+    async def look(self, command: str) -> str:
+        """`sh` for an application in the middle of a run: what was printed stays in the trace."""
+        text = await tcpcore.look(self, command)
+        if self.network.trace is not None:
+            self.network.trace.outputs.append((self.now, self.index, command, text))
+        return text
+
     # --- processes -------------------------------------------------------------------------------
 
     def fork(self, application: Application, name: str = "") -> Process:
@@ -63,6 +73,10 @@ class Machine(ABC):
         return self.running.fork(application, name)
 
     # --- power -----------------------------------------------------------------------------------
+
+    def been_up(self, duration: int) -> None:
+        """The host booted `duration` us ago: what its timestamps tell, until Linux 4.10."""
+        self.uptime = (duration - self.now) // MILLISECOND & MASK
 
     def crash(self) -> None:
         """The power fails: no word to anybody, and everything is forgotten."""

@@ -44,6 +44,7 @@ def start(host: Machine, application: Application | None = None) -> None:
         return
     host.powered = True
     host.start_afresh()
+    host.been_up(0)
     host.call("the host is up again")
     host.note(f"{host.name} is up again and knows nothing of its old connections")
     if application is not None:

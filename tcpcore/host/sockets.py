@@ -180,7 +180,7 @@ class Socket:
         except OSError as error:
             self.host.returned("send", errors.errno_name(error.errno))
             raise
-        self.host.returned("send", "ok")
+        self.host.returned("send", "ok", moved=len(data))
         return len(data)
 
     async def _queue(self, c: Connection, data: bytes) -> None:
@@ -204,12 +204,12 @@ class Socket:
                 self._report("recv", c)
             if c.rcv_closed or c.no_reader or c.state == state.CLOSED:
                 c.end_read = c.rcv_closed
-                self.host.returned("recv", "ok", "recv() returned end of file")
+                self.host.returned("recv", "ok", "recv() returned end of file", 0)
                 return b""
             await block(Wait(self.waiters))
         data, out = c.receive(most, self.host.now)
         if self.host.recording:
-            self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes")
+            self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
         if out:
             self.host.transmit(c, out)
         return data

@@ -86,6 +86,7 @@ class Host(Machine):
     def start_afresh(self) -> None:
         """A kernel boots: fresh secrets, an empty TIME_WAIT table, no memory of other hosts."""
         self.secrets = Secrets(self.fresh_key())
+        self.uptime = self.secrets.number("uptime", ("", 0, "", 0))
         self.time_waits = TimeWaits(self)
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
@@ -246,7 +247,7 @@ class Host(Machine):
     def _timestamp_offset(self, ends: FourTuple) -> int:
         """Where the connection's timestamp clock starts; before 4.10 one clock served the host."""
         if self.sysctl.stamps_per_host:
-            return self.secrets.number("uptime", ("", 0, "", 0))
+            return self.uptime
         return self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
 
     def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
@@ -355,10 +356,10 @@ class Host(Machine):
         """An application calls: a new moment."""
         self._begin(trace.CALL, label, None)
 
-    def returned(self, call: str, result: str, note: str = "") -> None:
-        """An application's call returned."""
+    def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
+        """An application's call returned; `moved` so many bytes."""
         if self.network.trace is not None:
-            self.network.trace.call_returned(self.now, self.index, call, result)
+            self.network.trace.call_returned(self.now, self.index, call, result, moved)
         if note:
             self.note(note)
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from tcpcore.errors import UsageError
+from tcpcore.host import profiles
 from tcpcore.linux import store
 from tcpcore.scenarios import registry
 
@@ -34,6 +35,14 @@ _STAGGER = 0.4
 _AT_ONCE = 12
 
 VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+    ("byte-stream", {"read_after": 500}, ()),
+    ("byte-stream", {"writes": 1, "size": 10}, ()),
+    ("byte-stream", {"writes": 1, "size": 3000}, ()),
+    ("byte-stream", {"nodelay": True}, ()),
+    ("late-segment", {"late_by": 0}, ()),
+    ("delayed-ack", {"rounds": 1}, ()),
+    ("delayed-ack", {"think": 30}, ()),
+    ("delayed-ack", {"quick_ack": True}, ()),
     ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
     *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
     ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
@@ -133,6 +142,7 @@ def record(
 
     chosen = registry.get(scenario)
     full = chosen.check(parameters or {})
+    _refuse_other_kernel(scenario)
     with KernelNetwork() as network:
         network.drop_segments(drop)
         chosen.build(network, **full)
@@ -176,7 +186,26 @@ def _to_record(
         ],
         end=recording.end,
         drop=list(drop),
+        outputs=[store.Output(*one) for one in recording.outputs],
     )
+
+
+def other_kernel(scenario: str) -> str | None:
+    """The profile of a scenario that is about another kernel than this machine's; else None."""
+    profile = registry.get(scenario).profile
+    own = "linux-" + ".".join(kernel_version().split(".")[:2])
+    return None if profile in (profiles.DEFAULT, own) else profile
+
+
+def _refuse_other_kernel(scenario: str) -> None:
+    other = other_kernel(scenario)
+    if other:
+        raise UsageError(f"{scenario} shows what {other} did; this is Linux {kernel_version()}.")
+
+
+def recordable() -> list[str]:
+    """The scenarios that this machine's kernel can play."""
+    return [name for name in registry.names() if not other_kernel(name)]
 
 
 def kernel_version() -> str:
@@ -256,6 +285,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
     if not arguments.name:
         raise UsageError("name a scenario (see `tcpcore list`), or give --all.")
     parameters = _parameters(arguments.name, arguments.set)
+    _refuse_other_kernel(arguments.name)
     drop = tuple(arguments.drop)
     path = Path(arguments.output or store.file_name(arguments.name, parameters, drop))
     if not path.parent.is_dir():
@@ -264,16 +294,22 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of every scenario."""
-    plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in registry.names()]
+    """Every scenario and variant, and the sockets' states of every scenario.
+
+    Left out, with a line on standard error: what shows another kernel than this one.
+    """
+    names = recordable()
+    for name in registry.names():
+        if name not in names:
+            _say(f"{name} is left out: it shows what {other_kernel(name)} did.", sys.stderr)
+    plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in names]
     jobs = [
         _Job(name, parameters, drop, folder / store.file_name(name, parameters, drop))
         for name, parameters, drop in (*plain, *VARIANTS)
     ]
     states = folder / store.STATES.name
     return jobs + [
-        _Job(name, {}, (), states / store.file_name(name, {}), states=True)
-        for name in registry.names()
+        _Job(name, {}, (), states / store.file_name(name, {}), states=True) for name in names
     ]
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError, errno_name
 from tcpcore.host import socket_options
+from tcpcore.linux import outputs
 from tcpcore.linux.machine import KernelMachine
 from tcpcore.linux.namespace import read_counters, read_sysctls
 from tcpcore.wire import codec
@@ -78,6 +79,12 @@ class KernelHost(KernelMachine):
         """Wait for ever (`pause(2)`)."""
         with self.network.waiting("pause"):
             self.network.over.wait()
+
+    async def look(self, command: str) -> str:
+        """`sh` whose output stays in the recording; see `outputs`."""
+        text = outputs.printed_by(self, command)
+        self.network.outputs.append((self.network.now(), self.index, command, text))
+        return text
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made; its source may be anybody's."""

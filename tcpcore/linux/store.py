@@ -7,7 +7,7 @@ Reading needs no Linux, no root and only the standard library.  A record is name
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,12 +52,22 @@ class RecordedCall:
 
 
 @dataclass(slots=True)
+class Output:
+    """What a program printed on a host, µs after the first segment."""
+
+    time: int
+    host: int
+    command: str
+    text: str
+
+
+@dataclass(slots=True)
 class Record:
     """One run of a scenario on a real kernel; times in µs since the first segment.
 
     `hz` is the kernel's CONFIG_HZ, None when unknown.  `sysctls` are what the first host's kernel
     said; each host's differences stand in `hosts`, with the ones that the scenario set, and with
-    the counters that moved (absent in older records).
+    the counters that moved (absent in older records).  `outputs` are of programs that looked.
     """
 
     scenario: str
@@ -72,6 +82,7 @@ class Record:
     calls: list[RecordedCall]
     end: int
     drop: list[int] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
 
     @property
     def release(self) -> str:
@@ -95,6 +106,8 @@ class Record:
         lines.append(_json_list("hosts", self.hosts))
         lines.append(_json_list("segments", [_segment_to_json(s) for s in self.segments]))
         lines.append(_json_list("calls", [_call_to_json(c) for c in self.calls]))
+        if self.outputs:
+            lines.append(_json_list("outputs", [asdict(one) for one in self.outputs]))
         lines.append(f' "end": {self.end}')
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -144,11 +157,12 @@ def from_json(text: str, source: str = "the record") -> Record:
             RecordedCall(c["host"], c["began"], c["t"], c["call"], c["result"], c.get("bytes"))
             for c in data["calls"]
         ]
+        outputs = [Output(**one) for one in data.get("outputs", ())]
         names = ("scenario", "parameters", "kernel", "machine", "hz", "recorded", "hosts")
         head = {name: data[name] for name in (*names, "sysctls", "end", "drop")}
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{source} is no record of a kernel: {error!r}.") from error
-    return Record(segments=segments, calls=calls, **head)
+    return Record(segments=segments, calls=calls, outputs=outputs, **head)
 
 
 def load(path: Path) -> Record:

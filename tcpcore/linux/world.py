@@ -40,7 +40,7 @@ class Recording:
     """What a run gave: segments, calls, and the moment the run stopped; times in µs.
 
     Time 0 is the first segment (the start of the run when there is none); `zero` is its time on
-    the machine's monotonic clock, in µs.
+    the machine's monotonic clock, in µs.  `outputs` are (time, host, command, text) of programs.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Recording:
         counters: list[dict[str, int]],
         end: int,
         zero: int,
+        outputs: list[tuple[int, int, str, str]],
     ) -> None:
         self.hosts = hosts
         self.segments = segments
@@ -60,6 +61,7 @@ class Recording:
         self.counters = counters
         self.end = end
         self.zero = zero
+        self.outputs = outputs
 
 
 class _Current(threading.local):
@@ -85,6 +87,7 @@ class KernelNetwork:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._calls: list[dict[str, Any]] = []
+        self.outputs: list[tuple[int, int, str, str]] = []
         self.running = False
         self.thread = threading.current_thread()
         self.wires = KernelWires(self, seed)
@@ -291,6 +294,7 @@ class KernelNetwork:
             counters,
             end - zero,
             self._start + zero,
+            [(time - zero, host, command, text) for time, host, command, text in self.outputs],
         )
 
 

@@ -167,6 +167,11 @@ class Network(Wires):
             traced.left = chain != "OUTPUT"
             traced.at_door = self.now if traced.left else None
 
+    def masked(self, tag: Any, packet: Packet) -> None:
+        """Keep the packet as the world outside sees it."""
+        if tag is not None and tag >= 0:
+            self._traced(tag).outside = packet
+
     def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
         """The packet has reached its host: let it in."""
         if tag is not None:

@@ -93,6 +93,8 @@ class Router:
             self._wires.lose(tag, Reason(reasons.NAT_NO_PORT, {"router": self.name}))
             return
         self.forwarded += 1
+        if onward.src != packet.src:
+            self._wires.masked(tag, onward)
         self._wires.enter(pipe, onward, tag, corrupt)
 
     def _admitted(self, packet: Packet, size: int, tag: Any) -> bool:

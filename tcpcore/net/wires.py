@@ -28,10 +28,6 @@ DEFAULT_QUEUE = 1000
 """Packets that a link with a rate keeps waiting (Linux's txqueuelen)."""
 
 LOOPBACK_MTU = 65535
-"""Of the way by which a host sends to itself: the device's 65536, but an IP packet has less."""
-
-
-LOOPBACK_MTU = 65535
 """What IP can carry; the device `lo` would take 65536."""
 
 
@@ -73,6 +69,9 @@ class Wires(ABC):
 
     def refused(self, tag: Any, chain: str) -> None:  # noqa: B027 - where nothing is traced
         """A host's firewall dropped the packet in that chain."""
+
+    def masked(self, tag: Any, packet: Packet) -> None:  # noqa: B027 - nor told
+        """A router put its own address into the packet."""
 
     def remark(self, node: Any, sentence: str) -> None:  # noqa: B027 - nor told
         """Something happened to a node that a reader may like to see."""

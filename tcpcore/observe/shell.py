@@ -70,6 +70,16 @@ def run(host: Any, command: str) -> str:
     return text
 
 
+async def wait_for(host: Any, command: str) -> str:
+    """`run` inside an application: one that needs the network to go on (`nc`) is waited for."""
+    words = shlex.split(command)
+    if words[:1] != ["nc"]:
+        return run(host, command)
+    application, lines = nc.client(words[1:])
+    await application(host)
+    return "".join(lines)
+
+
 def _pipeline(command: str) -> list[list[str]]:
     """The words of each program between the pipes; a quoted ``|`` is an ordinary sign."""
     lexer = shlex.shlex(command, posix=True, punctuation_chars="|")

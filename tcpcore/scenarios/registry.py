@@ -23,6 +23,7 @@ Value = int | float | bool
 Builder = Callable[..., None]
 
 _MODULES = (
+    "observing",
     "handshake",
     "opening",
     "queues",
@@ -33,6 +34,7 @@ _MODULES = (
     "timers",
     "windows",
     "options",
+    "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""
 
@@ -83,10 +85,12 @@ class Parameter:
         return value
 
     def default_in(self, profile: str) -> Value:
-        """The default value; of a sysctl, the profile's."""
+        """The default value; of a sysctl, the profile's, and 0 where it does not exist."""
         if self.sysctl:
             value: Value = getattr(profiles.sysctls(profile), self.name)
             return value
+        if self.name == "tcp_tw_recycle" and not profiles.sysctls(profile).has_tw_recycle:
+            return 0
         return self.default
 
 
@@ -106,7 +110,10 @@ def _parse(text: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named experiment; `until` bounds its virtual time, in microseconds."""
+    """A named experiment; `until` bounds its virtual time, in microseconds.
+
+    `profile` is the kernel that it is about: that of the book, unless it shows another one's ways.
+    """
 
     name: str
     title: str
@@ -114,13 +121,17 @@ class Scenario:
     parameters: tuple[Parameter, ...]
     build: Builder
     until: int
+    profile: str = profiles.DEFAULT
 
     def check(
-        self, given: Mapping[str, Any] | None = None, profile: str = profiles.DEFAULT
+        self, given: Mapping[str, Any] | None = None, profile: str | None = None
     ) -> dict[str, Value]:
-        """All parameters, those not given at their defaults; `UsageError` for what does not fit."""
+        """All parameters, those not given at their defaults; `UsageError` for what does not fit.
+
+        `profile` None means the scenario's own.
+        """
         known = {parameter.name: parameter for parameter in self.parameters}
-        values = {name: known[name].default_in(profile) for name in known}
+        values = {name: known[name].default_in(profile or self.profile) for name in known}
         for name, value in (given or {}).items():
             if name not in known:
                 listed = ", ".join(known) or "none"
@@ -133,12 +144,19 @@ _SCENARIOS: dict[str, Scenario] = {}
 
 
 def scenario(
-    name: str, *, title: str, question: str, until: int, parameters: Iterable[Parameter] = ()
+    name: str,
+    *,
+    title: str,
+    question: str,
+    until: int,
+    parameters: Iterable[Parameter] = (),
+    profile: str = profiles.DEFAULT,
 ) -> Callable[[Builder], Builder]:
     """Register a builder as a scenario."""
 
     def register(build: Builder) -> Builder:
-        _SCENARIOS[name] = Scenario(name, title, question, tuple(parameters), build, until)
+        own = tuple(parameters)
+        _SCENARIOS[name] = Scenario(name, title, question, own, build, until, profile)
         return build
 
     return register
@@ -168,15 +186,15 @@ def run(
     name: str,
     parameters: Mapping[str, Any] | None = None,
     *,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     drop: Iterable[int] = (),
     seed: int = 1,
 ) -> Trace:
     """Run a scenario in virtual time and return its trace.
 
     A name in `parameters` that is no parameter of the scenario but a sysctl is set on every host.
-    `drop` numbers segments to lose, in order of sending from 0.  `UsageError` for a parameter,
-    profile or number that does not fit.
+    `profile` None means the scenario's own.  `drop` numbers segments to lose, in order of sending
+    from 0.  `UsageError` for a parameter, profile or number that does not fit.
     """
     return prepare(name, parameters, profile=profile, drop=drop, seed=seed).run(get(name).until)
 
@@ -185,7 +203,7 @@ def prepare(
     name: str,
     parameters: Mapping[str, Any] | None = None,
     *,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     drop: Iterable[int] = (),
     seed: int = 1,
 ) -> Network:
@@ -194,6 +212,7 @@ def prepare(
     Arguments and errors are those of `run`.
     """
     chosen = get(name)
+    profile = profile or chosen.profile
     given, sysctls = _sort_out(chosen, parameters or {})
     values = chosen.check(given, profile)
     lost = _segment_numbers(drop)

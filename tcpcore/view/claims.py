@@ -22,6 +22,7 @@ from tcpcore.view.evidence import Exchange
 from tcpcore.view.shown import Shown
 
 LISTS = Path(__file__).with_name("statements")  # a file for each part of the book
+PLAN = LISTS / "plan.txt"
 HOLDS = "holds"
 VERDICTS = {
     HOLDS: "true as it stands",
@@ -87,6 +88,16 @@ def statements(folder: Path = LISTS) -> dict[str, Statement]:
 def _statement_of(row: dict[str, str]) -> Statement:
     number = int(row.pop("source"))
     return Statement(source=number, **row)
+
+
+@cache
+def plan() -> dict[str, str]:
+    """Every claim of the sources by id, with its chapter, written or not; in the book's order."""
+    chapters = {}
+    for line in PLAN.read_text(encoding="utf-8").splitlines():
+        chapter, _, keys = line.partition(":")
+        chapters.update({key: chapter for key in keys.split() if not line.startswith("#")})
+    return chapters
 
 
 def claim(

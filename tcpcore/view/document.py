@@ -12,6 +12,7 @@ from typing import Any
 
 from tcpcore import trace as tr
 from tcpcore.errors import UsageError
+from tcpcore.host.profiles import DEFAULT
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.trace import Moment, Trace
 from tcpcore.units import format_seconds
@@ -110,8 +111,8 @@ def _segments(trace: Trace, whys: _Whys) -> list[Json]:
                 "retransmission": traced.retransmission,
                 "why": whys.add(traced.why),
                 "lost_because": whys.add(traced.lost_because),
-                "tcpdump": printer.line(traced.segment, traced.sent),
-                **describer.entry(traced.segment),
+                "tcpdump": printer.line(traced.public, traced.sent),
+                **describer.entry(traced.public),
             }
         )
     return rows
@@ -194,7 +195,8 @@ def _outcome(steps: list[Json], trace: Trace) -> str:
 def as_text(doc: Json) -> str:
     """The whole run as a list of events: for terminals, paper, ePub, pages without JavaScript."""
     settings = ", ".join(f"{p['label']} {_value(p)}" for p in doc["parameters"])
-    lines = [line for line in (doc["title"], doc["question"], settings) if line]
+    other = f"As {doc['profile']} does it." if doc["profile"] not in ("", DEFAULT) else ""
+    lines = [line for line in (doc["title"], doc["question"], other, settings) if line]
     for step in doc["steps"]:
         time = f"{format_seconds(step['t'])} s"
         lines.append(f"{time:>12}  {doc['hosts'][step['host']]['name']}: {step['label']}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -22,18 +22,24 @@ from tcpcore.trace import Trace
 from tcpcore.units import format_seconds
 from tcpcore.view.packet import Describer, flag_names
 from tcpcore.view.shown import Shown
+from tcpcore.wire import codec
 
 
 @dataclass(slots=True, frozen=True)
 class Seen:
-    """A segment: seconds since the first one, who sent it, and its header."""
+    """A segment: seconds since the first one, who sent it, and its header.
+
+    `arrived` is None for a lost one; `size` counts the bytes of the whole IP packet.
+    """
 
     time: float
+    arrived: float | None
     host: str
     flags: str
     seq: int
     ack: int | None
     length: int
+    size: int
     window: int
     options: tuple[str, ...]
     lost: bool
@@ -45,16 +51,30 @@ class Seen:
 
 @dataclass(slots=True, frozen=True)
 class Called:
-    """A call that returned: seconds since the first segment, host, call, ``ok`` or the errno."""
+    """A call that returned: seconds since the first segment, host, call, ``ok`` or the errno.
+
+    `moved` counts the bytes that it sent or received, None for other calls.
+    """
 
     time: float
     host: str
     call: str
     result: str
+    moved: int | None = None
 
     def __str__(self) -> str:
         at = format_seconds(round(self.time * 1e6))
         return f"{self.host}: {self.call}() returned after {at} s: {self.result}"
+
+
+@dataclass(slots=True, frozen=True)
+class Printed:
+    """What a program printed on a host, seconds since the first segment."""
+
+    time: float
+    host: str
+    command: str
+    text: str
 
 
 @dataclass(slots=True)
@@ -72,6 +92,7 @@ class Exchange:
     hosts: list[str]
     sysctls: dict[str, Any]
     counters: dict[str, dict[str, int]]
+    outputs: list[Printed] = field(default_factory=list)
 
     def __getitem__(self, index: int) -> Seen:
         return self.segments[index]
@@ -98,6 +119,22 @@ class Exchange:
     def count(self, counter: str, host: str = "server") -> int:
         """A counter of `nstat` at the end of the run; 0 when it never moved."""
         return self.counters[host].get(counter, 0)
+
+    def moved(self, call: str, host: str) -> list[int]:
+        """How many bytes each `send` or `recv` of that host moved, in order."""
+        return [
+            one.moved
+            for one in self.calls
+            if (one.call, one.host) == (call, host) and one.moved is not None
+        ]
+
+    def printed(self, command: str, host: str = "client") -> str:
+        """What this command printed on that host, the last time that it was asked."""
+        found = [o.text for o in self.outputs if (o.command, o.host) == (command, host)]
+        if not found:
+            known = sorted({one.command for one in self.outputs if one.host == host})
+            raise UsageError(f"Nobody asked {command!r} on {host}; asked were {known}.")
+        return found[-1]
 
     def listener(self, host: str = "server") -> list[Socket]:
         """The listening socket of a host, each time it looked different."""
@@ -152,12 +189,18 @@ class Exchange:
         return Shown(_table(heads, rows, f"Segments, {self.by}"), "\n".join(lines))
 
 
-_HEADS = {"time": "time (s)", "host": "from", "raw_seq": "seq on the wire", "raw_ack": "ack there"}
+_HEADS = {
+    "time": "time (s)",
+    "arrived": "arrived (s)",
+    "host": "from",
+    "raw_seq": "seq on the wire",
+    "raw_ack": "ack there",
+}
 
 
 def _cell(segment: Seen, name: str) -> str:
     value = getattr(segment, name)
-    if name == "time":
+    if name in ("time", "arrived") and value is not None:
         return format_seconds(round(value * 1e6))
     if name == "raw_ack" and segment.ack is None:
         return "–"
@@ -188,12 +231,13 @@ def engine(
     *,
     drop: tuple[int, ...] = (),
     seed: int = 1,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     **parameters: Any,
 ) -> Exchange:
     """Run the scenario on the engine; `drop` numbers segments to lose, from 0.
 
-    `profile` is the kernel to play, ``linux-6.4``; `tcpcore.host.profiles` has them all.
+    `profile` is the kernel to play, ``linux-6.4``, by default the scenario's own;
+    `tcpcore.host.profiles` has them all.
     """
     return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
 
@@ -202,12 +246,24 @@ def of_trace(trace: Trace) -> Exchange:
     """A run of the engine."""
     names = [name for name, _ in trace.hosts]
     zero = trace.segments[0].sent if trace.segments else 0
-    packets = [(s.segment, s.sent - zero, s.sender, s.fate) for s in trace.segments]
-    calls = [Called((t - zero) / 1e6, names[h], call, result) for t, h, call, result in trace.calls]
+    packets = [
+        (
+            s.segment,
+            s.sent - zero,
+            None if s.arrived is None else s.arrived - zero,
+            s.sender,
+            s.fate,
+        )
+        for s in trace.segments
+    ]
+    calls = [
+        Called((t - zero) / 1e6, names[h], call, result, trace.moved.get(number))
+        for number, (t, h, call, result) in enumerate(trace.calls)
+    ]
     defaults = asdict(profiles.sysctls(trace.profile))
-    looks = _looks(trace, zero)
-    seen_on_wire, counters = _segments(packets, names), _counters(trace)
-    return Exchange("engine", seen_on_wire, calls, looks, names, defaults, counters)
+    outputs = [Printed((t - zero) / 1e6, names[h], *rest) for t, h, *rest in trace.outputs]
+    looks, segments, counters = _looks(trace, zero), _segments(packets, names), _counters(trace)
+    return Exchange("engine", segments, calls, looks, names, defaults, counters, outputs)
 
 
 def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> Exchange:
@@ -217,28 +273,33 @@ def kernel(scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any) -> E
     if record is None:
         raise UsageError(f"There is no kernel record of {scenario} with {full}, drop {drop}.")
     names = [host["name"] for host in record.hosts]
-    packets = [(s.segment, s.sent, s.sender, s.fate) for s in record.segments]
-    calls = [Called(c.returned / 1e6, names[c.host], c.call, c.result) for c in record.calls]
+    packets = [(s.segment, s.sent, s.arrived, s.sender, s.fate) for s in record.segments]
+    calls = [
+        Called(c.returned / 1e6, names[c.host], c.call, c.result, c.moved) for c in record.calls
+    ]
+    outputs = [Printed(o.time / 1e6, names[o.host], o.command, o.text) for o in record.outputs]
     seen = None if drop else states.find(scenario, full)
     looks = seen.looks if seen else []
     by, seen_on_wire = f"Linux {record.kernel}", _segments(packets, names)
     counters = {host["name"]: dict(host.get("counters", {})) for host in record.hosts}
-    return Exchange(by, seen_on_wire, calls, looks, names, dict(record.sysctls), counters)
+    return Exchange(by, seen_on_wire, calls, looks, names, dict(record.sysctls), counters, outputs)
 
 
-def _segments(packets: list[tuple[Any, int, int, str]], names: list[str]) -> list[Seen]:
+def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[str]) -> list[Seen]:
     describer = Describer()
     seen = []
-    for segment, sent, sender, fate in packets:
+    for segment, sent, arrived, sender, fate in packets:
         entry = describer.entry(segment)
         seen.append(
             Seen(
                 time=sent / 1e6,
+                arrived=None if arrived is None else arrived / 1e6,
                 host=names[sender],
                 flags=flag_names(segment.flags),
                 seq=entry["seq"],
                 ack=entry["ack"],
                 length=entry["length"],
+                size=len(codec.encode(segment)),
                 window=segment.window,
                 options=tuple(row[1] for row in entry["options"]),
                 lost=fate == tracing.LOST,

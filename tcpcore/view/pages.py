@@ -12,7 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS
+from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS, plan
 from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
 
 HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
@@ -103,7 +103,8 @@ def fill(app: Any, doctree: Any, page: str) -> None:
             for one in found
         ]
         rows.sort(key=lambda row: int(row[0]["id"][1:]))
-        place.replace_self([_summary(rows), _table(rows)] if rows else [])
+        done = [_summary(rows), _table(rows)] if rows else []
+        place.replace_self([*done, *_to_come({one["id"] for one, _ in rows})])
 
 
 def _summary(rows: list[tuple[dict[str, Any], str]]) -> nodes.paragraph:
@@ -111,6 +112,25 @@ def _summary(rows: list[tuple[dict[str, Any], str]]) -> nodes.paragraph:
     words = {HOLDS: "hold", "slip": "slips of the pen"}
     said = ", ".join(f"{count} {words.get(name, name)}" for name, count in counts.items() if count)
     return nodes.paragraph("", f"Claims run so far: {len(rows)} ({said}).")
+
+
+def _to_come(run: set[str]) -> list[nodes.Node]:
+    """The claims that no page runs yet, by the chapter that will."""
+    chapters: dict[str, list[str]] = {}
+    for key, chapter in plan().items():
+        if key not in run:
+            chapters.setdefault(chapter, []).append(key)
+    if not chapters:
+        return []
+    count = sum(map(len, chapters.values()))
+    heading = f"Claims of the chapters to come: {count} of {len(plan())}."
+    named = [(_title(chapter), ", ".join(keys)) for chapter, keys in chapters.items()]
+    return [nodes.paragraph("", heading), _definitions(named)]
+
+
+def _title(chapter: str) -> str:
+    """The name that a chapter goes by before it has a title: `queues/two-queues`, "Two queues"."""
+    return chapter.partition("/")[2].replace("-", " ").capitalize()
 
 
 def _table(rows: list[tuple[dict[str, Any], str]]) -> nodes.table:

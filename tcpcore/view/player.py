@@ -24,8 +24,9 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     """Plays one run of a scenario, step by step.
 
     `scenario` is a name from `python -m tcpcore list`; further keywords are its parameters.
-    `step` starts at 1; `panels` names those that stand open (step, segment, states, client,
-    server, timers, queues, counters, text); `name` is the player's address in links,
+    `profile` is the kernel played, by default the scenario's own.  `step` starts at 1; `panels`
+    names those that stand open (step, segment, states, client, server, third, timers, queues,
+    counters, text: hosts in their order); `name` is the player's address in links,
     ``page.html#name:step``.  UsageError for an unknown scenario or a value out of range.
     """
 
@@ -33,7 +34,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     _css = bundle.style_sheet()
 
     scenario = traitlets.Unicode(read_only=True).tag(sync=True)
-    profile = traitlets.Unicode("linux-6.18").tag(sync=True)
+    profile = traitlets.Unicode().tag(sync=True)
     name = traitlets.Unicode().tag(sync=True)
     parameters = traitlets.Dict().tag(sync=True)
     drop = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -49,7 +50,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         *,
         step: int = 1,
         drop: tuple[int, ...] | list[int] = (),
-        profile: str = "linux-6.18",
+        profile: str | None = None,
         panels: tuple[str, ...] | list[str] = (),
         name: str = "",
         **parameters: Any,
@@ -58,7 +59,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         super().__init__()
         with self.hold_trait_notifications():
             self.set_trait("scenario", scenario)
-            self.profile = profile
+            self.profile = profile or registry.get(scenario).profile
             self.name = name or scenario
             self.panels = list(panels)
             self.drop = list(drop)

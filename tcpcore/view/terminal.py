@@ -10,7 +10,6 @@ import html
 from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.host import profiles
 from tcpcore.scenarios import registry
 from tcpcore.units import format_seconds, seconds
 from tcpcore.view.shown import Shown
@@ -23,7 +22,7 @@ def shell(
     at: float,
     drop: tuple[int, ...] = (),
     seed: int = 1,
-    profile: str = profiles.DEFAULT,
+    profile: str | None = None,
     **parameters: Any,
 ) -> Shown:
     """Run the scenario up to `at` (seconds of the run), then type `commands` on the host.

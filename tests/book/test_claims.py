@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpcore.view.claims import SOURCES, VERDICTS, statements
+from tcpcore.view.claims import PLAN, SOURCES, VERDICTS, plan, statements
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ROOT / "chapters"
@@ -22,9 +22,22 @@ def ids_in_cells(page: Path) -> list[str]:
     return [key for cell in CELL.findall(page.read_text()) for key in CALL.findall(cell)]
 
 
-@pytest.mark.parametrize("statement", PRESENT, ids=lambda one: one.id)
-def test_a_claim_of_an_existing_chapter_has_a_cell_there(statement):
-    assert statement.id in ids_in_cells(CHAPTERS / f"{statement.chapter}.md")
+def test_the_plan_has_each_of_the_194_claims_once():
+    written = re.findall(r"\bS\d+\b", PLAN.read_text())
+    assert len(written) == len(plan()) == 194
+
+
+def test_every_statement_stands_in_the_plan_of_its_chapter():
+    moved = {one.id: one.chapter for one in statements().values() if plan()[one.id] != one.chapter}
+    assert not moved, "move them in statements/plan.txt as well"
+
+
+@pytest.mark.parametrize("chapter", sorted({*plan().values()}))
+def test_every_claim_of_an_existing_chapter_has_a_cell_there(chapter):
+    page = CHAPTERS / f"{chapter}.md"
+    if page.is_file():
+        missing = {key for key, home in plan().items() if home == chapter} - {*ids_in_cells(page)}
+        assert not missing, f"{chapter} runs no claim(...) of these"
 
 
 def test_no_cell_runs_a_claim_that_belongs_to_another_chapter():
@@ -54,6 +67,15 @@ def test_the_page_of_claims_lists_exactly_the_executed_ones_with_a_link_to_each(
     page = (HTML / "appendix" / "claims.html").read_text()
     linked = re.findall(r'href="\.\./([^"#]+)\.html#claim-(S\d+)"', page)
     assert sorted(linked) == sorted((one.chapter, one.id) for one in PRESENT)
+
+
+@pytest.mark.book
+def test_the_page_of_claims_names_those_of_chapters_to_come():
+    page = (HTML / "appendix" / "claims.html").read_text()
+    to_come = [key for key, home in plan().items() if not (CHAPTERS / f"{home}.md").is_file()]
+    assert f"Claims of the chapters to come: {len(to_come)} of 194." in page or not to_come
+    for key in to_come:
+        assert re.search(rf"\b{key}\b", page), key
 
 
 @pytest.mark.book

@@ -57,6 +57,17 @@ def test_one_html_file_holds_players_that_step_without_anything_else(
     assert page.locator(".drop").count() == 0
 
 
+def test_the_player_says_whose_ways_it_follows(pages: Any, tmp_path: Path) -> None:
+    target = tmp_path / "run.html"
+    runs = [("handshake", None), ("tw-recycle-nat", None), ("handshake", "rfc9293")]
+    write_html([document(registry.run(name, profile=profile)) for name, profile in runs], target)
+    page = pages.new()
+    page.goto(target.as_uri())
+    page.wait_for_selector("html[data-tcpcore=ready]")
+    told = page.locator(".tcpcore-player .kernel").all_inner_texts()
+    assert told == ["Linux 6.18", "Linux 4.9", "RFC 9293"]
+
+
 def test_every_scenario_can_be_played_to_its_end_with_all_panels_open(
     pages: Any, tmp_path: Path
 ) -> None:

@@ -100,7 +100,7 @@ def test_python_in_the_browser_gives_byte_for_byte_what_cpython_gives(
         path for path in (HTML / "_static/tcpcore").iterdir() if (path / "worker.js").exists()
     )
     asked = [
-        {"scenario": name, "profile": "linux-6.18", "parameters": {}, "drop": drop}
+        {"scenario": name, "profile": registry.get(name).profile, "parameters": {}, "drop": drop}
         for name in registry.names()
         for drop in ([], [0], [1, 2])
     ]

@@ -40,6 +40,15 @@ def test_list_names_every_scenario_and_parameter(capsys: Capture):
             assert f"{parameter.name} = " in shown
 
 
+def test_list_and_run_know_which_kernel_a_scenario_is_about(capsys: Capture):
+    assert run("list") == 0
+    shown = capsys.readouterr().out
+    assert "\ntw-recycle-nat: tcp_tw_recycle behind a shared address (linux-4.9)\n" in shown
+    assert shown.count("(linux-") == 1
+    assert run("run", "tw-recycle-nat", "--format", "json") == 0
+    assert json.loads(capsys.readouterr().out)["profile"] == "linux-4.9"
+
+
 def test_text_is_tcpdumps(capsys: Capture):
     assert run("run", "handshake", "--set", "rtt=20") == 0
     lines = capsys.readouterr().out.splitlines()

@@ -6,6 +6,9 @@ import { duration, element, icon } from "./dom.js";
 import { hexDump } from "./hex.js";
 import { principal, reasons, source, stateOf } from "./story.js";
 
+/** The panels of the first hosts, in their order; a run may have fewer. */
+const HOST_PANELS = ["client", "server", "third"];
+
 const empty = (text) => element("p", { class: "none" }, text);
 
 /** The stack; `update(view)` with view = {doc, story, step, chosen}. `opened` gets the open keys. */
@@ -19,8 +22,8 @@ export function createPanels({ open, opened, lose, canLose }) {
       chart.update(view.doc, view.story, view.step);
       return chart.nodes;
     }],
-    client: [(doc) => capital(doc.hosts[0].name), (view) => hostGist(view, 0), (view) => hostBody(view, 0)],
-    server: [(doc) => capital(doc.hosts[1].name), (view) => hostGist(view, 1), (view) => hostBody(view, 1)],
+    ...Object.fromEntries(HOST_PANELS.map((key, h) => [key,
+      [(doc) => capital(doc.hosts[h].name), (view) => hostGist(view, h), (view) => hostBody(view, h)]])),
     timers: [() => "Timers", timersGist, timersBody],
     queues: [() => "Queues", queuesGist, queuesBody],
     counters: [() => "Counters", countersGist, countersBody],
@@ -41,7 +44,7 @@ export function createPanels({ open, opened, lose, canLose }) {
       opened(panels.filter((p) => p.node.open).map((p) => p.key));
     });
     const update = () => {
-      node.hidden = key === "server" && view.doc.hosts.length < 2; // a socket connected to itself
+      node.hidden = HOST_PANELS.indexOf(key) >= view.doc.hosts.length; // some runs have one host
       if (node.hidden) return;
       heading.textContent = title(view.doc);
       short.textContent = gist(view);

@@ -105,6 +105,7 @@ export function render({ model, el }) {
 
   const title = element("strong", { class: "title" });
   const question = element("span", { class: "question" });
+  const kernel = element("span", { class: "kernel", title: "The kernel whose ways this run follows" });
   const help = element("p", { class: "help", hidden: true }, KEYS);
   const helpButton = button("Keyboard and mouse", "help", () => {
     help.hidden = !help.hidden;
@@ -125,7 +126,7 @@ export function render({ model, el }) {
     open: model.get("panels") || [], opened: (keys) => put({ panels: keys }), lose, canLose: live,
   });
   const box = element("div", { class: "tcpcore-player", role: "group", onkeydown: onKey },
-    element("div", { class: "top" }, element("div", { class: "titles" }, title, question), tools),
+    element("div", { class: "top" }, element("div", { class: "titles" }, title, question, " ", kernel), tools),
     help, sliders.node, lostList.node,
     element("div", { class: "stage" },
       element("div", { class: "left" }, ladder.node, transport.node, why, status), panels.node));
@@ -166,6 +167,8 @@ export function render({ model, el }) {
     chosen = chosenAt(doc, step());
     title.textContent = doc.title;
     question.textContent = doc.question || "";
+    kernel.textContent = (doc.profile || "").replace("linux-", "Linux ").replace("rfc", "RFC ");
+    kernel.hidden = !doc.profile;
     box.setAttribute("aria-label", `Player: ${doc.title}`);
     if (!pending) sliders.update(live() || doc.parameters.length ? doc.parameters : []);
     lostList.update(doc, doc.drop);

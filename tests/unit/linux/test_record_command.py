@@ -78,10 +78,30 @@ def test_a_record_is_named_by_what_was_set_and_lost():
 
 def test_all_means_every_scenario_and_every_variant_in_the_packages_folder():
     jobs = record._jobs(parse("--all"))
-    assert {job.scenario for job in jobs} == set(registry.names())
+    assert {job.scenario for job in jobs} == set(record.recordable())
     assert {job.path for job in jobs if not job.states} == set(store.FOLDER.glob("*.json"))
     assert {job.path for job in jobs if job.states} == set(store.STATES.glob("*.json"))
     assert len({job.path for job in jobs}) == len(jobs)
+
+
+def test_what_shows_another_kernel_is_left_out_and_all_says_so(capsys: pytest.CaptureFixture[str]):
+    left_out = set(registry.names()) - set(record.recordable())
+    assert left_out == {"tw-recycle-nat"}
+    record._jobs(parse("--all"))
+    said = capsys.readouterr().err
+    assert said == "tw-recycle-nat is left out: it shows what linux-4.9 did.\n"
+
+
+def test_asked_for_by_name_it_is_refused_in_one_sentence():
+    with pytest.raises(
+        UsageError, match=r"^tw-recycle-nat shows what linux-4.9 did; this is Linux"
+    ):
+        record.main(parse("tw-recycle-nat"))
+
+
+def test_a_kernel_plays_the_scenarios_about_itself(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(record.platform, "release", lambda: "4.9.337-generic")
+    assert record.recordable() == registry.names()
 
 
 def test_the_tick_rate_is_a_number_or_unknown():

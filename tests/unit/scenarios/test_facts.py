@@ -28,7 +28,7 @@ def failed(trace: Trace, call: str) -> list[tuple[float, str]]:
     ]
 
 
-def test_linux_6_18_sends_eleven_syns_and_gives_up_after_131_s():
+def test_k1_linux_6_18_sends_eleven_syns_and_gives_up_after_131_s():
     trace = registry.run("syn-unanswered")
     assert sent(trace, SYN) == [0, 1, 2, 3, 4, 5, 7, 11, 19, 35, 67]
     assert failed(trace, "connect") == [(131, "ETIMEDOUT")]
@@ -39,7 +39,7 @@ def test_linux_6_18_sends_eleven_syns_and_gives_up_after_131_s():
     ("parameters", "profile"),
     [({"tcp_syn_linear_timeouts": 0}, "linux-6.18"), ({}, "linux-6.4")],
 )
-def test_without_linear_timeouts_seven_syns_go_out_and_connect_fails_after_127_s(
+def test_k2_without_linear_timeouts_seven_syns_go_out_and_connect_fails_after_127_s(
     parameters: dict[str, Any], profile: str
 ):
     trace = registry.run("syn-unanswered", parameters, profile=profile)
@@ -88,7 +88,7 @@ def test_connect_fails_at_the_first_timer_at_or_after_the_limit(retries: int, li
     assert failed(trace, "connect") == [(when, "ETIMEDOUT")]
 
 
-def test_six_syn_acks_go_out_and_the_request_is_gone_63_s_after_the_first():
+def test_k3_six_syn_acks_go_out_and_the_request_is_gone_63_s_after_the_first():
     trace = registry.run("synack-unanswered")
     first = ms(50) / 1e6
     assert sent(trace, SYN_ACK) == [first + t for t in (0, 1, 3, 7, 15, 31)]
@@ -118,7 +118,9 @@ def _doubling(count: int) -> list[float]:
 
 
 @pytest.mark.parametrize("rtt", [2, 100, 400])
-def test_a_closed_port_refuses_with_rst_and_ack_sequence_number_0_after_one_round_trip(rtt: int):
+def test_k23_k41_a_closed_port_refuses_with_rst_and_ack_sequence_number_0_after_one_round_trip(
+    rtt: int,
+):
     trace = registry.run("connection-refused", {"rtt": rtt})
     syn, rst = (one.segment for one in trace.segments)
     assert syn.flags == SYN

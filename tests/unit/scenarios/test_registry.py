@@ -126,6 +126,19 @@ def test_the_profile_gives_a_sysctl_parameter_its_default():
     assert one.check({"tcp_syn_linear_timeouts": 2}, "linux-6.4")["tcp_syn_linear_timeouts"] == 2
 
 
+def test_a_scenario_may_be_about_another_kernel_and_then_runs_as_that_one():
+    assert registry.get("tw-recycle-nat").profile == "linux-4.9"
+    assert registry.run("tw-recycle-nat").profile == "linux-4.9"
+    assert registry.run("tw-recycle-nat", profile="linux-6.4").profile == "linux-6.4"
+    assert registry.run("handshake").profile == "linux-6.18"
+
+
+def test_a_sysctl_that_a_kernel_does_not_have_is_off_there():
+    one = registry.get("tw-recycle-nat")
+    assert one.check()["tcp_tw_recycle"] == 1
+    assert one.check({}, "linux-6.18")["tcp_tw_recycle"] == 0
+
+
 @pytest.mark.parametrize(
     ("value", "meant"),
     [("true", True), ("off", False), ("1", True), (0, False), ("Yes", True), (False, False)],

