@@ -207,7 +207,7 @@ def _fix_send_buffer(socket: Socket, _: int) -> None:
 
 
 OPTIONS: dict[str, Option] = {
-    "SO_REUSEADDR": Option(SOL_SOCKET, 2),
+    "SO_REUSEADDR": Option(SOL_SOCKET, 2, attribute="reuse_address"),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
     "SO_SNDBUF": Option(
         SOL_SOCKET,

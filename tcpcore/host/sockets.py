@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import socket_options
+from tcpcore.host import ports, socket_options
 from tcpcore.host.listener import Listener
 from tcpcore.host.process import Process, Wait, WaitQueue, block
 from tcpcore.tcp import send_buffer, state
@@ -65,14 +65,19 @@ class Socket:
     # --- calls that do not block -----------------------------------------------------------------
 
     def bind(self, port: int, address: str = ANY_ADDRESS) -> Socket:
-        """Take a local port; EADDRINUSE when a listener has it."""
+        """Take a local port; EADDRINUSE when another socket, or an old connection, has it.
+
+        With SO_REUSEADDR on both, only a listener is in the way (inet_bind_conflict()).
+        """
         if self.port or self.connection is not None:
             raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
-        if port in self.host.listeners or port in self.host.bound_ports:
+        if port and ports.taken(self.host, port, bool(self.options.get("SO_REUSEADDR"))):
+            self.host.call(f"bind({port})")
+            self.host.returned("bind", "EADDRINUSE", "bind() failed: EADDRINUSE")
             raise socket_error(errors.EADDRINUSE)
-        self.port, self.address = port or self.host.free_port(), address
+        self.port, self.address = port or ports.free(self.host), address
         self.host.bound_ports[self.port] = self
         return self
 
@@ -83,7 +88,7 @@ class Socket:
         if self.listener is not None:
             self.listener.set_backlog(backlog)
             return self
-        self.port = self.port or self.host.free_port()
+        self.port = self.port or ports.free(self.host)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         return self
 
@@ -244,7 +249,7 @@ class Socket:
     def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
         """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
         host = self.host
-        self.port = self.port or host.free_port(address, port)
+        self.port = self.port or ports.free(host, address, port)
         self.connection = c = host.open_connection(self.port, address, port)
         socket_options.apply(self.options, c)
         host.watch(c, self.waiters)

@@ -223,8 +223,14 @@ class KernelSocket:
         return self
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
-        """Take a local port (`bind(2)`)."""
-        self.real.bind((address, port))
+        """Take a local port (`bind(2)`); of these calls only a failure is logged."""
+        network = self.host.network
+        try:
+            self.real.bind((address, port))
+        except OSError as error:
+            now = network.now()
+            network.log_call(self.host.index, "bind", errno_name(error.errno), now)
+            raise
         return self
 
     def listen(self, backlog: int = 128) -> KernelSocket:

@@ -30,10 +30,12 @@ _MODULES = (
     "floods",
     "teardown",
     "lingering",
+    "time_wait",
     "abnormal",
     "timers",
     "windows",
     "options",
+    "tls",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""

@@ -141,6 +141,7 @@ class Tcb:
         "retransmit_deadline",
         "retransmit_since",
         "retransmitting_since",
+        "reuse_address",
         "rmem",
         "rto",
         "rtt_sequence",
@@ -304,6 +305,7 @@ class Tcb:
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         # What socket options ask for; 0: the sysctl decides.
+        self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us

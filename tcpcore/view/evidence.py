@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -29,7 +29,8 @@ from tcpcore.wire import codec
 class Seen:
     """A segment: seconds since the first one, who sent it, and its header.
 
-    `arrived` is None for a lost one; `size` counts the bytes of the whole IP packet.
+    `arrived` is None for a lost one; `size` counts the bytes of the whole IP packet; `text` is
+    what the data begins with, up to the first zero byte, if that is plain text.
     """
 
     time: float
@@ -47,6 +48,13 @@ class Seen:
     raw_ack: int
     source: int
     destination: int
+    ttl: int
+    text: str
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Both ports, the smaller one first: the same for all segments of a connection."""
+        return min(self.source, self.destination), max(self.source, self.destination)
 
 
 @dataclass(slots=True, frozen=True)
@@ -112,6 +120,10 @@ class Exchange:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
 
+    def ends(self, name: str, host: str = "client") -> list[float]:
+        """When a host's calls of that name returned, in seconds."""
+        return [call.time for call in self.calls if (call.call, call.host) == (name, host)]
+
     def results(self, name: str) -> list[str]:
         """How the calls of that name ended, ``ok`` or an errno, in the order of their ends."""
         return [call.result for call in self.calls if call.call == name]
@@ -119,6 +131,31 @@ class Exchange:
     def count(self, counter: str, host: str = "server") -> int:
         """A counter of `nstat` at the end of the run; 0 when it never moved."""
         return self.counters[host].get(counter, 0)
+
+    def connection(self, number: int) -> Exchange:
+        """One connection of several, counted from 1; times count from its SYN.
+
+        With its segments comes what else happened until the next one began.
+        """
+        flows = list(dict.fromkeys(one.ports for one in self.segments))
+        starts = [next(s.time for s in self.segments if s.ports == flow) for flow in flows]
+        begin, end = starts[number - 1], [*starts, float("inf")][number]
+        segments = [
+            replace(
+                one,
+                time=one.time - begin,
+                arrived=None if one.arrived is None else one.arrived - begin,
+            )
+            for one in self.segments
+            if one.ports == flows[number - 1]
+        ]
+        calls = [replace(c, time=c.time - begin) for c in self.calls if begin <= c.time < end]
+        looks = [
+            replace(look, time=look.time - round(begin * 1e6))
+            for look in self.looks
+            if begin * 1e6 <= look.time < end * 1e6
+        ]
+        return replace(self, segments=segments, calls=calls, looks=looks)
 
     def moved(self, call: str, host: str) -> list[int]:
         """How many bytes each `send` or `recv` of that host moved, in order."""
@@ -156,16 +193,24 @@ class Exchange:
             ]
         return found
 
-    def ended(self, host: str, state: str) -> float:
-        """When the host no longer had a socket in that state that it had before, in seconds."""
-        number, before = self.hosts.index(host), False
+    def stay(self, host: str, state: str) -> tuple[float, float | None]:
+        """When a socket of the host came into that state and left it; None: never while watched.
+
+        Seconds since the first segment; on a kernel as of the first look that saw it.
+        """
+        number = self.hosts.index(host)
+        since: float | None = None
         for look in self.looks:
-            if look.host == number:
-                there = any(one.state == state for one in look.sockets)
-                if before and not there:
-                    return look.time / 1e6
-                before = there
-        raise UsageError(f"{host} has no socket that leaves {state} in this run.")
+            if look.host != number:
+                continue
+            inside = any(one.state == state for one in look.sockets)
+            if inside and since is None:
+                since = look.time / 1e6
+            if not inside and since is not None:
+                return since, look.time / 1e6
+        if since is None:
+            raise UsageError(f"No socket of {host} was seen in {state}.")
+        return since, None
 
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""
@@ -307,9 +352,16 @@ def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[
                 raw_ack=segment.ack,
                 source=segment.sport,
                 destination=segment.dport,
+                ttl=segment.ttl,
+                text=_text(segment.payload),
             )
         )
     return seen
+
+
+def _text(payload: bytes) -> str:
+    start = payload.partition(b"\0")[0]
+    return start.decode() if start.isascii() and start.decode().isprintable() else ""
 
 
 def _counters(trace: Trace) -> dict[str, dict[str, int]]:

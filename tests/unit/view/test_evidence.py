@@ -104,11 +104,18 @@ def test_tries_counts_the_segments_of_each_connection(side):
 
 
 @SIDES
-def test_a_half_open_request_is_gone_63_s_after_its_first_synack(side):
-    run = side("synack-unanswered")
-    assert 63 <= run.ended("server", "SYN_RECV") - run.times("SYN+ACK")[0] < 66
+def test_one_connection_of_several_counts_its_time_from_its_own_syn(side):
+    first, second = (side("fast-open").connection(number) for number in (1, 2))
+    assert [run[0].flags for run in (first, second)] == ["SYN", "SYN"]
+    assert [run[0].time for run in (first, second)] == [0, 0]
+    assert [run[0].length for run in (first, second)] == [0, 100]
+    assert [round(run.ends("recv")[-1], 2) for run in (first, second)] == [0.2, 0.1]
+    assert len(first.segments) + len(second.segments) == len(side("fast-open").segments)
+    assert [len(run.results("close")) for run in (first, second)] == [2, 2]
 
 
-def test_a_state_that_never_ends_is_one_sentence():
-    with pytest.raises(UsageError, match=r"server has no socket that leaves LISTEN in this run\.$"):
-        engine("synack-unanswered").ended("server", "LISTEN")
+@SIDES
+def test_a_segment_tells_the_text_that_its_data_begins_with(side):
+    texts = [one.text for one in side("tls-flights", tls=0).segments]
+    assert [text for text in texts if text] == ["GET", "200 OK"]
+    assert not any(one.text for one in side("fast-open").segments)
