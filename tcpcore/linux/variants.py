@@ -93,6 +93,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("nagle-delayed-ack", {"nodelay": True}, ()),
     ("nagle-delayed-ack", {"quick_ack": True}, ()),
     ("nagle-delayed-ack", {"writes": 4}, ()),
+    *(("urgent-data", change, ()) for change in ({"inline": True}, {"apart": False})),
+    ("urgent-data", {"before": 2000}, ()),
     ("process-killed", {"unread": True}, ()),
     ("host-reboot", {"listening": False}, ()),
     ("icmp-unreachable", {"code": 3}, ()),

@@ -34,6 +34,7 @@ _MODULES = (
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
     "tls",
     "shared_address",
