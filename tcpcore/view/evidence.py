@@ -47,6 +47,12 @@ class Seen:
     source: int
     destination: int
 
+    @property
+    def sack(self) -> str:
+        """The blocks of its SACK option, empty without one."""
+        found = [one for one in self.options if one.startswith("sack ")]
+        return found[0].removeprefix("sack ") if found else ""
+
 
 @dataclass(slots=True, frozen=True)
 class Called:
@@ -111,6 +117,19 @@ class Exchange:
     def count(self, counter: str, host: str = "server") -> int:
         """A counter of `nstat` at the end of the run; 0 when it never moved."""
         return self.counters[host].get(counter, 0)
+
+    def data(self, host: str) -> list[Seen]:
+        """The segments of that host that carry data."""
+        return [one for one in self.segments if one.length and one.host == host]
+
+    def ack_of(self, sent: Seen) -> Seen:
+        """The first segment of the other end that acknowledges all of that one."""
+        end = sent.seq + sent.length + ("SYN" in sent.flags) + ("FIN" in sent.flags)
+        return next(
+            one
+            for one in self.segments
+            if one.host != sent.host and one.ack is not None and one.ack >= end
+        )
 
     def moved(self, call: str, host: str) -> list[int]:
         """How many bytes each `send` or `recv` of that host moved, in order."""
@@ -221,6 +240,16 @@ def engine(
     `tcpcore.host.profiles` has them all.
     """
     return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
+
+
+def both(
+    scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any
+) -> tuple[Exchange, Exchange]:
+    """The experiment on the engine, and as the kernel was recorded doing it."""
+    return (
+        engine(scenario, drop=drop, **parameters),
+        kernel(scenario, drop=drop, **parameters),
+    )
 
 
 def of_trace(trace: Trace) -> Exchange:
