@@ -8,6 +8,7 @@ when and with what.  Errors are the kernel's own `OSError`.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import struct
 import threading
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
 
 _LONGEST_OPTION = 32
+_SIOCATMARK = 0x8905
 _CONGESTION_CONTROL = b"cubic"
 _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 _TCP_INFO_STATES = (
@@ -223,8 +225,14 @@ class KernelSocket:
         return self
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
-        """Take a local port (`bind(2)`)."""
-        self.real.bind((address, port))
+        """Take a local port (`bind(2)`); of these calls only a failure is logged."""
+        network = self.host.network
+        try:
+            self.real.bind((address, port))
+        except OSError as error:
+            now = network.now()
+            network.log_call(self.host.index, "bind", errno_name(error.errno), now)
+            raise
         return self
 
     def listen(self, backlog: int = 128) -> KernelSocket:
@@ -262,10 +270,10 @@ class KernelSocket:
             finally:
                 self.real.settimeout(None)
 
-    async def send(self, data: bytes) -> int:
+    async def send(self, data: bytes, flags: int = 0) -> int:
         """Hand over all of `data`; waits while the send buffer is full."""
         with self._call("send") as done:
-            self.real.sendall(data)
+            self.real.sendall(data, flags)
             done(len(data))
         return len(data)
 
@@ -274,12 +282,17 @@ class KernelSocket:
         with self._call("sendto") as done:
             done(self.real.sendto(data, socket.MSG_FASTOPEN, (address, port)))
 
-    async def recv(self, size: int) -> bytes:
+    async def recv(self, size: int, flags: int = 0) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
         with self._call("recv") as done:
-            data = self.real.recv(size)
+            data = self.real.recv(size, flags)
             done(len(data))
         return data
+
+    def at_mark(self) -> bool:
+        """Whether the next byte to read is the urgent one, or its place (`sockatmark(3)`)."""
+        answer = fcntl.ioctl(self.real, _SIOCATMARK, bytes(4))
+        return bool(struct.unpack("i", answer)[0])
 
     def shutdown(self, how: str) -> None:
         """Close one direction or both: "read", "write" or "both" (`shutdown(2)`)."""

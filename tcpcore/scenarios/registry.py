@@ -30,10 +30,13 @@ _MODULES = (
     "floods",
     "teardown",
     "lingering",
+    "time_wait",
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
+    "tls",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""

@@ -94,3 +94,21 @@ def test_results_name_the_end_of_each_call(side):
 def test_an_older_kernel_sends_its_syns_as_it_did():
     assert engine("syn-unanswered", profile="linux-6.4").times("SYN")[-1] == 63
     assert engine("syn-unanswered", profile="linux-6.4").sysctls["tcp_syn_linear_timeouts"] == 0
+
+
+@SIDES
+def test_one_connection_of_several_counts_its_time_from_its_own_syn(side):
+    first, second = (side("fast-open").connection(number) for number in (1, 2))
+    assert [run[0].flags for run in (first, second)] == ["SYN", "SYN"]
+    assert [run[0].time for run in (first, second)] == [0, 0]
+    assert [run[0].length for run in (first, second)] == [0, 100]
+    assert [round(run.ends("recv")[-1], 2) for run in (first, second)] == [0.2, 0.1]
+    assert len(first.segments) + len(second.segments) == len(side("fast-open").segments)
+    assert [len(run.results("close")) for run in (first, second)] == [2, 2]
+
+
+@SIDES
+def test_a_segment_tells_the_text_that_its_data_begins_with(side):
+    texts = [one.text for one in side("tls-flights", tls=0).segments]
+    assert [text for text in texts if text] == ["GET", "200 OK"]
+    assert not any(one.text for one in side("fast-open").segments)
