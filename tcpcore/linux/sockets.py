@@ -154,10 +154,7 @@ class KernelProcess:
         self.parked.wait()
 
     def fork(self, application: Application, name: str = "") -> KernelProcess:
-        """Start a child that holds all our sockets, too.
-
-        One descriptor stands for both: it is closed when the last of them has closed it.
-        """
+        """Start a child that holds all our sockets, too: the kernel duplicates the descriptors."""
         child = KernelProcess(self.host, application, name or application.__name__)
         for shared in self.sockets:
             if self in shared.holders:
@@ -207,21 +204,36 @@ class KernelProcess:
 
 
 class KernelSocket:
-    """A blocking TCP socket with the engine's calls (`send` sends everything)."""
+    """A blocking TCP socket with the engine's calls (`send` sends everything).
+
+    Each process that holds it has a descriptor of its own, so that the kernel counts them.
+    """
 
     def __init__(self, host: KernelHost, real: socket.socket) -> None:
         self.host = host
-        self.real = real
-        self.holders: list[KernelProcess] = []
-        host.network.track(real)
-        process = host.network.current.process
+        self._first = real
+        self._descriptors: dict[KernelProcess | None, socket.socket] = {}
+        self._hold(host.network.current.process, real)
+
+    def _hold(self, process: KernelProcess | None, descriptor: socket.socket) -> None:
+        self._descriptors[process] = descriptor
+        self.host.network.track(descriptor)
         if process:
-            self.share(process)
+            process.sockets.append(self)
+
+    @property
+    def real(self) -> socket.socket:
+        """The descriptor of the process that asks; after its close() a closed one (EBADF)."""
+        return self._descriptors.get(self.host.network.current.process, self._first)
+
+    @property
+    def holders(self) -> list[KernelProcess | None]:
+        """The processes whose descriptor is open."""
+        return [process for process, one in self._descriptors.items() if one.fileno() >= 0]
 
     def share(self, process: KernelProcess) -> KernelSocket:
         """Let another process hold the socket, too."""
-        self.holders.append(process)
-        process.sockets.append(self)
+        self._hold(process, self.real.dup())
         return self
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
@@ -313,15 +325,12 @@ class KernelSocket:
         `wake` ends a call in which the process waits for the socket: the descriptor alone would
         keep it alive.  Whoever waits has nothing unread, so what goes out is the same.
         """
-        if process in self.holders:
-            self.holders.remove(process)
-        if self.holders:
-            return
-        self.host.network.forget(self.real)
-        if wake:
+        descriptor = self._descriptors.get(process, self._first)
+        self.host.network.forget(descriptor)
+        if wake and self.holders == [process]:
             with contextlib.suppress(OSError):
-                self.real.shutdown(socket.SHUT_RDWR)
-        self.real.close()
+                descriptor.shutdown(socket.SHUT_RDWR)
+        descriptor.close()
 
     def info(self) -> dict[str, int | str]:
         """The start of the kernel's `struct tcp_info`: state, times in µs, cwnd in segments."""

@@ -56,6 +56,19 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("three-segment-close", {"quick_ack": True}, ()),
     ("simultaneous-close", {"apart": 70}, ()),
     ("close-with-unread-data", {"read": 1000}, ()),
+    ("delayed-ack-server", {"greeting": 0}, ()),
+    ("delayed-ack-server", {"greeting": 0, "pause": 30}, ()),
+    *(("delayed-ack-server", {"pause": pause}, ()) for pause in (30, 100, 500)),
+    *(("delayed-ack-server", {"quick_ack": when}, ()) for when in (1, 2)),
+    ("data-without-answer", {"size": 1448}, ()),
+    ("data-without-answer", {"reads": False}, ()),
+    ("data-without-answer", {"reads": False, "size": 1448}, ()),
+    ("half-close", {"whole": True}, ()),
+    ("shared-socket", {"shut": True}, ()),
+    *(("calls-after-the-end", {"leaves_by": way}, ()) for way in (1, 2)),
+    ("calls-after-the-end", {"write_first": True}, ()),
+    *(("calls-after-the-end", {"leaves_by": way, "write_first": True}, ()) for way in (1, 2)),
+    ("three-segment-close", {}, (4,)),
     ("linger-zero", {"linger_time": 2}, ()),
     ("linger-zero", {"linger": False}, ()),
     ("fin-wait-1-stuck", {"tcp_orphan_retries": 3}, ()),
@@ -99,6 +112,11 @@ late), so that it sends one SYN+ACK or two.
 """
 
 STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("delayed-ack-server", {"pause": 500}),
+    ("delayed-ack-server", {"quick_ack": 2}),
+    ("half-close", {"whole": True}),
+    ("process-killed", {"unread": True}),
+    ("linger-zero", {"linger": False}),
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
 )

@@ -29,6 +29,7 @@ _MODULES = (
     "queues",
     "floods",
     "teardown",
+    "closing",
     "lingering",
     "time_wait",
     "abnormal",

@@ -1,6 +1,8 @@
-"""What happened in one experiment, in terms that engine and kernel share; `evidence` makes them.
+"""What happened in one experiment, on one side: segments, calls, sockets' states, counters.
 
-Sequence numbers are relative, as tcpdump prints them; the raw ones are beside them.
+`evidence` makes an `Exchange` of a run of the engine or of a kernel's record; here is what chapters
+and claims ask of it.  Sequence numbers are relative, as tcpdump prints them; the raw ones are
+beside them.
 """
 
 from __future__ import annotations
@@ -67,9 +69,16 @@ class Called:
     result: str
     moved: int | None = None
 
+    @property
+    def outcome(self) -> str:
+        """As `result`, but a recv() says ``1000 bytes`` or ``end of file``."""
+        if self.call != "recv" or self.result != "ok" or self.moved is None:
+            return self.result
+        return f"{self.moved} bytes" if self.moved else "end of file"
+
     def __str__(self) -> str:
         at = format_seconds(round(self.time * 1e6))
-        return f"{self.host}: {self.call}() returned after {at} s: {self.result}"
+        return f"{self.host}: {self.call}() returned after {at} s: {self.outcome}"
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,6 +118,17 @@ class Exchange:
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
+
+    def outcomes(self, host: str, *names: str) -> list[str]:
+        """What the host's calls of these names (all of them when none is given) came to, in order.
+
+        ``["send: ok", "recv: end of file"]``
+        """
+        return [
+            f"{one.call}: {one.outcome}"
+            for one in self.calls
+            if one.host == host and one.call in (names or (one.call,))
+        ]
 
     def ends(self, name: str, host: str = "client") -> list[float]:
         """When a host's calls of that name returned, in seconds."""
