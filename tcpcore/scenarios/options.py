@@ -38,6 +38,13 @@ QUEUE = Parameter(
     help="how many may be open before their handshake is over; 0: Fast Open is off",
 )
 
+FAST_OPEN_CONNECT = Parameter(
+    "fastopen_connect",
+    "TCP_FASTOPEN_CONNECT",
+    False,
+    help="connect() and send() instead of sendto(): with a cookie, the send() opens",
+)
+
 FIRST_KEY = bytes(range(16))
 SECOND_KEY = bytes(range(16, 32))
 
@@ -46,11 +53,18 @@ SECOND_KEY = bytes(range(16, 32))
     "fast-open",
     title="TCP Fast Open",
     question="Can a request go out with the SYN, and the answer come back before the handshake?",
-    parameters=(RTT, REQUEST, SERVER_FAST_OPEN, QUEUE, NEW_KEY),
+    parameters=(RTT, REQUEST, SERVER_FAST_OPEN, QUEUE, NEW_KEY, FAST_OPEN_CONNECT),
     until=minutes(3),
 )
 def fast_open(
-    net: Any, *, rtt: int, request: int, tcp_fastopen: int, queue: int, new_key: bool
+    net: Any,
+    *,
+    rtt: int,
+    request: int,
+    tcp_fastopen: int,
+    queue: int,
+    new_key: bool,
+    fastopen_connect: bool,
 ) -> None:
     """The first connection fetches a cookie; the second one sends its request with the SYN."""
     client = net.host("client", CLIENT, tcp_fastopen=1)
@@ -74,7 +88,12 @@ def fast_open(
     async def fetch(host: Any) -> None:
         for _ in range(2):
             connection = host.socket()
-            await connection.sendto(bytes(request), SERVER, PORT)
+            if fastopen_connect:
+                connection.setsockopt("TCP_FASTOPEN_CONNECT", 1)
+                await connection.connect(SERVER, PORT)
+                await connection.send(bytes(request))
+            else:
+                await connection.sendto(bytes(request), SERVER, PORT)
             await _receive(connection, 500)
             await connection.close()
             await host.sleep(ms(1000))

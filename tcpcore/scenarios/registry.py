@@ -29,11 +29,15 @@ _MODULES = (
     "queues",
     "floods",
     "teardown",
+    "closing",
     "lingering",
+    "time_wait",
     "abnormal",
     "timers",
     "windows",
+    "urgent",
     "options",
+    "tls",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""

@@ -21,7 +21,9 @@ SMALLEST_CLAMP = 1152
 SK_BUFF = 256
 SHARED_INFO = 320
 HEADROOM = 66
-SMALL_HEAD = 704
+SMALL_HEAD = 576
+"""The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
+tunnels have room for more headers, 704."""
 GROWS_FROM = 128
 """Segments with less payload than this do not make the window grow (tcp_event_data_recv())."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.view import evidence
-from tcpcore.view.evidence import Exchange
 from tcpcore.view.shown import Shown
 
 LISTS = Path(__file__).with_name("statements")  # a file for each part of the book
@@ -39,7 +38,8 @@ SOURCES = {
     5: "an article that shows TCP's states with tcpdump and iptables",
 }
 
-Question = Callable[[Exchange], Any]
+Question = Callable[..., Any]
+"""A question to one side: to its run, or, with `also`, to its runs."""
 
 
 class ClaimFailed(AssertionError):
@@ -108,28 +108,33 @@ def claim(
     shows: Question,
     today: Question | None = None,
     drop: tuple[int, ...] = (),
+    also: Sequence[Mapping[str, Any]] = (),
     **parameters: Any,
 ) -> Claim:
     """Put a statement to engine and record.
 
     `said` answers whether things are as the statement says, `today` whether they are as we say
-    (needed where `said` is false), `shows` gives what to print of each side.  Raises `ClaimFailed`.
+    (needed where `said` is false), `shows` gives what to print of each side.  A statement that
+    compares things needs several runs: `also` has the parameters of those after the first one, and
+    the questions then get them all.  Raises `ClaimFailed`.
     """
     statement = _statement(key)
+    runs: list[dict[str, Any]] = [{"drop": drop, **parameters}, *map(dict, also)]
     sides = (
-        evidence.engine(scenario, drop=drop, **parameters),
-        evidence.kernel(scenario, drop=drop, **parameters),
+        [evidence.engine(scenario, **run) for run in runs],
+        [evidence.kernel(scenario, **run) for run in runs],
     )
-    answers = [bool(said(side)) for side in sides]
+    answers = [bool(said(*side)) for side in sides]
+    record = sides[1][0].by
     if answers[0] != answers[1]:
-        raise ClaimFailed(f"{key}: engine says {answers[0]}, {sides[1].by} says {answers[1]}")
+        raise ClaimFailed(f"{key}: engine says {answers[0]}, {record} says {answers[1]}")
     verdict = _verdict(statement, answers[0])
     for side in sides:
-        if today is not None and not today(side):
-            raise ClaimFailed(f"{key}: what is said to be true today is not, on {side.by}")
+        if today is not None and not today(*side):
+            raise ClaimFailed(f"{key}: what is said to be true today is not, on {side[0].by}")
         if today is None and verdict != HOLDS:
             raise ClaimFailed(f"{key} does not hold: say what does, with `today`")
-    return _judged(statement, verdict, str(shows(sides[0])), str(shows(sides[1])), sides[1].by)
+    return _judged(statement, verdict, str(shows(*sides[0])), str(shows(*sides[1])), record)
 
 
 def claim_of_page(key: str, *, said: bool, shows: str) -> Claim:

@@ -93,6 +93,7 @@ def test_a_page_that_is_read_again_or_gone_is_forgotten_first():
     pages.fill(book, listing, "claims")
     assert "Claims run so far" not in listing.astext()
     assert "Claims of the chapters to come: 194 of 194." in listing.astext()
+    assert not list(listing.findall(nodes.reference))
 
 
 def test_what_a_parallel_reader_found_is_taken_over():

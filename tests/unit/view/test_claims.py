@@ -87,3 +87,17 @@ def test_the_cells_value_carries_the_claims_for_the_page_of_all_of_them():
 def test_what_a_claim_prints_is_text_not_markup():
     shown = checked(claim_of_page("S18", said=True, shows="<b>five</b> & more"))
     assert "&lt;b&gt;five&lt;/b&gt; &amp; more" in shown.html
+
+
+def test_a_statement_that_compares_gets_all_its_runs_of_one_side():
+    def opens_later(here, there):
+        return here.by == there.by and here.call("accept").time > there.call("accept").time
+
+    found = claim(
+        "S129",
+        "defer-accept",
+        also=({"data_after": 2000},),
+        said=opens_later,
+        shows=lambda *runs: len(runs),
+    )
+    assert (found.verdict, found.engine, found.record) == ("holds", "2", "2")

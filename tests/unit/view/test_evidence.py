@@ -79,6 +79,19 @@ def test_a_call_reads_as_a_sentence():
 
 
 @SIDES
+def test_what_a_call_moved_tells_data_from_the_end_of_file(side):
+    run = side("half-close")
+    assert run.outcomes("client", "send", "recv") == [
+        "send: ok",
+        "recv: 1000 bytes",
+        "recv: end of file",
+    ]
+    assert [one.moved for one in run.calls if one.host == "client" and one.call == "send"] == [100]
+    assert run.outcomes("client")[0] == "connect: ok"
+    assert run.call("close").moved is None
+
+
+@SIDES
 def test_counters_are_those_that_nstat_shows_at_the_end(side):
     run = side("accept-queue-overflow")
     assert run.count("TcpExtListenOverflows") == run.count("TcpExtListenDrops") == 12
@@ -94,3 +107,21 @@ def test_results_name_the_end_of_each_call(side):
 def test_an_older_kernel_sends_its_syns_as_it_did():
     assert engine("syn-unanswered", profile="linux-6.4").times("SYN")[-1] == 63
     assert engine("syn-unanswered", profile="linux-6.4").sysctls["tcp_syn_linear_timeouts"] == 0
+
+
+@SIDES
+def test_one_connection_of_several_counts_its_time_from_its_own_syn(side):
+    first, second = (side("fast-open").connection(number) for number in (1, 2))
+    assert [run[0].flags for run in (first, second)] == ["SYN", "SYN"]
+    assert [run[0].time for run in (first, second)] == [0, 0]
+    assert [run[0].length for run in (first, second)] == [0, 100]
+    assert [round(run.ends("recv")[-1], 2) for run in (first, second)] == [0.2, 0.1]
+    assert len(first.segments) + len(second.segments) == len(side("fast-open").segments)
+    assert [len(run.results("close")) for run in (first, second)] == [2, 2]
+
+
+@SIDES
+def test_a_segment_tells_the_text_that_its_data_begins_with(side):
+    texts = [one.text for one in side("tls-flights", tls=0).segments]
+    assert [text for text in texts if text] == ["GET", "200 OK"]
+    assert not any(one.text for one in side("fast-open").segments)
