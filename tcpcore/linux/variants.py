@@ -71,6 +71,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("old-duplicate-data", {"tcp_timestamps": 1}, ()),
     ("old-duplicate-data", {"time_wait": True}, ()),
     ("server-restart", {"reuse_address": True}, ()),
+    ("server-restart", {"reuse_address": True, "still_there": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
     *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),

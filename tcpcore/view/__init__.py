@@ -14,6 +14,7 @@ _HOMES = {
     "beside_kernel": "tcpcore.view.comparison",
     "checked": "tcpcore.view.claims",
     "claim": "tcpcore.view.claims",
+    "claim_of_engine": "tcpcore.view.claims",
     "claim_of_page": "tcpcore.view.claims",
     "color": "tcpcore.view.style",
     "engine": "tcpcore.view.evidence",
