@@ -13,7 +13,7 @@ build chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build chapter serve lab test check lint types unit kernel pages records format bench pins clean env web packages
+.PHONY: help book build chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -23,6 +23,8 @@ help:
 	@echo "make check     lint, types and unit tests: the quick loop"
 	@echo "make test      everything: also kernel, book and browser tests"
 	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
+	@echo "make mutants   break rules of the engine one at a time: does a test notice? (minutes)"
+	@echo "make hostile   a million segments over bad networks, every byte checked (minutes)"
 	@echo "make bench     measure speed and memory, and write benchmarks/README.md"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
@@ -61,6 +63,12 @@ types: env
 
 unit: env
 	@$(RUN) pytest -q -n 2 -m "not kernel and not book and not browser"
+
+mutants: env
+	@$(RUN) tests.mutants
+
+hostile: env
+	@nice -n 15 $(RUN) tests.pairs.hostile --segments 1000000
 
 kernel: env
 	@$(RUN) pytest -m "kernel"

@@ -221,6 +221,7 @@ OPTIONS: dict[str, Option] = {
         SOL_SOCKET, 8, store=_receive_buffer, show=_shown_receive_buffer, attribute="rcvbuf"
     ),
     "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
+    "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
     "SO_LINGER": Option(
         SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None
     ),

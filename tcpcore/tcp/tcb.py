@@ -156,6 +156,7 @@ class Tcb:
         "snd_nxt",
         "snd_scale",
         "snd_una",
+        "snd_up",
         "snd_wl1",
         "snd_wnd",
         "sndbuf",
@@ -171,6 +172,9 @@ class Tcb:
         "ts_recent",
         "ts_recent_at",
         "unread",
+        "urg_data",
+        "urg_inline",
+        "urg_seq",
         "user_timeout",
         "wait_deadline",
         "window_clamp",
@@ -239,6 +243,7 @@ class Tcb:
         self.fin_sent = False
         self.nodelay = False  # TCP_NODELAY
         self.corked = False  # TCP_CORK
+        self.snd_up: int | None = None  # end of urgent data; None: all of it is acknowledged
 
     def _start_receiving(self, mss: int, rcvbuf: int) -> None:
         self.irs = 0
@@ -263,6 +268,9 @@ class Tcb:
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
+        self.urg_data = 0  # the peer's urgent byte, and what became of it; see `urgent`
+        self.urg_seq = 0  # where it stands
+        self.urg_inline = False  # SO_OOBINLINE
 
     def _start_measuring(self, iss: int) -> None:
         self.srtt = 0
