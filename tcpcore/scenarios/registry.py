@@ -35,6 +35,7 @@ _MODULES = (
     "windows",
     "options",
     "tls",
+    "fast_open_programs",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""
