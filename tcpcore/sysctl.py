@@ -53,6 +53,7 @@ class Sysctls:
     )
     tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
+    tcp_stdurg: int = _knob(0, 0, 255, "", "1: the urgent pointer names the urgent byte")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")
     tcp_sack: int = _knob(1, 0, 1, "", "SACK permitted option")
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")

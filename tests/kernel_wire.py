@@ -6,20 +6,24 @@ segment that is due may come up to an eighth of the wait and 15 ms later.
 
 from __future__ import annotations
 
+import fcntl
 import select
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
 from tcpcore.errors import errno_name
+from tcpcore.host import socket_options
 from tcpcore.linux.namespace import Namespace, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
 from tcpcore.wire import codec
 from tcpcore.wire.segment import Segment
-from tests.notation import HOST, PEER, PEER_PORT, PORT, Call, Sock, Wire
+from tests.application import HOST, PEER, PEER_PORT, PORT, Call, Sock
+from tests.notation import Wire
 
 PATIENCE = 4 * SECOND
 """Longer waits of a script are for the engine only."""
@@ -40,6 +44,7 @@ STATES = {
     "0B": "CLOSING",
     "0C": "SYN_RECV",
 }
+SIOCATMARK = 0x8905
 HOW = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 
 
@@ -104,11 +109,18 @@ class KernelSock(Sock):
     def accepting(self) -> Call:
         return self._call("accept", lambda: self.raw.accept()[0])
 
-    def _send(self, data: bytes) -> Call:
-        return self._call("send", lambda: self.raw.send(data))
+    def _send(self, data: bytes, flags: int = 0) -> Call:
+        return self._call("send", lambda: self.raw.send(data, flags))
 
-    def reading(self, most: int = 1 << 20) -> Call:
-        return self._call("recv", lambda: self.raw.recv(most))
+    def reading(self, most: int = 1 << 20, flags: int = 0) -> Call:
+        return self._call("recv", lambda: self.raw.recv(most, flags))
+
+    def set(self, name: str, value: Any) -> None:
+        option = socket_options.find(name)
+        self.raw.setsockopt(option.level, option.number, value)
+
+    def at_mark(self) -> bool:
+        return bool(struct.unpack("i", fcntl.ioctl(self.raw, SIOCATMARK, bytes(4)))[0])
 
     def shutdown(self, how: str = "write") -> Call:
         return self._call(f"shutdown({how})", lambda: self.raw.shutdown(HOW[how]))

@@ -94,6 +94,10 @@ class Machine(ABC):
         """16 random bytes, others at every call."""
         return self._random.getrandbits(128).to_bytes(16, "big")
 
+    def random_below(self, bound: int) -> int:
+        """A random whole number from 0, less than `bound`."""
+        return self._random.randrange(bound)
+
     def forget_everything(self) -> None:
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
         for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):

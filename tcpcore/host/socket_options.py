@@ -207,7 +207,7 @@ def _fix_send_buffer(socket: Socket, _: int) -> None:
 
 
 OPTIONS: dict[str, Option] = {
-    "SO_REUSEADDR": Option(SOL_SOCKET, 2),
+    "SO_REUSEADDR": Option(SOL_SOCKET, 2, attribute="reuse_address"),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
     "SO_SNDBUF": Option(
         SOL_SOCKET,
@@ -221,6 +221,7 @@ OPTIONS: dict[str, Option] = {
         SOL_SOCKET, 8, store=_receive_buffer, show=_shown_receive_buffer, attribute="rcvbuf"
     ),
     "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
+    "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
     "SO_LINGER": Option(
         SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None
     ),

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import socket_options
+from tcpcore.host import ports, socket_options, transfer
 from tcpcore.host.listener import Listener
 from tcpcore.host.process import Process, Wait, WaitQueue, block
-from tcpcore.tcp import send_buffer, state
+from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Socket:
 
     __slots__ = (
         "address",
+        "blocking",
         "closed",
         "connection",
         "deferred",
@@ -53,6 +54,7 @@ class Socket:
         self.address = ANY_ADDRESS
         self.port = 0
         self.closed = False
+        self.blocking = True
         self.holders: list[Process] = []
         self.shared = False
         self.waiters = WaitQueue()
@@ -65,14 +67,19 @@ class Socket:
     # --- calls that do not block -----------------------------------------------------------------
 
     def bind(self, port: int, address: str = ANY_ADDRESS) -> Socket:
-        """Take a local port; EADDRINUSE when a listener has it."""
+        """Take a local port; EADDRINUSE when another socket, or an old connection, has it.
+
+        With SO_REUSEADDR on both, only a listener is in the way (inet_bind_conflict()).
+        """
         if self.port or self.connection is not None:
             raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
-        if port in self.host.listeners or port in self.host.bound_ports:
+        if port and ports.taken(self.host, port, bool(self.options.get("SO_REUSEADDR"))):
+            self.host.call(f"bind({port})")
+            self.host.returned("bind", "EADDRINUSE", "bind() failed: EADDRINUSE")
             raise socket_error(errors.EADDRINUSE)
-        self.port, self.address = port or self.host.free_port(), address
+        self.port, self.address = port or ports.free(self.host), address
         self.host.bound_ports[self.port] = self
         return self
 
@@ -83,7 +90,7 @@ class Socket:
         if self.listener is not None:
             self.listener.set_backlog(backlog)
             return self
-        self.port = self.port or self.host.free_port()
+        self.port = self.port or ports.free(self.host)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         return self
 
@@ -141,7 +148,7 @@ class Socket:
             raise TimeoutError(f"connect() took longer than {timeout} us")
         if c.error is not None:
             self.connection = None  # the socket is as good as new (tcp_disconnect())
-        self._report("connect", c)
+        self.report("connect", c)
 
     async def sendto(self, data: bytes, address: str, port: int) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
@@ -166,53 +173,29 @@ class Socket:
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
         return self.host.own(Socket(self.host, c))
 
-    async def send(self, data: bytes) -> int:
-        """Send all of `data`: it is queued, and goes out as the windows allow; its length."""
+    async def send(self, data: bytes, flags: int = 0) -> int:
+        """Send all of `data`: it is queued, and goes out as the windows allow; its length.
+
+        A socket that may not block takes what fits, or reports EAGAIN.  `flags`: see `messages`.
+        """
         if self.deferred is not None and not self.closed:
             address, port = self.deferred
             self.deferred = None
             self.host.call(f"send({len(data)} bytes)")
             return await self._open_with_data("send", address, port, data)
-        c = self._connected(errors.EPIPE)
-        self.host.call(f"send({len(data)} bytes)")
-        try:
-            await self._queue(c, data)
-        except OSError as error:
-            self.host.returned("send", errors.errno_name(error.errno))
-            raise
-        self.host.returned("send", "ok", moved=len(data))
-        return len(data)
+        return await transfer.send(self, self._connected(errors.EPIPE), data, flags)
 
-    async def _queue(self, c: Connection, data: bytes) -> None:
-        """Hand over all of `data`, blocking while the send buffer is full."""
-        rest = memoryview(data)
-        while True:
-            room = max(send_buffer.room(c), 0 if c.state in state.SENDS_DATA else len(rest))
-            self.host.transmit(c, c.send(bytes(rest[:room]), self.host.now))
-            rest = rest[room:]
-            if not rest:
-                return
-            while c.state in state.SENDS_DATA and not send_buffer.writable(c):
-                await block(Wait(self.waiters))
+    async def recv(self, most: int, flags: int = 0) -> bytes:
+        """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN.
 
-    async def recv(self, most: int) -> bytes:
-        """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN."""
+        Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
+        """
         await self._wait_for_first_write()
-        c = self._connected()
-        while not c.receive_buffer:
-            if c.error is not None and not c.rcv_closed:
-                self._report("recv", c)
-            if c.rcv_closed or c.no_reader or c.state == state.CLOSED:
-                c.end_read = c.rcv_closed
-                self.host.returned("recv", "ok", "recv() returned end of file", 0)
-                return b""
-            await block(Wait(self.waiters))
-        data, out = c.receive(most, self.host.now)
-        if self.host.recording:
-            self.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
-        if out:
-            self.host.transmit(c, out)
-        return data
+        return await transfer.receive(self, self._connected(), most, flags)
+
+    def at_mark(self) -> bool:
+        """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""
+        return urgent.at_mark(self._connected())
 
     async def close(self) -> None:
         """Let go of the socket: FIN, or RST when bytes were left unread.
@@ -244,7 +227,7 @@ class Socket:
     def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
         """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
         host = self.host
-        self.port = self.port or host.free_port(address, port)
+        self.port = self.port or ports.free(host, address, port)
         self.connection = c = host.open_connection(self.port, address, port)
         socket_options.apply(self.options, c)
         host.watch(c, self.waiters)
@@ -269,7 +252,7 @@ class Socket:
     async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
         c = self._start(address, port, data, fast=True)
         await self._wait_for_connection(c)
-        self._report(call, c)
+        self.report(call, c)
         return len(data)
 
     def _let_go(self, process: Process | None) -> None:
@@ -317,7 +300,7 @@ class Socket:
             raise socket_error(otherwise)
         return self.connection
 
-    def _report(self, call: str, c: Connection) -> None:
+    def report(self, call: str, c: Connection) -> None:
         """Note what a call came to, and raise its error; an error is reported once."""
         if c.error is None:
             self.host.returned(call, "ok", f"{call}() returned")

@@ -8,7 +8,6 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
-from itertools import chain
 from typing import Any, Protocol
 
 from tcpcore import reasons, trace
@@ -305,29 +304,6 @@ class Host(Machine):
             connection = listener.accept_queue.popleft()
             self.transmit(connection, connection.abort(self.now))
 
-    def free_port(self, remote: str = "", remote_port: int = 0) -> int:
-        """An ephemeral port: at even offsets first, as connect() takes (inet_hash_connect()).
-
-        For a connection, only the four-tuple must be free, or be in a TIME_WAIT that may be reused.
-        """
-        low, high = self.sysctl.ip_local_port_range
-        taken = {key[1] for key in self.endpoints if self._in_the_way(key, remote, remote_port)}
-        taken |= set(self.listeners) | set(self.bound_ports)
-        start = self._random.randrange(high - low + 1) // 2
-        even, odd = range(low, high + 1, 2), range(low + 1, high + 1, 2)
-        for port in chain(even[start:], even[:start], odd):
-            if port not in taken:
-                return port
-        raise socket_error(EADDRNOTAVAIL)
-
-    def _in_the_way(self, key: FourTuple, remote: str, remote_port: int) -> bool:
-        """Whether an endpoint keeps its port from a new socket (__inet_check_established())."""
-        if not remote:
-            return True
-        old = self.endpoints[key]
-        reusable = isinstance(old, Connection) and self.time_waits.reusable(old)
-        return key[2:] == (remote, remote_port) and not reusable
-
     # --- telling ---------------------------------------------------------------------------------
 
     def count(self, name: str, times: int = 1) -> None:
@@ -339,7 +315,8 @@ class Host(Machine):
     ) -> None:
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
         if kind == trace.STATE:
-            self.counters.state_changed(*values)
+            old, new = values
+            self.counters.state_changed(old, new, reason)
         if kind in (trace.STATE, trace.REFUSED):
             self.counters.noted(reason)
         if self.network.trace is not None:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
 from tcpcore.linux import store
+from tcpcore.linux.variants import STATE_VARIANTS, VARIANTS
 from tcpcore.scenarios import registry
 
 if TYPE_CHECKING:
@@ -33,91 +34,6 @@ LATENESS = 1.125
 """How much longer than in the model things may take: the timer wheel's rounding, see `compare`."""
 _STAGGER = 0.4
 _AT_ONCE = 12
-
-VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
-    ("byte-stream", {"read_after": 500}, ()),
-    ("byte-stream", {"writes": 1, "size": 10}, ()),
-    ("byte-stream", {"writes": 1, "size": 3000}, ()),
-    ("byte-stream", {"nodelay": True}, ()),
-    ("late-segment", {"late_by": 0}, ()),
-    ("delayed-ack", {"rounds": 1}, ()),
-    ("delayed-ack", {"think": 30}, ()),
-    ("delayed-ack", {"quick_ack": True}, ()),
-    ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
-    *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
-    ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
-    ("syn-unanswered", {"tcp_syn_retries": 3, "tcp_syn_linear_timeouts": 1}, ()),
-    ("synack-unanswered", {"tcp_synack_retries": 1}, ()),
-    ("data-and-close", {"pause": 500}, ()),
-    *(("handshake", {}, (lost,)) for lost in (0, 2)),
-    *(("data-and-close", {}, (lost,)) for lost in (2, 3, 4, 5, 6, 7, 8, 9)),
-    ("data-and-close", {"pause": 500}, (8,)),
-    ("accept-queue-overflow", {"tcp_abort_on_overflow": 1}, ()),
-    ("lost-third-ack", {"data_after": 0}, ()),
-    *(("defer-accept", {"data_after": wait}, ()) for wait in (2000, 9000)),
-    ("syn-flood", {"tcp_syncookies": 1}, ()),
-    ("syn-flood", {"tcp_max_syn_backlog": 8}, ()),
-    ("syn-cookies", {"tcp_timestamps": 0}, ()),
-    ("syn-cookies", {}, (1,)),
-    ("ack-flood", {"overflow_first": False}, ()),
-    ("fast-open", {"new_key": True}, ()),
-    ("fast-open", {"request": 3000}, ()),
-    *(("fast-open", {"tcp_fastopen": bits}, ()) for bits in (0x1, 0x203)),
-    ("fast-open", {"tcp_fastopen": 0x403, "queue": 0}, ()),
-    ("fast-open", {"queue": 0}, ()),
-    ("fast-open", {"fastopen_connect": True}, ()),
-    *(("fast-open", {}, (lost,)) for lost in (8, 10)),
-    ("fast-open-programs", {"fast_client": False}, ()),
-    ("fast-open-programs", {"fast_server": False}, ()),
-    ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
-    *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
-    *(
-        ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
-        for tls in ({"tls": 0}, {"tls": 1}, {}, {"tls": 3})
-        for fast in ({}, {"fast_open": True})
-    ),
-    ("tls-flights", {"earlier_visit": True, "fast_open": True, "hello": 1700}, ()),
-    ("tls-flights", {"fast_open": True}, ()),
-    ("tls-flights", {"ack_waits": True}, ()),
-    ("tls-flights", {"ack_waits": True}, (2,)),
-    ("simultaneous-open", {"apart": 60}, ()),
-    ("simultaneous-open", {"greeting": 100}, ()),
-    ("four-way-close", {"server_first": True}, ()),
-    ("three-segment-close", {"quick_ack": True}, ()),
-    ("simultaneous-close", {"apart": 70}, ()),
-    ("close-with-unread-data", {"read": 1000}, ()),
-    ("linger-zero", {"linger_time": 2}, ()),
-    ("linger-zero", {"linger": False}, ()),
-    ("fin-wait-1-stuck", {"tcp_orphan_retries": 3}, ()),
-    ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}, ()),
-    ("fin-wait-2-orphan", {"tcp_fin_timeout": 2, "late": 6}, ()),
-    ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
-    ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
-    ("time-wait-reuse", {"server_first": True}, ()),
-    ("old-duplicate-rst", {"exact": True}, ()),
-    ("old-duplicate-rst", {"age": 230}, ()),
-    *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),
-    ("data-unanswered", {"user_timeout": 3000}, ()),
-    ("keepalive", {"answers": True}, ()),
-    ("zero-window", {"answered": False, "user_timeout": 5000, "read_after": 30}, ()),
-    ("zero-window", {"read_after": 60}, ()),
-    ("nagle-delayed-ack", {"nodelay": True}, ()),
-    ("nagle-delayed-ack", {"quick_ack": True}, ()),
-    ("nagle-delayed-ack", {"writes": 4}, ()),
-    ("process-killed", {"unread": True}, ()),
-    ("host-reboot", {"listening": False}, ()),
-    ("icmp-unreachable", {"code": 3}, ()),
-    ("icmp-unreachable", {"established": True}, ()),
-    ("icmp-unreachable", {"code": 3, "established": True}, ()),
-    ("path-mtu", {"size": 10_000}, ()),
-    *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
-)
-"""What `record --all` records beside each scenario with its defaults.
-
-Not among them: a lost SYN+ACK.  The SYN comes again in the same instant in which the server's own
-timer is due, and which of the two the kernel sees first is chance (its timers fire 0 to 32 ms
-late), so that it sends one SYN+ACK or two.
-"""
 
 
 def kernel_hz() -> int | None:
@@ -297,7 +213,7 @@ def _jobs(arguments: argparse.Namespace) -> list[_Job]:
 
 
 def _all_jobs(folder: Path) -> list[_Job]:
-    """Every scenario and variant, and the sockets' states of every scenario.
+    """Every scenario and variant, and the sockets' states of every scenario and of some more.
 
     Left out, with a line on standard error: what shows another kernel than this one.
     """
@@ -311,8 +227,10 @@ def _all_jobs(folder: Path) -> list[_Job]:
         for name, parameters, drop in (*plain, *VARIANTS)
     ]
     states = folder / store.STATES.name
+    watched = [*((name, dict[str, Any]()) for name in names), *STATE_VARIANTS]
     return jobs + [
-        _Job(name, {}, (), states / store.file_name(name, {}), states=True) for name in names
+        _Job(name, parameters, (), states / store.file_name(name, parameters), states=True)
+        for name, parameters in watched
     ]
 
 

@@ -8,6 +8,7 @@ when and with what.  Errors are the kernel's own `OSError`.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import struct
 import threading
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 Application = Callable[["KernelHost"], Coroutine[Any, Any, None]]
 
 _LONGEST_OPTION = 32
+_SIOCATMARK = 0x8905
 _CONGESTION_CONTROL = b"cubic"
 _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 _TCP_INFO_STATES = (
@@ -152,10 +154,7 @@ class KernelProcess:
         self.parked.wait()
 
     def fork(self, application: Application, name: str = "") -> KernelProcess:
-        """Start a child that holds all our sockets, too.
-
-        One descriptor stands for both: it is closed when the last of them has closed it.
-        """
+        """Start a child that holds all our sockets, too: the kernel duplicates the descriptors."""
         child = KernelProcess(self.host, application, name or application.__name__)
         for shared in self.sockets:
             if self in shared.holders:
@@ -205,26 +204,47 @@ class KernelProcess:
 
 
 class KernelSocket:
-    """A blocking TCP socket with the engine's calls (`send` sends everything)."""
+    """A blocking TCP socket with the engine's calls (`send` sends everything).
+
+    Each process that holds it has a descriptor of its own, so that the kernel counts them.
+    """
 
     def __init__(self, host: KernelHost, real: socket.socket) -> None:
         self.host = host
-        self.real = real
-        self.holders: list[KernelProcess] = []
-        host.network.track(real)
-        process = host.network.current.process
+        self._first = real
+        self._descriptors: dict[KernelProcess | None, socket.socket] = {}
+        self._hold(host.network.current.process, real)
+
+    def _hold(self, process: KernelProcess | None, descriptor: socket.socket) -> None:
+        self._descriptors[process] = descriptor
+        self.host.network.track(descriptor)
         if process:
-            self.share(process)
+            process.sockets.append(self)
+
+    @property
+    def real(self) -> socket.socket:
+        """The descriptor of the process that asks; after its close() a closed one (EBADF)."""
+        return self._descriptors.get(self.host.network.current.process, self._first)
+
+    @property
+    def holders(self) -> list[KernelProcess | None]:
+        """The processes whose descriptor is open."""
+        return [process for process, one in self._descriptors.items() if one.fileno() >= 0]
 
     def share(self, process: KernelProcess) -> KernelSocket:
         """Let another process hold the socket, too."""
-        self.holders.append(process)
-        process.sockets.append(self)
+        self._hold(process, self.real.dup())
         return self
 
     def bind(self, port: int, address: str = "0.0.0.0") -> KernelSocket:
-        """Take a local port (`bind(2)`)."""
-        self.real.bind((address, port))
+        """Take a local port (`bind(2)`); of these calls only a failure is logged."""
+        network = self.host.network
+        try:
+            self.real.bind((address, port))
+        except OSError as error:
+            now = network.now()
+            network.log_call(self.host.index, "bind", errno_name(error.errno), now)
+            raise
         return self
 
     def listen(self, backlog: int = 128) -> KernelSocket:
@@ -262,10 +282,10 @@ class KernelSocket:
             finally:
                 self.real.settimeout(None)
 
-    async def send(self, data: bytes) -> int:
+    async def send(self, data: bytes, flags: int = 0) -> int:
         """Hand over all of `data`; waits while the send buffer is full."""
         with self._call("send") as done:
-            self.real.sendall(data)
+            self.real.sendall(data, flags)
             done(len(data))
         return len(data)
 
@@ -274,12 +294,17 @@ class KernelSocket:
         with self._call("sendto") as done:
             done(self.real.sendto(data, socket.MSG_FASTOPEN, (address, port)))
 
-    async def recv(self, size: int) -> bytes:
+    async def recv(self, size: int, flags: int = 0) -> bytes:
         """Up to `size` bytes, as soon as there are any; ``b""`` at the end of the stream."""
         with self._call("recv") as done:
-            data = self.real.recv(size)
+            data = self.real.recv(size, flags)
             done(len(data))
         return data
+
+    def at_mark(self) -> bool:
+        """Whether the next byte to read is the urgent one, or its place (`sockatmark(3)`)."""
+        answer = fcntl.ioctl(self.real, _SIOCATMARK, bytes(4))
+        return bool(struct.unpack("i", answer)[0])
 
     def shutdown(self, how: str) -> None:
         """Close one direction or both: "read", "write" or "both" (`shutdown(2)`)."""
@@ -300,15 +325,12 @@ class KernelSocket:
         `wake` ends a call in which the process waits for the socket: the descriptor alone would
         keep it alive.  Whoever waits has nothing unread, so what goes out is the same.
         """
-        if process in self.holders:
-            self.holders.remove(process)
-        if self.holders:
-            return
-        self.host.network.forget(self.real)
-        if wake:
+        descriptor = self._descriptors.get(process, self._first)
+        self.host.network.forget(descriptor)
+        if wake and self.holders == [process]:
             with contextlib.suppress(OSError):
-                self.real.shutdown(socket.SHUT_RDWR)
-        self.real.close()
+                descriptor.shutdown(socket.SHUT_RDWR)
+        descriptor.close()
 
     def info(self) -> dict[str, int | str]:
         """The start of the kernel's `struct tcp_info`: state, times in µs, cwnd in segments."""

@@ -142,8 +142,10 @@ def save(states: States, path: Path) -> None:
 
 def find(scenario: str, parameters: dict[str, Any], folder: Path = STATES) -> States | None:
     """What was seen of that scenario with exactly these (full) parameters, or None."""
+    defaults = registry.get(scenario).check({})
+    other = {name: value for name, value in parameters.items() if value != defaults.get(name)}
     with contextlib.suppress(FileNotFoundError):
-        data = json.loads((folder / file_name(scenario, {})).read_text(encoding="utf-8"))
+        data = json.loads((folder / file_name(scenario, other)).read_text(encoding="utf-8"))
         looks = [
             Look(moment, host, tuple(Socket(*one) for one in sockets))
             for moment, host, sockets in data.pop("looks")

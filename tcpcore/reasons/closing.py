@@ -82,6 +82,12 @@ DATA_TO_ORPHAN = Why(
     "RFC 9293 §3.10.7.4",
     "tcp_rcv_state_process()",
 )
+DATA_TO_FIN_WAIT_2 = Why(
+    "reset.data-in-fin-wait-2",
+    "Data, and only a FIN is waited for: the application has closed, nobody will read it: reset.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_timewait_state_process()",  # a small stand-in for the socket, which counts no abort
+)
 ABORTED = Why(
     "reset.abort",
     "The connection is aborted: tell the peer with RST.",

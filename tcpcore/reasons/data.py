@@ -10,6 +10,19 @@ DATA = Why(
     "RFC 9293 §3.8.6",
     "tcp_write_xmit()",
 )
+URGENT_AHEAD = Why(
+    "urgent.ahead",
+    "The peer says that byte {at} is urgent: tell the process (SIGURG), keep the byte apart from "
+    "the others, and let reading stop before it.",
+    "RFC 9293 §3.8.5",
+    "tcp_check_urg()",
+)
+URGENT_PROBE = Why(
+    "urgent.probe",
+    "The window is shut, and urgent data waits: an empty segment tells the peer about it at least.",
+    "RFC 9293 §3.8.5",
+    "tcp_write_wakeup()",
+)
 ACK_QUICK = Why(
     "ack.quick",
     "Data arrived early in the connection: acknowledge at once, so that the sender can speed up.",

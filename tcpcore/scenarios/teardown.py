@@ -43,6 +43,12 @@ QUICK_ACK = Parameter(
     False,
     help="the server asks for ACKs without delay when it has read the end of file",
 )
+WHOLE = Parameter(
+    "whole",
+    "close() instead of shutdown()",
+    False,
+    help="then nobody is left at the client to read the answer",
+)
 APART = Parameter(
     "apart",
     "Second close() later by",
@@ -164,10 +170,10 @@ def simultaneous_close(net: Any, *, rtt: int, apart: int) -> None:
     "half-close",
     title="Half a connection: shutdown()",
     question="Can an end that has said all it has to say still listen?",
-    parameters=(RTT, REQUEST, RESPONSE, replace(PAUSE, default=300)),
+    parameters=(RTT, REQUEST, RESPONSE, replace(PAUSE, default=300), WHOLE),
     until=minutes(3),
 )
-def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int) -> None:
+def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int, whole: bool) -> None:
     """The client shuts down its direction after the request; the answer comes after that."""
     client, server, _ = pair(net, rtt)
 
@@ -184,9 +190,10 @@ def half_close(net: Any, *, rtt: int, request: int, response: int, pause: int) -
         connection = host.socket()
         await connection.connect(SERVER, PORT)
         await connection.send(bytes(request))
-        connection.shutdown("write")
-        while await connection.recv(4096):
-            pass
+        if not whole:
+            connection.shutdown("write")
+            while await connection.recv(4096):
+                pass
         await connection.close()
 
     server.spawn(serve)

@@ -8,7 +8,17 @@ net/ipv4/tcp_input.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK, distance, lt
-from tcpcore.tcp import departure, loss_probe, retransmit, rtt, send_buffer, sending, state, timers
+from tcpcore.tcp import (
+    departure,
+    loss_probe,
+    retransmit,
+    rtt,
+    send_buffer,
+    sending,
+    state,
+    timers,
+    urgent,
+)
 from tcpcore.tcp.congestion import reno
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -44,6 +54,8 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     del c.send_buffer[:taken]
     c.bytes_acked += taken
     c.snd_una = ack
+    if c.snd_up is not None:
+        urgent.acknowledged(c, ack)
     queue = c.retransmission_queue
     acked, first_sent, sure = 0, 0, True
     while queue and not (ack - queue[0].end) & HALF:

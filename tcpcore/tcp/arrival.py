@@ -1,6 +1,6 @@
 """What an arriving segment does: the checks of RFC 9293 §3.10.7 in their order, one function each.
 
-Sequence, RST, SYN, ACK, text, FIN; then what follows: new data out, an ACK now or later.
+Sequence, RST, SYN, ACK, urgent data, text, FIN; then new data out, and an ACK now or later.
 A segment that fails a check is dropped with a reason in the journal; nothing raises.
 Linux's order is tcp_validate_incoming(), tcp_ack(), tcp_data_queue(), tcp_fin().
 """
@@ -28,12 +28,13 @@ from tcpcore.tcp import (
     state,
     time_wait,
     timers,
+    urgent,
     window,
 )
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
@@ -56,6 +57,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if not _check_ack(c, segment, now):
         return
+    if segment.flags & URG or c.urg_data:
+        urgent.arrives(c, segment)
     reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         sending.send_pending(c, now)

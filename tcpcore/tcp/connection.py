@@ -27,6 +27,7 @@ from tcpcore.tcp import (
     sending,
     state,
     timers,
+    urgent,
     window,
 )
 from tcpcore.tcp.tcb import Tcb
@@ -55,23 +56,35 @@ class Connection(Tcb):
         self._queue(data)
         return self.out
 
-    def send(self, data: bytes, now: int) -> list[Segment]:
-        """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE."""
+    def send(
+        self, data: bytes, now: int, *, oob: bool = False, more: bool = False
+    ) -> list[Segment]:
+        """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE.
+
+        `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits.
+        """
         self._begin()
         self.raise_error()
         early = self.state == state.SYN_RECV and departure.may_send_data(self)
         if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
             raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
-        self._queue(data)
+        self._queue(data, push=not more)
+        if oob and data:
+            urgent.mark(self)
+        corked, self.corked = self.corked, self.corked or more
         sending.send_pending(self, now)
+        self.corked = corked
         persist.look_after(self, now)
         return self.out
 
     def receive(self, most: int, now: int) -> tuple[bytes, list[Segment]]:
-        """Take up to `most` bytes from the receive buffer; reading may be worth an ACK."""
+        """Take up to `most` bytes from the receive buffer; reading may be worth an ACK.
+
+        Reading stops at urgent data; see `urgent`.
+        """
         self.out = []
-        data = receive_buffer.take(self, most)
-        if self.rcv_closed and len(data) < most:
+        data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
+        if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
         if data and self.state in state.RECEIVES_DATA:
             if delayed_ack.application_read(self):
@@ -106,6 +119,10 @@ class Connection(Tcb):
         else:
             self._close_sending(reasons.CLOSE_CALLED(), now)
         return self.out
+
+    def may_send(self) -> bool:
+        """Whether data may go out: after the handshake; with Fast Open a server also before."""
+        return departure.may_send_data(self)
 
     def push(self, now: int) -> list[Segment]:
         """An option changed that held data back (TCP_NODELAY, TCP_CORK): send what may go now."""
@@ -183,11 +200,12 @@ class Connection(Tcb):
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _queue(self, data: bytes) -> None:
+    def _queue(self, data: bytes, *, push: bool = True) -> None:
         if data:
             self.send_buffer += data
             self.write_end = (self.write_end + len(data)) & MASK
-            self.push_marks.append(self.write_end)
+            if push:
+                self.push_marks.append(self.write_end)
 
     def _begin(self) -> None:
         self.out = []

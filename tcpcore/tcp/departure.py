@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, sack, state, timers, window
+from tcpcore.tcp import delayed_ack, sack, state, timers, urgent, window
 from tcpcore.tcp.tcb import SentSegment, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
@@ -20,7 +20,7 @@ from tcpcore.wire.options import (
     WINDOW_SCALE,
     Option,
 )
-from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 
 TIMESTAMP_SPACE = 12
 """Bytes that the timestamps option takes in every segment, padding included."""
@@ -70,6 +70,10 @@ def emit(
             delayed_ack.ack_sent(c)
     else:
         acknowledged = 0
+    ahead = None
+    if c.snd_up is not None:
+        ahead = urgent.pointer(c, seq)
+        flags |= 0 if ahead is None else URG
     c.ip_id = (c.ip_id + 1) & 0xFFFF
     c.out.append(
         Segment(
@@ -84,7 +88,7 @@ def emit(
             options,
             payload,
             reason,
-            0,
+            ahead or 0,
             c.sysctl.ip_default_ttl,
             0,
             c.ip_id,

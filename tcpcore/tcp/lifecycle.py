@@ -30,6 +30,7 @@ def forget(c: Tcb) -> None:
     c.lost_out = 0
     c.send_buffer.clear()
     c.push_marks.clear()
+    c.snd_up = None
     c.out_of_order.clear()
     c.sack_blocks.clear()
     c.ack_pending = False

@@ -10,10 +10,11 @@ from __future__ import annotations
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import departure, lifecycle, retransmit, sending, timers
+from tcpcore.tcp import departure, lifecycle, retransmit, sending, timers, urgent
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
+from tcpcore.wire.segment import ACK
 
 
 def waiting(c: Tcb) -> bool:
@@ -107,4 +108,7 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     if room > 0 and unsent > 0:
         sending.send_part(c, min(room, unsent, c.snd_mss), now)
     else:
+        ahead = urgent.pointer(c, c.snd_una)
+        if ahead is not None and ahead < urgent.FURTHEST:  # one that brings the news, and one more
+            departure.emit(c, ACK, c.snd_una, b"", now, reasons.URGENT_PROBE())
         departure.send_old_byte(c, now, reason)

@@ -50,6 +50,7 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
         or c.out_of_order
         or c.fin_at is not None
+        or c.urg_data
         or c.probe_deadline is not None
     ):
         return False

@@ -81,6 +81,8 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     if room < min(unsent, mss):
         return 0  # not even one segment fits
+    if c.snd_up is not None:  # neither large packets nor Nagle
+        return min(unsent, mss)
     most = mss * min(burst_segments(c, mss), quota)
     needed = min(unsent, room)
     if most <= needed:

@@ -141,6 +141,7 @@ class Tcb:
         "retransmit_deadline",
         "retransmit_since",
         "retransmitting_since",
+        "reuse_address",
         "rmem",
         "rto",
         "rtt_sequence",
@@ -155,6 +156,7 @@ class Tcb:
         "snd_nxt",
         "snd_scale",
         "snd_una",
+        "snd_up",
         "snd_wl1",
         "snd_wnd",
         "sndbuf",
@@ -170,6 +172,9 @@ class Tcb:
         "ts_recent",
         "ts_recent_at",
         "unread",
+        "urg_data",
+        "urg_inline",
+        "urg_seq",
         "user_timeout",
         "wait_deadline",
         "window_clamp",
@@ -238,6 +243,7 @@ class Tcb:
         self.fin_sent = False
         self.nodelay = False  # TCP_NODELAY
         self.corked = False  # TCP_CORK
+        self.snd_up: int | None = None  # end of urgent data; None: all of it is acknowledged
 
     def _start_receiving(self, mss: int, rcvbuf: int) -> None:
         self.irs = 0
@@ -262,6 +268,9 @@ class Tcb:
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
+        self.urg_data = 0  # the peer's urgent byte, and what became of it; see `urgent`
+        self.urg_seq = 0  # where it stands
+        self.urg_inline = False  # SO_OOBINLINE
 
     def _start_measuring(self, iss: int) -> None:
         self.srtt = 0
@@ -304,6 +313,7 @@ class Tcb:
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         # What socket options ask for; 0: the sysctl decides.
+        self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us

@@ -86,7 +86,7 @@ def orphan_arrives(c: Tcb, segment: Segment, now: int) -> None:
     if not flags & ACK or not segment.length or not gt(segment.end, c.rcv_nxt):
         return
     if not flags & FIN or distance(c.rcv_nxt, segment.end) != 1:
-        lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
+        lifecycle.refuse(c, segment, reasons.DATA_TO_FIN_WAIT_2())
         return
     c.rcv_nxt = segment.end
     c.rcv_closed = True

@@ -7,8 +7,8 @@ import pytest
 from tcpcore.host import profiles
 from tcpcore.linux import store
 from tcpcore.linux.compare import Comparison, compare
-from tcpcore.linux.record import VARIANTS
 from tcpcore.linux.store import Record
+from tcpcore.linux.variants import VARIANTS
 from tcpcore.scenarios import registry
 from tcpcore.units import seconds
 from tcpcore.wire import codec

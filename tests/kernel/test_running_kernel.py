@@ -32,6 +32,7 @@ FAST = (
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
     ("last-ack-challenge", {}, ()),
     ("nagle-delayed-ack", {"rtt": 20, "writes": 3}, ()),
+    ("urgent-data", {"rtt": 20, "before": 1}, ()),
 )
 
 ATTEMPTS = 3

@@ -36,3 +36,14 @@ def test_the_committed_handshake_went_through_the_states_of_the_table():
     assert client == ["SYN_SENT", "ESTABLISHED"]
     server = [[one.state for one in look.sockets] for look in seen.looks if look.host == 1]
     assert server == [["LISTEN"], ["LISTEN", "SYN_RECV"], ["LISTEN", "ESTABLISHED"]]
+
+
+def test_states_of_a_variant_stand_in_a_file_of_its_own():
+    seen = states.find("four-way-close", registry.get("four-way-close").check({"server_first": 1}))
+    assert seen is not None
+    assert "TIME_WAIT" in {
+        one.state for look in seen.looks if look.host == 1 for one in look.sockets
+    }
+    assert "TIME_WAIT" not in {
+        one.state for look in seen.looks if look.host == 0 for one in look.sockets
+    }

@@ -79,6 +79,19 @@ def test_a_call_reads_as_a_sentence():
 
 
 @SIDES
+def test_what_a_call_moved_tells_data_from_the_end_of_file(side):
+    run = side("half-close")
+    assert run.outcomes("client", "send", "recv") == [
+        "send: ok",
+        "recv: 1000 bytes",
+        "recv: end of file",
+    ]
+    assert [one.moved for one in run.calls if one.host == "client" and one.call == "send"] == [100]
+    assert run.outcomes("client")[0] == "connect: ok"
+    assert run.call("close").moved is None
+
+
+@SIDES
 def test_counters_are_those_that_nstat_shows_at_the_end(side):
     run = side("accept-queue-overflow")
     assert run.count("TcpExtListenOverflows") == run.count("TcpExtListenDrops") == 12
@@ -94,6 +107,13 @@ def test_results_name_the_end_of_each_call(side):
 def test_an_older_kernel_sends_its_syns_as_it_did():
     assert engine("syn-unanswered", profile="linux-6.4").times("SYN")[-1] == 63
     assert engine("syn-unanswered", profile="linux-6.4").sysctls["tcp_syn_linear_timeouts"] == 0
+
+
+@SIDES
+def test_tries_counts_the_segments_of_each_connection(side):
+    run = side("syn-flood")
+    assert run.tries("SYN+ACK") == [6, 6, 6, 6, 3, 3, 3, 3, 3, 1]
+    assert run.tries("FIN") == []
 
 
 @SIDES

@@ -1,0 +1,58 @@
+"""A host's local ports: which one a new socket gets, and which ones bind() may have.
+
+Source: inet_csk_get_port() and inet_bind_conflict() in net/ipv4/inet_connection_sock.c,
+__inet_hash_connect() and __inet_check_established() in net/ipv4/inet_hashtables.c.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from tcpcore.errors import EADDRNOTAVAIL, socket_error
+from tcpcore.host.secrets import FourTuple
+from tcpcore.tcp.connection import Connection
+
+if TYPE_CHECKING:
+    from tcpcore.host.stack import Host
+
+
+def free(host: Host, remote: str = "", remote_port: int = 0) -> int:
+    """An ephemeral port: at even offsets first, as connect() takes; EADDRNOTAVAIL without one.
+
+    For a connection, only the four-tuple must be free, or be in a TIME_WAIT that may be reused.
+    """
+    low, high = host.sysctl.ip_local_port_range
+    used = {key[1] for key in host.endpoints if _in_the_way(host, key, remote, remote_port)}
+    used |= set(host.listeners) | set(host.bound_ports)
+    start = host.random_below(high - low + 1) // 2
+    even, odd = range(low, high + 1, 2), range(low + 1, high + 1, 2)
+    for port in chain(even[start:], even[:start], odd):
+        if port not in used:
+            return port
+    raise socket_error(EADDRNOTAVAIL)
+
+
+def _in_the_way(host: Host, key: FourTuple, remote: str, remote_port: int) -> bool:
+    """Whether an endpoint keeps its port from a new socket."""
+    if not remote:
+        return True
+    old = host.endpoints[key]
+    reusable = isinstance(old, Connection) and host.time_waits.reusable(old)
+    return key[2:] == (remote, remote_port) and not reusable
+
+
+def taken(host: Host, port: int, reuse: bool) -> bool:
+    """Whether bind() cannot have the port; `reuse` says that its socket has SO_REUSEADDR.
+
+    A listener is always in the way.  Another bound socket and a connection, even one in TIME_WAIT,
+    are not when both sides have SO_REUSEADDR; what accept() gave has its listener's.  Half-open
+    requests hold no port.
+    """
+    if port in host.listeners:
+        return True
+    holder = host.bound_ports.get(port)
+    if holder is not None and not (reuse and holder.options.get("SO_REUSEADDR")):
+        return True
+    old = (host.endpoints[key] for key in host.endpoints if key[1] == port)
+    return any(isinstance(one, Connection) and not (reuse and one.reuse_address) for one in old)

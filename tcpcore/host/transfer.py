@@ -1,0 +1,147 @@
+"""send() and recv() on a socket: what blocks, for how long, and what the flags change.
+
+Source: tcp_sendmsg_locked(), sk_stream_wait_memory() and tcp_recvmsg_locked() in net/.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpcore import errors
+from tcpcore.errors import socket_error
+from tcpcore.host.messages import (
+    MSG_DONTWAIT,
+    MSG_MORE,
+    MSG_OOB,
+    MSG_PEEK,
+    MSG_WAITALL,
+    shown,
+)
+from tcpcore.host.process import Wait, block
+from tcpcore.tcp import send_buffer, state, urgent
+from tcpcore.tcp.connection import Connection
+from tcpcore.wire.segment import Segment
+
+if TYPE_CHECKING:
+    from tcpcore.host.sockets import Socket
+
+OPENING = (state.SYN_SENT, state.SYN_RECV)
+
+
+def deadline(socket: Socket, option: str, flags: int = 0) -> int | None:
+    """Until when a call may block: a time, in us; None: for ever; 0: not at all."""
+    if flags & MSG_DONTWAIT or not socket.blocking:
+        return 0
+    limit: int = socket.options.get(option, 0)
+    return socket.host.now + limit if limit else None
+
+
+async def wait(socket: Socket, until: int | None) -> bool:
+    """Block until something happens to the socket; False: the time is up."""
+    if until is not None and socket.host.now >= until:
+        return False
+    await block(Wait(socket.waiters, until))
+    return True
+
+
+async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+    """Hand over all of `data`, or what fits when the call may not block (that long)."""
+    host = socket.host
+    host.call(f"send({len(data)} bytes{shown(flags)})")
+    try:
+        count = await _hand_over(socket, c, data, flags)
+    except OSError as error:
+        host.returned("send", errors.errno_name(error.errno))
+        raise
+    host.returned("send", "ok", "" if count == len(data) else f"send() returned {count}", count)
+    return count
+
+
+async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+    host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
+    await _wait_until_open(socket, c, until)
+    oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
+    done = 0
+    while True:
+        room = send_buffer.room(c) if c.state in state.SENDS_DATA else len(data)
+        if done and (c.error is not None or c.state not in state.SENDS_DATA):
+            return done  # the error is for the next call
+        part = data[done : done + room] if done or room < len(data) else data
+        last = done + len(part) == len(data)
+        host.transmit(c, c.send(part, host.now, oob=oob, more=more and last))
+        done += len(part)
+        if last:
+            return done
+        while c.state in state.SENDS_DATA and not send_buffer.writable(c):
+            if not await wait(socket, until):
+                if done:
+                    return done
+                raise socket_error(errors.EAGAIN)
+
+
+async def _wait_until_open(socket: Socket, c: Connection, until: int | None) -> None:
+    """A send() on a socket that is still opening waits (sk_stream_wait_connect())."""
+    while c.error is None and c.state in OPENING and not c.may_send():
+        if not await wait(socket, until):
+            raise socket_error(errors.EAGAIN)
+
+
+async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes:
+    """Up to `most` bytes as soon as there are any; ``b""`` after the peer's FIN."""
+    host = socket.host
+    if flags & MSG_OOB:
+        return _receive_urgent(socket, c, most, flags)
+    until = deadline(socket, "SO_RCVTIMEO", flags)
+    target = most if flags & MSG_WAITALL else min(socket.options.get("SO_RCVLOWAT", 1), most)
+    data, out = b"", list[Segment]()
+    while True:
+        if c.receive_buffer and not (data and urgent.at_mark(c)):
+            part, out = _take(c, most - len(data), flags, host.now)
+            data += part
+        if data and (len(data) >= target or urgent.at_mark(c)):
+            break
+        if c.error is not None and not c.rcv_closed and not data:
+            socket.report("recv", c)
+        if c.rcv_closed or c.no_reader or c.state == state.CLOSED or not most:
+            break
+        if out:
+            host.note(f"recv() has {len(data)} bytes, and waits for more")
+            host.transmit(c, out)
+            out = []
+        if not await wait(socket, until):
+            if data:
+                break
+            host.returned("recv", "EAGAIN")
+            raise socket_error(errors.EAGAIN)
+        if flags & MSG_PEEK:
+            data = b""
+    _returned(socket, c, data, most)
+    if out:
+        host.transmit(c, out)
+    return data
+
+
+def _take(c: Connection, most: int, flags: int, now: int) -> tuple[bytes, list[Segment]]:
+    if flags & MSG_PEEK:
+        return urgent.peek(c, most), []
+    return c.receive(most, now)
+
+
+def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
+    if not data and most:
+        c.end_read = c.rcv_closed
+        socket.host.returned("recv", "ok", "recv() returned end of file", 0)
+    elif socket.host.recording:
+        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+
+
+def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> bytes:
+    host = socket.host
+    try:
+        byte = urgent.read_byte(c, most, peek=bool(flags & MSG_PEEK))
+    except OSError as error:
+        name = errors.errno_name(error.errno)
+        host.returned("recv", name, f"recv(MSG_OOB) failed: {name}")
+        raise
+    host.returned("recv", "ok", f"recv(MSG_OOB) returned {len(byte)} bytes", len(byte))
+    return byte
