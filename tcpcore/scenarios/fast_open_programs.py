@@ -12,8 +12,12 @@ from tcpcore.scenarios.options import FIRST_KEY
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import ms, seconds
 
-FAST_CLIENT = Parameter("fast_client", "The client's program is the fast one", True)
-FAST_SERVER = Parameter("fast_server", "The server's program is the fast one", True)
+FAST_CLIENT = Parameter(
+    "fast_client", "The client is the fast one", True, help="it calls sendto() with MSG_FASTOPEN"
+)
+FAST_SERVER = Parameter(
+    "fast_server", "The server is the fast one", True, help="it sets TCP_FASTOPEN"
+)
 QUESTION, ANSWER = b"how are you?", b"well, thank you"
 
 
