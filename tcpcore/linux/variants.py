@@ -51,6 +51,9 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open", {"queue": 0}, ()),
     ("fast-open", {"fastopen_connect": True}, ()),
     *(("fast-open", {}, (lost,)) for lost in (8, 10)),
+    ("fast-open-programs", {"fast_client": False}, ()),
+    ("fast-open-programs", {"fast_server": False}, ()),
+    ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
