@@ -1,107 +1,61 @@
-"""The stand-alone programs of the chapters, on this kernel, in a namespace of their own."""
+"""The programs that chapters show for the reader's own Linux, run on this one."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tcpcore.linux.namespace import Namespace
-
-pytestmark = pytest.mark.kernel
-
-FOLDER = Path(__file__).resolve().parents[2] / "chapters" / "programs"
-PROGRAMS = sorted(FOLDER.glob("*.py"))
+PROGRAMS = sorted((Path(__file__).resolve().parents[2] / "chapters" / "programs").glob("*.py"))
+FOLDER = PROGRAMS[0].parent
 
 
-class Terminals:
-    """Programs of the chapters, started in one namespace."""
-
-    def __init__(self) -> None:
-        self.namespace = Namespace()
-        self.started: list[subprocess.Popen[str]] = []
-
-    def start(self, name: str, *words: str) -> subprocess.Popen[str]:
-        """Start the program and go on."""
-        process = self.namespace.call(_popen, name, words)
-        self.started.append(process)
-        return process
-
-    def run(self, name: str, *words: str) -> str:
-        """What the program prints; it must end well."""
-        process = self.start(name, *words)
-        out, errors = process.communicate(timeout=20)
-        assert process.returncode == 0, errors
-        return out
-
-    def close(self) -> None:
-        for process in self.started:
-            process.kill()
-            process.communicate()
-        self.namespace.close()
-
-
-def _popen(name: str, words: tuple[str, ...]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(FOLDER / f"{name}.py"), *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def say(process: subprocess.Popen[str]) -> str:
-    """The next line that the program prints."""
-    assert process.stdout is not None
-    return process.stdout.readline()
-
-
-@pytest.fixture
-def terminals() -> Iterator[Terminals]:
-    found = Terminals()
-    yield found
-    found.close()
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=30)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_each_program_explains_itself(path: Path, terminals: Terminals) -> None:
-    assert "usage:" in terminals.run(path.stem, "--help")
+def test_a_program_says_what_it_is_for(path: Path):
+    found = run(str(path), "--help")
+    assert found.returncode == 0
+    assert found.stdout.startswith("usage: ")
 
 
-# --- delayed_ack ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_a_program_needs_only_the_standard_library_and_does_nothing_when_imported(path: Path):
+    code = path.read_text()
+    modules = set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE))
+    assert modules <= sys.stdlib_module_names
+    assert 'if __name__ == "__main__":' in code
 
 
-def times(lines: str) -> list[tuple[int, int]]:
-    """``(acknowledged after, answered after)`` of each message, in ms."""
-    found = re.findall(r"acknowledged after (\d+) ms, answered after (\d+) ms", lines)
-    return [(int(one), int(other)) for one, other in found]
+def test_an_error_is_one_sentence():
+    found = run(str(FOLDER / "delayed_ack_client.py"), "--port", "1")
+    assert found.returncode == 1
+    assert found.stderr.count("\n") == 1
+    assert "Connection refused" in found.stderr
 
 
-def test_the_last_ack_waits_40_ms_for_an_answer_that_does_not_come(terminals: Terminals) -> None:
-    server = terminals.start("delayed_ack", "serve")
-    assert say(server) == "waiting on port 8888\n"
-    first, second, third = times(terminals.run("delayed_ack", "ask"))
-    assert first[1] < 30
-    assert second[1] < 30
-    assert 38 <= third[0] < 80
-    assert third[1] >= 100
-    assert server.wait(timeout=5) == 0
-
-
-def test_with_quick_ack_no_ack_waits(terminals: Terminals) -> None:
-    server = terminals.start("delayed_ack", "serve", "--quick-ack")
-    say(server)
-    third = times(terminals.run("delayed_ack", "ask"))[2]
-    assert third[0] < 30
-    assert third[1] >= 100
-
-
-def test_without_a_server_the_client_says_so_in_one_sentence(terminals: Terminals) -> None:
-    client = terminals.start("delayed_ack", "ask", "--port", "9")
-    _, errors = client.communicate(timeout=5)
-    assert client.returncode == 1
-    assert errors == "port 9 of this machine: Connection refused\n"
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("options", "segments"),
+    [((), 8), (("--quick-ack",), 9), (("--pause", "20"), 8), (("--pause", "200"), 9)],
+    ids=["at once", "quick ACK", "20 ms later", "200 ms later"],
+)
+def test_the_server_saves_a_segment_when_it_closes_before_the_delayed_ack(options, segments):
+    """Three of the opening, the hello and its ACK, and three or four of the end."""
+    server = f"{sys.executable} {FOLDER / 'delayed_ack_server.py'} --clients 1 {' '.join(options)}"
+    client = f"{sys.executable} {FOLDER / 'delayed_ack_client.py'}"
+    script = (
+        f"ip link set lo up; {server} & sleep 0.5; {client}; wait; sleep 0.3; "
+        "awk '/^Tcp:/ {line = $0} END {split(line, field); print field[12]}' /proc/net/snmp"
+    )
+    found = subprocess.run(
+        ["unshare", "-n", "sh", "-ec", script], capture_output=True, text=True, timeout=30
+    )
+    assert found.returncode == 0, found.stderr
+    assert "recv() returned 19 bytes" in found.stdout
+    assert int(found.stdout.split()[-1]) == segments

@@ -125,3 +125,10 @@ def test_a_segment_tells_the_text_that_its_data_begins_with(side):
     texts = [one.text for one in side("tls-flights", tls=0).segments]
     assert [text for text in texts if text] == ["GET", "200 OK"]
     assert not any(one.text for one in side("fast-open").segments)
+
+
+@SIDES
+def test_the_ending_begins_with_the_first_fin_or_rst(side):
+    assert side("three-segment-close").ending().flags == ["FIN+ACK", "FIN+ACK", "ACK"]
+    assert side("linger-zero").ending().flags == ["RST+ACK"]
+    assert side("three-segment-close").flags[:3] == ["SYN", "SYN+ACK", "ACK"]
