@@ -315,7 +315,8 @@ class Host(Machine):
     ) -> None:
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
         if kind == trace.STATE:
-            self.counters.state_changed(*values)
+            old, new = values
+            self.counters.state_changed(old, new, reason)
         if kind in (trace.STATE, trace.REFUSED):
             self.counters.noted(reason)
         if self.network.trace is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcpcore.view.evidence import Exchange, engine, kernel
+from tcpcore.view.evidence import engine, kernel
+from tcpcore.view.exchange import Exchange
 
 SIDES = pytest.mark.parametrize("side", [engine, kernel], ids=["engine", "kernel"])
 

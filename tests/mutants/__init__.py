@@ -1,0 +1,1 @@
+"""Rules of the endpoint and the host, broken one at a time: does a test notice?"""

@@ -1,0 +1,91 @@
+"""Break one rule after the other in a copy of the tree, and see which tests notice.
+
+    python -m tests.mutants            # all rules; about a quarter of a minute each
+    python -m tests.mutants PAWS ...   # those whose sentence holds one of the words
+
+A rule that no test misses has survived: then a test is wanted.  1 when one has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.mutants.rules import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+NEAR = ("tests/unit/tcp", "tests/unit/host", "tests/unit/scenarios", "tests/states", "tests/pairs")
+COPIED = ("tcpcore", "tests", "pyproject.toml")
+PATIENCE = 300
+"""Seconds; a rule whose breaking makes the tests run for ever is caught, too."""
+
+
+def copy_tree(target: Path) -> None:
+    """The files that the tests need."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "records", "*.js")
+            shutil.copytree(source, target / name, ignore=ignored)
+        else:
+            shutil.copy(source, target / name)
+
+
+def broken(mutant: Mutant, text: str) -> str:
+    """The file's text with the rule broken; `ValueError` where its words do not stand once."""
+    if text.count(mutant.old) != 1:
+        found = text.count(mutant.old)
+        raise ValueError(f"{mutant.file}: the words of {mutant.rule!r} stand there {found} times")
+    return text.replace(mutant.old, mutant.new)
+
+
+def noticed(tree: Path) -> str | None:
+    """The first test that fails in that tree; None when all pass."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not kernel", *NEAR]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "CI": "true"}
+    try:
+        done = subprocess.run(
+            command, cwd=tree, env=environment, capture_output=True, text=True, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return f"the tests do not end within {PATIENCE} s"
+    if not done.returncode:
+        return None
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return failed[1] if failed else (done.stdout + done.stderr).strip()[-300:]
+
+
+def main() -> int:
+    """Try the mutants, and print what became of each."""
+    parser = argparse.ArgumentParser(description="Break rules, one at a time.")
+    parser.add_argument("words", nargs="*", help="only rules with one of these words")
+    words = parser.parse_args().words
+    chosen = [one for one in MUTANTS if not words or any(word in one.rule for word in words)]
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        if (failed := noticed(tree)) is not None:
+            print(f"With no rule broken a test fails already: {failed}", file=sys.stderr)
+            return 1
+        for number, mutant in enumerate(chosen, 1):
+            file = tree / "tcpcore" / mutant.file
+            whole = file.read_text(encoding="utf-8")
+            file.write_text(broken(mutant, whole), encoding="utf-8")
+            test = noticed(tree)
+            file.write_text(whole, encoding="utf-8")
+            survivors += test is None
+            verdict = "SURVIVED" if test is None else f"caught by {test}"
+            print(f"{number:2} of {len(chosen)}: {mutant.rule}: {verdict}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} broken rules are caught.")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""What is broken: in which file, which words, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One broken rule: `old`, which stands once in `file`, becomes `new`."""
+
+    rule: str
+    file: str
+    old: str
+    new: str
+
+
+MUTANTS = (
+    # --- what arrives
+    Mutant(
+        "an RST resets only at exactly rcv.nxt (RFC 5961 §3)",
+        "tcp/arrival.py",
+        "    if segment.seq == c.rcv_nxt:\n        return True\n    if c.state in _FIN_TAKEN",
+        "    if _in_window(c, segment):\n        return True\n    if c.state in _FIN_TAKEN",
+    ),
+    Mutant(
+        "a SYN in an open connection is only challenged (RFC 5961 §4)",
+        "tcp/arrival.py",
+        "    if segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
+        "    if False and segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
+    ),
+    Mutant(
+        "what carries no ACK is dropped (RFC 9293 §3.10.7.4)",
+        "tcp/arrival.py",
+        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if False:\n        _drop(c, reasons.NO_ACK_FLAG())",
+    ),
+    Mutant(
+        "an ACK of what was never sent is challenged (RFC 5961 §5)",
+        "tcp/arrival.py",
+        "    if (c.snd_nxt - ack) & HALF or (ack - oldest) & HALF:",
+        "    if (ack - oldest) & HALF:",
+    ),
+    Mutant(
+        "in SYN_SENT an unacceptable ACK is answered with RST",
+        "tcp/arrival.py",
+        "        if not flags & RST:\n            c.out.append",
+        "        if False:\n            c.out.append",
+    ),
+    Mutant(
+        "an RST is not subject to PAWS (RFC 7323 §5.2)",
+        "tcp/arrival.py",
+        "    if not rst and paws.rejects",
+        "    if paws.rejects",
+    ),
+    Mutant(
+        "PAWS forgives one tick only",
+        "tcp/paws.py",
+        "SLACK = 1\n",
+        "SLACK = 2\n",
+    ),
+    Mutant(
+        "the window of a SYN is not scaled (RFC 7323 §2.2)",
+        "tcp/arrival.py",
+        "    c.snd_wnd = c.max_window = segment.window  #",
+        "    c.snd_wnd = c.max_window = segment.window << c.snd_scale  #",
+    ),
+    Mutant(
+        "a window from an older segment is not believed",
+        "tcp/acknowledgement.py",
+        "    newer = ack != before or (c.snd_wl1 - seq) & HALF\n",
+        "    newer = True\n",
+    ),
+    Mutant(
+        "a second challenge waits for tcp_invalid_ratelimit",
+        "tcp/challenge.py",
+        "now - c.last_challenge < limit * MILLISECOND",
+        "now - c.last_challenge <= limit * MILLISECOND",
+    ),
+    Mutant(
+        "data after close() is reset",
+        "tcp/reception.py",
+        "    if segment.payload and (c.orphan or c.no_reader) and c.state in _FIN_WAIT:",
+        "    if segment.payload and c.orphan and c.state in _FIN_WAIT:",
+    ),
+    Mutant(
+        "a hole that is filled is acknowledged at once (RFC 5681 §4.2)",
+        "tcp/reception.py",
+        "        c.ack_now = filled  #",
+        "        c.ack_now = False  #",
+    ),
+    Mutant(
+        "the FIN takes a sequence number",
+        "tcp/reception.py",
+        "    c.rcv_nxt = (c.rcv_nxt + 1) & MASK\n    c.rcv_closed",
+        "    c.rcv_closed",
+    ),
+    # --- what goes out
+    Mutant(
+        "Karn: a segment that was sent again gives no round-trip time",
+        "tcp/acknowledgement.py",
+        "        sure = sure and not sent.retransmissions\n",
+        "",
+    ),
+    Mutant(
+        "the first RTO is srtt and 200 ms at least",
+        "tcp/rtt.py",
+        "        c.rttvar = max(c.mdev, floor)\n",
+        "        c.rttvar = c.mdev\n",
+    ),
+    Mutant(
+        "every time-out doubles the RTO (RFC 6298 §5.5)",
+        "tcp/retransmit.py",
+        "        c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)\n",
+        "        c.rto = min(c.rto + c.rto // 2, c.sysctl.tcp_rto_max_ms * 1000)\n",
+    ),
+    Mutant(
+        "linear time-outs are for SYNs only",
+        "tcp/retransmit.py",
+        "    if c.state != state.SYN_SENT or c.retransmissions > linear:",
+        "    if c.retransmissions > linear:",
+    ),
+    Mutant(
+        "a limit of an orphan is tcp_orphan_retries, and 0 means 8",
+        "tcp/retransmit.py",
+        "ORPHAN_RETRIES = 8\n",
+        "ORPHAN_RETRIES = 7\n",
+    ),
+    Mutant(
+        "cwnd bounds what is in flight",
+        "tcp/sending.py",
+        "    while not c.fin_sent and flight < c.cwnd:",
+        "    while not c.fin_sent and flight <= c.cwnd:",
+    ),
+    Mutant(
+        "Nagle holds a small segment while another one is in flight",
+        "tcp/sending.py",
+        "    return not c.nodelay and in_the_air\n",
+        "    return False\n",
+    ),
+    Mutant(
+        "the receiver avoids silly windows",
+        "tcp/window.py",
+        "        if free < allowed >> 4 or free < mss:",
+        "        if free < 0:",
+    ),
+    Mutant(
+        "an offered window is never taken back",
+        "tcp/window.py",
+        "    if wanted < now_open:\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "probes of a shut window back off",
+        "tcp/persist.py",
+        "    if c.backoff < c.sysctl.tcp_retries2:\n        c.backoff += 1\n",
+        "",
+    ),
+    Mutant(
+        "keepalive gives up after tcp_keepalive_probes",
+        "tcp/keepalive.py",
+        "    return c.probes_out >= _probes(c)\n",
+        "    return c.probes_out > _probes(c)\n",
+    ),
+    # --- the end of a connection
+    Mutant(
+        "TIME_WAIT lasts 60 s",
+        "sysctl.py",
+        "    timewait_len: int = _constant(60,",
+        "    timewait_len: int = _constant(61,",
+    ),
+    Mutant(
+        "a FIN that comes again restarts TIME_WAIT",
+        "tcp/time_wait.py",
+        "    if old_stamp or flags & ACK:\n        timers.set_time_wait(c, now)\n",
+        "",
+    ),
+    Mutant(
+        "only a newer SYN ends TIME_WAIT (RFC 6191)",
+        "tcp/time_wait.py",
+        "    if not gt(segment.seq, c.rcv_nxt) and not newer_stamp:\n        return None\n",
+        "",
+    ),
+    Mutant(
+        "tcp_rfc1337 forbids assassination",
+        "tcp/time_wait.py",
+        "        if c.sysctl.tcp_rfc1337:",
+        "        if False:",
+    ),
+    Mutant(
+        "tcp_tw_reuse waits for tcp_tw_reuse_delay",
+        "host/time_waits.py",
+        "self._host.now - old.ts_recent_at > sysctl.tcp_tw_reuse_delay * MILLISECOND",
+        "True",
+    ),
+    # --- the host
+    Mutant(
+        "the accept queue holds one more than the backlog",
+        "host/listener.py",
+        "        return len(self.accept_queue) > self.backlog\n",
+        "        return len(self.accept_queue) >= self.backlog\n",
+    ),
+    Mutant(
+        "the SYN queue holds one more than the backlog",
+        "host/listener.py",
+        "        return len(self.syn_queue) > self.backlog\n",
+        "        return len(self.syn_queue) >= self.backlog\n",
+    ),
+    Mutant(
+        "an overflow of the accept queue moves both counters",
+        "host/request.py",
+        "        host.count(counters.LISTEN_DROPS)\n        if not host.sysctl.tcp_abort",
+        "        if not host.sysctl.tcp_abort",
+    ),
+    Mutant(
+        "the SYN+ACK's time-out doubles",
+        "host/request.py",
+        "RTO_INITIAL << self.timeouts",
+        "RTO_INITIAL << min(self.timeouts, 3)",
+    ),
+    Mutant(
+        "a cookie is good for two minutes",
+        "host/syncookies.py",
+        "MAX_AGE = 2\n",
+        "MAX_AGE = 3\n",
+    ),
+    Mutant(
+        "an RST is never answered with an RST (RFC 9293 §3.10.7.1)",
+        "host/stack.py",
+        "reasons.STRANGER_RST())\n            return\n",
+        "reasons.STRANGER_RST())\n",
+    ),
+    Mutant(
+        "without cookies the last quarter of the SYN queue is for peers known to live",
+        "host/listener.py",
+        "        return limit - len(self.syn_queue) < limit >> 2 and",
+        "        return False and",
+    ),
+)
