@@ -1,61 +1,181 @@
-"""The programs that chapters show for the reader's own Linux, run on this one."""
+"""The stand-alone programs of the chapters, on this kernel, in a namespace of their own."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PROGRAMS = sorted((Path(__file__).resolve().parents[2] / "chapters" / "programs").glob("*.py"))
-FOLDER = PROGRAMS[0].parent
+from tcpcore.linux.namespace import Namespace, write_sysctl
+
+pytestmark = pytest.mark.kernel
+
+FOLDER = Path(__file__).resolve().parents[2] / "chapters" / "programs"
+PROGRAMS = sorted(FOLDER.glob("*.py"))
 
 
-def run(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=30)
+class Terminals:
+    """Programs of the chapters, started in one namespace."""
+
+    def __init__(self) -> None:
+        self.namespace = Namespace()
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, name: str, *words: str) -> subprocess.Popen[str]:
+        """Start the program and go on."""
+        process = self.namespace.call(_popen, name, words)
+        self.started.append(process)
+        return process
+
+    def run(self, name: str, *words: str) -> str:
+        """What the program prints; it must end well."""
+        process = self.start(name, *words)
+        out, errors = process.communicate(timeout=20)
+        assert process.returncode == 0, errors
+        return out
+
+    def close(self) -> None:
+        for process in self.started:
+            process.kill()
+            process.communicate()
+        self.namespace.close()
+
+
+def _popen(name: str, words: tuple[str, ...]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, str(FOLDER / f"{name}.py"), *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def say(process: subprocess.Popen[str]) -> str:
+    """The next line that the program prints."""
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+@pytest.fixture
+def terminals() -> Iterator[Terminals]:
+    found = Terminals()
+    yield found
+    found.close()
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_says_what_it_is_for(path: Path):
-    found = run(str(path), "--help")
-    assert found.returncode == 0
-    assert found.stdout.startswith("usage: ")
+def test_each_program_explains_itself(path: Path, terminals: Terminals) -> None:
+    assert "usage:" in terminals.run(path.stem, "--help")
 
 
-@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_needs_only_the_standard_library_and_does_nothing_when_imported(path: Path):
-    code = path.read_text()
-    modules = set(re.findall(r"^(?:import|from) (\w+)", code, re.MULTILINE))
-    assert modules <= sys.stdlib_module_names
-    assert 'if __name__ == "__main__":' in code
+# --- delayed_ack ----------------------------------------------------------------------------------
 
 
-def test_an_error_is_one_sentence():
-    found = run(str(FOLDER / "delayed_ack_client.py"), "--port", "1")
-    assert found.returncode == 1
-    assert found.stderr.count("\n") == 1
-    assert "Connection refused" in found.stderr
+def times(lines: str) -> list[tuple[int, int]]:
+    """``(acknowledged after, answered after)`` of each message, in ms."""
+    found = re.findall(r"acknowledged after (\d+) ms, answered after (\d+) ms", lines)
+    return [(int(one), int(other)) for one, other in found]
 
 
-@pytest.mark.kernel
+def test_the_last_ack_waits_40_ms_for_an_answer_that_does_not_come(terminals: Terminals) -> None:
+    server = terminals.start("delayed_ack", "serve")
+    assert say(server) == "waiting on port 8888\n"
+    first, second, third = times(terminals.run("delayed_ack", "ask"))
+    assert first[1] < 30
+    assert second[1] < 30
+    assert 38 <= third[0] < 80
+    assert third[1] >= 100
+    assert server.wait(timeout=5) == 0
+
+
+def test_with_quick_ack_no_ack_waits(terminals: Terminals) -> None:
+    server = terminals.start("delayed_ack", "serve", "--quick-ack")
+    say(server)
+    third = times(terminals.run("delayed_ack", "ask"))[2]
+    assert third[0] < 30
+    assert third[1] >= 100
+
+
+def test_without_a_server_the_client_says_so_in_one_sentence(terminals: Terminals) -> None:
+    client = terminals.start("delayed_ack", "ask", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert client.returncode == 1
+    assert errors == "port 9 of this machine: Connection refused\n"
+
+
+# --- fast_open ------------------------------------------------------------------------------------
+
+
+def ask_both(terminals: Terminals, server: list[str], client: list[str]) -> list[str]:
+    """How both questions went, as the client's kernel says; the server's must say the same."""
+    terminals.namespace.call(write_sysctl, "net.ipv4.tcp_fastopen", "3")
+    serving = terminals.start("fast_open", "server", *server)
+    assert say(serving) == "waiting on port 8888\n"
+    lines = terminals.run("fast_open", "client", *client).splitlines()
+    found = [line.partition(": ")[2] for line in lines]
+    assert [say(serving) for _ in found] == [f"12 bytes, {one}\n" for one in found]
+    return found
+
+
+def test_the_second_question_goes_with_the_syn(terminals: Terminals) -> None:
+    assert ask_both(terminals, [], []) == ["after the handshake", "with the SYN"]
+
+
+@pytest.mark.parametrize("plain", [(["--plain"], []), ([], ["--plain"])])
+def test_both_ends_must_use_fast_open(plain: tuple[list[str], list[str]], terminals: Terminals):
+    assert ask_both(terminals, *plain) == ["after the handshake"] * 2
+
+
+def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
+    client = terminals.start("fast_open", "client", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert (client.returncode, errors) == (1, "port 9 of 127.0.0.1: Connection refused\n")
+
+
+# --- three_or_four --------------------------------------------------------------------------------
+
+
+def segments_sent() -> int:
+    """What this namespace has sent so far: TcpOutSegs."""
+    names, values = (
+        line.split()
+        for line in Path("/proc/net/snmp").read_text().splitlines()
+        if line[:3] == "Tcp"
+    )
+    return int(values[names.index("OutSegs")])
+
+
 @pytest.mark.parametrize(
-    ("options", "segments"),
-    [((), 8), (("--quick-ack",), 9), (("--pause", "20"), 8), (("--pause", "200"), 9)],
-    ids=["at once", "quick ACK", "20 ms later", "200 ms later"],
+    ("options", "text", "segments"),
+    [
+        ([], "hello", 8),
+        (["--quick-ack"], "hello", 9),
+        (["--pause", "20"], "hello", 8),
+        (["--pause", "200"], "hello", 9),
+        (["--pause", "20"], "", 7),
+    ],
+    ids=["at once", "quick ACK", "20 ms later", "200 ms later", "20 ms later, no data"],
 )
-def test_the_server_saves_a_segment_when_it_closes_before_the_delayed_ack(options, segments):
-    """Three of the opening, the hello and its ACK, and three or four of the end."""
-    server = f"{sys.executable} {FOLDER / 'delayed_ack_server.py'} --clients 1 {' '.join(options)}"
-    client = f"{sys.executable} {FOLDER / 'delayed_ack_client.py'}"
-    script = (
-        f"ip link set lo up; {server} & sleep 0.5; {client}; wait; sleep 0.3; "
-        "awk '/^Tcp:/ {line = $0} END {split(line, field); print field[12]}' /proc/net/snmp"
-    )
-    found = subprocess.run(
-        ["unshare", "-n", "sh", "-ec", script], capture_output=True, text=True, timeout=30
-    )
-    assert found.returncode == 0, found.stderr
-    assert "recv() returned 19 bytes" in found.stdout
-    assert int(found.stdout.split()[-1]) == segments
+def test_who_closes_within_the_delayed_ack_saves_a_segment(
+    options: list[str], text: str, segments: int, terminals: Terminals
+) -> None:
+    """Three open, a greeting and its ACK, and three or four close."""
+    server = terminals.start("three_or_four", "serve", *options)
+    assert say(server) == "waiting on port 8888\n"
+    terminals.run("three_or_four", "greet", "--text", text)
+    out, _ = server.communicate(timeout=5)
+    assert out.splitlines() == [
+        *([f"recv(): {len(text)} bytes"] if text else []),
+        "recv(): end of file",
+    ]
+    assert terminals.namespace.call(segments_sent) == segments
+
+
+def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminals) -> None:
+    client = terminals.start("three_or_four", "greet", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert (client.returncode, errors) == (1, "port 9: Connection refused\n")
