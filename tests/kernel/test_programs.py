@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpcore.linux.namespace import Namespace, write_sysctl
+from tcpcore.linux.namespace import Namespace, read_counters, write_sysctl
 
 pytestmark = pytest.mark.kernel
 
@@ -139,16 +139,6 @@ def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
 # --- three_or_four --------------------------------------------------------------------------------
 
 
-def segments_sent() -> int:
-    """What this namespace has sent so far: TcpOutSegs."""
-    names, values = (
-        line.split()
-        for line in Path("/proc/net/snmp").read_text().splitlines()
-        if line[:3] == "Tcp"
-    )
-    return int(values[names.index("OutSegs")])
-
-
 @pytest.mark.parametrize(
     ("options", "text", "segments"),
     [
@@ -172,7 +162,7 @@ def test_who_closes_within_the_delayed_ack_saves_a_segment(
         *([f"recv(): {len(text)} bytes"] if text else []),
         "recv(): end of file",
     ]
-    assert terminals.namespace.call(segments_sent) == segments
+    assert terminals.namespace.call(read_counters)["TcpOutSegs"] == segments
 
 
 def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminals) -> None:
