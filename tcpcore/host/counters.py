@@ -49,6 +49,7 @@ SYN_CHALLENGES = "TcpExtTCPSYNChallenge"
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+DELAYED_ACKS = "TcpExtDelayedACKs"
 
 COMPARED = (
     ACTIVE_OPENS,
@@ -86,6 +87,7 @@ COMPARED = (
     ABORT_ON_TIMEOUT,
     ABORT_ON_CLOSE,
     ABORT_ON_DATA,
+    DELAYED_ACKS,
 )
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
@@ -127,8 +129,10 @@ class Counters(dict[str, int]):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
-        elif segment.reason is not None and segment.reason.why in _CHALLENGES:
+        elif reason is not None and reason.why in _CHALLENGES:
             self.count(CHALLENGE_ACKS)
+        elif reason is not None and reason.why is reasons.ACK_DELAYED:
+            self.count(DELAYED_ACKS)
         if again:
             self.count(RETRANS_SEGS)
             if segment.flags & SYN:
@@ -140,12 +144,17 @@ class Counters(dict[str, int]):
             for name in _BY_REASON.get(reason.why, ()):
                 self.count(name)
 
-    def state_changed(self, old: str, new: str) -> None:
-        """Count what tcp_set_state() and tcp_done() count."""
+    def state_changed(self, old: str, new: str, reason: Reason | None = None) -> None:
+        """Count what tcp_set_state() and tcp_done() count.
+
+        A socket that its own program closes in SYN_SENT does not pass tcp_done(): no attempt that
+        failed (__tcp_close()).
+        """
         if new == state.SYN_SENT:
             self.count(ACTIVE_OPENS)
         elif new == state.CLOSED:
             if old in (state.SYN_SENT, state.SYN_RECV):
-                self.count(ATTEMPT_FAILS)
+                if reason is None or reason.why is not reasons.CLOSED_BEFORE_OPEN:
+                    self.count(ATTEMPT_FAILS)
             elif old in (state.ESTABLISHED, state.CLOSE_WAIT):
                 self.count(ESTAB_RESETS)
