@@ -13,6 +13,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("byte-stream", {"writes": 1, "size": 3000}, ()),
     ("byte-stream", {"nodelay": True}, ()),
     ("late-segment", {"late_by": 0}, ()),
+    ("large-packets", {"offload": False}, ()),
     ("delayed-ack", {"rounds": 1}, ()),
     ("delayed-ack", {"think": 30}, ()),
     ("delayed-ack", {"quick_ack": True}, ()),
