@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.errors import UsageError
-from tcpcore.view import shell
+from tcpcore.view import shell, shells
 
 
 def test_a_command_shows_the_host_at_that_moment_and_not_later():
