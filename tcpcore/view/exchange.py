@@ -8,6 +8,7 @@ beside them.
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -114,6 +115,13 @@ class Exchange:
     def times(self, flags: str) -> list[float]:
         """When segments with exactly these flags (``SYN+ACK``) were sent, in seconds."""
         return [segment.time for segment in self.segments if segment.flags == flags]
+
+    def tries(self, flags: str) -> list[int]:
+        """How often each connection saw a segment with exactly these flags, most often first."""
+        ends = Counter(
+            (one.host, one.source, one.destination) for one in self.segments if one.flags == flags
+        )
+        return sorted(ends.values(), reverse=True)
 
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""

@@ -38,7 +38,7 @@ def shell(
         raise UsageError(f"{scenario} has no host {host!r}; it has {names}.")
     typed = [(f"{host}$ {command}", _trimmed(found.sh(command))) for command in commands]
     when = f"{host}, {format_seconds(seconds(at))} s after the start"
-    return Shown(_html(typed, when), _text(typed, when))
+    return Shown(_html(host, typed, when), _text(typed, when))
 
 
 def shells(scenario: str, host: str, *commands: str, **parameters: Any) -> Shown:
@@ -51,7 +51,7 @@ def shells(scenario: str, host: str, *commands: str, **parameters: Any) -> Shown
         typed = [(f"{host}$ {one}", _trimmed(run.printed(one, host))) for one in commands]
         blocks.append((f"{host}, {run.by}", typed))
     return Shown(
-        "".join(_html(typed, who) for who, typed in blocks),
+        "".join(_html(host, typed, who) for who, typed in blocks),
         "\n\n".join(_text(typed, who) for who, typed in blocks),
     )
 
@@ -64,9 +64,11 @@ def _trimmed(output: str) -> str:
     return "\n".join(line.rstrip() for line in output.rstrip("\n").split("\n"))
 
 
-def _html(typed: list[tuple[str, str]], when: str) -> str:
+def _html(host: str, typed: list[tuple[str, str]], when: str) -> str:
     e = html.escape
-    body = "\n".join(f"<b>{e(prompt)}</b>\n{e(output)}".rstrip() for prompt, output in typed)
+    body = "\n".join(
+        f"<b class='{e(host)}'>{e(prompt)}</b>\n{e(output)}".rstrip() for prompt, output in typed
+    )
     return (
         f"<div class='tcpfig terminal'><p class='caption'>{e(when)}</p>"
         f"<pre class='scroll' tabindex='0' role='group' aria-label='{e(when)}'>{body}</pre></div>"
