@@ -132,3 +132,10 @@ def test_a_segment_tells_the_text_that_its_data_begins_with(side):
     texts = [one.text for one in side("tls-flights", tls=0).segments]
     assert [text for text in texts if text] == ["GET", "200 OK"]
     assert not any(one.text for one in side("fast-open").segments)
+
+
+@SIDES
+def test_most_counts_the_sockets_that_are_in_a_state_together(side):
+    run = side("syn-flood")
+    assert run.most("server", "SYN_RECV") == 9
+    assert run.most("server", "TIME_WAIT") == 0
