@@ -10,9 +10,11 @@ Errno numbers are Linux's own, also where Python's `errno` has others (Emscripte
 from __future__ import annotations
 
 EPERM = 1
+ENOENT = 2
 EINTR = 4
 EBADF = 9
 EAGAIN = 11
+EEXIST = 17
 EINVAL = 22
 EPIPE = 32
 EMSGSIZE = 90
@@ -34,9 +36,11 @@ EINPROGRESS = 115
 
 _NAMES_AND_MESSAGES = {
     EPERM: ("EPERM", "Operation not permitted"),
+    ENOENT: ("ENOENT", "No such file or directory"),
     EINTR: ("EINTR", "Interrupted system call"),
     EBADF: ("EBADF", "Bad file descriptor"),
     EAGAIN: ("EAGAIN", "Resource temporarily unavailable"),
+    EEXIST: ("EEXIST", "File exists"),
     EINVAL: ("EINVAL", "Invalid argument"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),

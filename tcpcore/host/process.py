@@ -12,20 +12,27 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol
 
 
+class Waiting(Protocol):
+    """Who can be woken: a process, or a queue of its own."""
+
+    def ready(self) -> None:
+        """Something has changed: look again."""
+
+
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again."""
 
     __slots__ = ("waiting",)
 
     def __init__(self) -> None:
-        self.waiting: list[Process] = []
+        self.waiting: list[Waiting] = []
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
         if self.waiting:
             waiting, self.waiting = self.waiting, []
-            for process in waiting:
-                process.ready()
+            for one in waiting:
+                one.ready()
 
 
 class Wait:

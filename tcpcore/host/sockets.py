@@ -36,6 +36,7 @@ class Socket:
         "address",
         "blocking",
         "closed",
+        "connecting",
         "connection",
         "deferred",
         "holders",
@@ -55,6 +56,7 @@ class Socket:
         self.port = 0
         self.closed = False
         self.blocking = True
+        self.connecting = False  # connect() has begun, and no call has reported the end of it
         self.holders: list[Process] = []
         self.shared = False
         self.waiters = WaitQueue()
@@ -123,32 +125,57 @@ class Socket:
     async def connect(self, address: str, port: int, timeout: int | None = None) -> None:
         """Open a connection.  ECONNREFUSED, ETIMEDOUT ...; `TimeoutError` after `timeout`.
 
+        A socket that may not block reports EINPROGRESS, and EALREADY to the next call; the first
+        call after the handshake returns, and those after it report EISCONN.
         With TCP_FASTOPEN_CONNECT, and a cookie for the server, nothing is sent before send().
         """
         host = self.host
         self._require_open()
         await self._wait_for_first_write()
-        if self.connection is not None or self.listener is not None:
+        if self.listener is not None or (self.connection is not None and not self.connecting):
             raise socket_error(errors.EISCONN)
-        host.call(f"connect({address}:{port})")
+        first = self.connection is None
+        if first:
+            host.call(f"connect({address}:{port})")
+            if self._defer(address, port):
+                return
+        limits = [transfer.deadline(self, "SO_SNDTIMEO")]
+        limits += [] if timeout is None else [host.now + timeout]
+        limit = min((one for one in limits if one is not None), default=None)
+        c = self._begin_connect(address, port) if first else self.connection
+        assert c is not None
+        if not await self._wait_for_connection(c, limit):
+            if timeout is not None and limit == limits[-1]:
+                host.returned("connect", "timed out")
+                raise TimeoutError(f"connect() took longer than {timeout} us")
+            error = errors.EINPROGRESS if first else errors.EALREADY
+            host.returned("connect", errors.errno_name(error))
+            raise socket_error(error)
+        self.connecting = False
+        if c.error is not None or c.state == state.CLOSED:
+            self.connection = None  # the socket is as good as new (tcp_disconnect())
+            c.error = c.error or errors.ECONNABORTED
+        self.report("connect", c)
+
+    def _defer(self, address: str, port: int) -> bool:
+        """Leave the SYN to the first send(): TCP_FASTOPEN_CONNECT, with a cookie."""
+        fast_open = self.host.fast_open
+        if not self.options.get("TCP_FASTOPEN_CONNECT"):
+            return False
+        if not fast_open.may_send_data(address, self.options):
+            return False
+        self.deferred = (address, port)
+        self.host.returned("connect", "ok", "connect() returned: the first send() will open")
+        return True
+
+    def _begin_connect(self, address: str, port: int) -> Connection:
         fast = bool(self.options.get("TCP_FASTOPEN_CONNECT"))
-        if fast and host.fast_open.may_send_data(address, self.options):
-            self.deferred = (address, port)
-            host.returned("connect", "ok", "connect() returned: the first send() will open")
-            return
         try:
-            c = self._start(address, port, None, fast)
+            return self._start(address, port, None, fast)
         except OSError as error:  # every four-tuple is taken
             name = errors.errno_name(error.errno)
-            host.returned("connect", name, f"connect() failed: {name}")
+            self.host.returned("connect", name, f"connect() failed: {name}")
             raise
-        deadline = None if timeout is None else host.now + timeout
-        if not await self._wait_for_connection(c, deadline):
-            host.returned("connect", "timed out")
-            raise TimeoutError(f"connect() took longer than {timeout} us")
-        if c.error is not None:
-            self.connection = None  # the socket is as good as new (tcp_disconnect())
-        self.report("connect", c)
 
     async def sendto(self, data: bytes, address: str, port: int) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
@@ -167,8 +194,12 @@ class Socket:
         listener = self.listener
         if listener is None:
             raise socket_error(errors.EINVAL)
+        limit = transfer.deadline(self, "SO_RCVTIMEO")
         while not listener.accept_queue:
-            await block(Wait(listener.waiters))
+            if limit is not None and self.host.now >= limit:
+                self.host.returned("accept", "EAGAIN")
+                raise socket_error(errors.EAGAIN)
+            await block(Wait(listener.waiters, limit))
         c = listener.accept_queue.popleft()
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
         return self.host.own(Socket(self.host, c))
@@ -229,10 +260,13 @@ class Socket:
         host = self.host
         self.port = self.port or ports.free(host, address, port)
         self.connection = c = host.open_connection(self.port, address, port)
+        self.connecting = True
         socket_options.apply(self.options, c)
         host.watch(c, self.waiters)
         if fast:
             host.fast_open.start(c, data, self.options)
+        if not self.blocking:  # it takes what the SYN carries, and no more
+            data = c.fast_open.data if c.fast_open is not None else b""
         host.transmit(c, c.open_active(host.now, data or b""))
         return c
 
@@ -251,7 +285,14 @@ class Socket:
 
     async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
         c = self._start(address, port, data, fast=True)
-        await self._wait_for_connection(c)
+        carried = c.fast_open.carried if c.fast_open is not None else 0
+        if not await self._wait_for_connection(c, transfer.deadline(self, "SO_SNDTIMEO")):
+            if carried:
+                self.host.returned(call, "ok", f"{call}() returned {carried}", carried)
+                return carried
+            self.host.returned(call, "EINPROGRESS")
+            raise socket_error(errors.EINPROGRESS)
+        self.connecting = False
         self.report(call, c)
         return len(data)
 

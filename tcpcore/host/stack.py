@@ -240,7 +240,7 @@ class Host(Machine):
         mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
         offset = self._timestamp_offset(ends)
         if isn is None:
-            isn = self.secrets.initial_sequence(ends, self.now)
+            isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
 
     def _timestamp_offset(self, ends: FourTuple) -> int:

@@ -54,6 +54,9 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open", {"queue": 0}, ()),
     ("fast-open", {"fastopen_connect": True}, ()),
     *(("fast-open", {}, (lost,)) for lost in (8, 10)),
+    ("fast-open-programs", {"fast_client": False}, ()),
+    ("fast-open-programs", {"fast_server": False}, ()),
+    ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
@@ -99,6 +102,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("old-duplicate-data", {"tcp_timestamps": 1}, ()),
     ("old-duplicate-data", {"time_wait": True}, ()),
     ("server-restart", {"reuse_address": True}, ()),
+    ("server-restart", {"reuse_address": True, "still_there": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
     *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),

@@ -15,6 +15,7 @@ _HOMES = {
     "both": "tcpcore.view.evidence",
     "checked": "tcpcore.view.claims",
     "claim": "tcpcore.view.claims",
+    "claim_of_engine": "tcpcore.view.claims",
     "claim_of_page": "tcpcore.view.claims",
     "color": "tcpcore.view.style",
     "engine": "tcpcore.view.evidence",
