@@ -15,13 +15,16 @@ from typing import Any, Protocol
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again."""
 
-    __slots__ = ("waiting",)
+    __slots__ = ("waiting", "watchers")
 
     def __init__(self) -> None:
         self.waiting: list[Process] = []
+        self.watchers: list[Callable[[], None]] = []  # called, too: poll() and epolls
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
+        for watcher in tuple(self.watchers):
+            watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
             for process in waiting:
