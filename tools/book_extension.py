@@ -1,20 +1,33 @@
 """Sphinx extension for what the build itself needs; the player's own is `tcpcore.view.sphinxext`.
 
-Two things: the cache of executed chapters is keyed by a hash of the package, because jupyter-cache
-looks only at a chapter's own cells; and sphinx-thebe's scripts are left out, because they stand
-twice in each page (a JavaScript error) and name a CDN.
+The cache of executed chapters is keyed by a hash of the package, because jupyter-cache looks only
+at a chapter's own cells; chapters are executed side by side; sphinx-thebe's scripts are left out,
+because they stand twice in each page (a JavaScript error) and name a CDN; an ePub can be built.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+from jupyter_cache import get_cache
+
+import tcpcore
+
 ROOT = Path(__file__).resolve().parent.parent
 # What can change the output of a cell: the package (scripts and styles of the page cannot).
 SUFFIXES = {".py", ".json", ".csv", ".txt"}
+
+
+THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>|<script>kernelName = .*?</script>', re.DOTALL
+)
+# They say nothing about parallel reading; both act only when all pages have been read.
+SILENT = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 
 
 def package_hash() -> str:
@@ -41,11 +54,30 @@ def key_the_cache(_app: Any, config: Any) -> None:
             if old != chosen and old.is_dir():
                 shutil.rmtree(old)
     chosen.mkdir(parents=True, exist_ok=True)
+    get_cache(chosen).list_cache_records()  # makes its database before two readers would
     config.nb_execution_cache_path = str(chosen)
 
 
+def read_side_by_side(app: Any, _config: Any) -> None:
+    """Read, and so execute, as many pages at a time as there are processors."""
+    app.parallel = max(app.parallel, min(os.cpu_count() or 1, 4))  # a kernel takes 100 MB
+    for name in SILENT:
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
+
+
+def prepare_epub(app: Any) -> None:
+    """An ePub has a version, no buttons (the theme would fail), and no older ePub in it."""
+    if app.builder.name == "epub":
+        app.config.version = tcpcore.__version__
+        app.config.html_theme_options = {}
+        for old in (*Path(app.outdir).glob("*.epub"), *Path(app.outdir).glob("index.html")):
+            old.unlink()
+
+
 def drop_thebe(_app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
-    """Take sphinx-thebe's scripts out of the page."""
+    """Take sphinx-thebe's scripts out of the page's head and body."""
+    context["body"] = THEBE.sub("", context.get("body") or "")
     context["script_files"][:] = [
         script
         for script in context["script_files"]
@@ -54,8 +86,19 @@ def drop_thebe(_app: Any, _page: str, _template: str, context: dict[str, Any], _
     ]
 
 
+def lean_epub_page(app: Any, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
+    """Leave out a style sheet that myst-nb writes only when the ePub is already packed."""
+    if app.builder.name == "epub":
+        context["css_files"][:] = [
+            sheet for sheet in context["css_files"] if "mystnb." not in str(sheet.filename)
+        ]
+
+
 def setup(app: Any) -> dict[str, bool]:
-    """Connect both to Sphinx."""
+    """Connect all to Sphinx."""
+    app.connect("config-inited", read_side_by_side)
     app.connect("config-inited", key_the_cache, priority=100)
+    app.connect("builder-inited", prepare_epub, priority=100)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", lean_epub_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

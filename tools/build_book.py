@@ -5,6 +5,7 @@ Its whole output goes to _build/build.log; here only what takes time is named, a
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
 import shutil
@@ -21,6 +22,7 @@ UNFINISHED = OUT / "unfinished"  # stands while a build runs, and after one that
 REPORTS = OUT / "html" / "reports"
 JUPYTER_BOOK = str(ROOT / ".venv/bin/jupyter-book")
 COMMAND = [JUPYTER_BOOK, "build", "-W", "-n", "--keep-going", "."]
+EPUB = [*COMMAND, "--builder", "custom", "--custom-builder", "epub"]
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TROUBLE = re.compile(r"\b(WARNING|ERROR|CRITICAL|[A-Z]\w+Error): ")
 EXECUTING = re.compile(
@@ -92,14 +94,18 @@ def show_reports(reports: Path = REPORTS) -> None:
 
 def main() -> None:
     """Build, say how long it took, and where to look when it fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epub", action="store_true", help="for e-readers, into _build/epub")
+    epub = parser.parse_args().epub
     say("• Building the book: runs each chapter that changed, then writes the pages ...")
     start = time.monotonic()
     forget_failed_pages()
-    if build(COMMAND, LOG):
+    if build(EPUB if epub else COMMAND, LOG):
         show_reports()
         stop(f"the book has warnings or errors; the whole output is in {LOG.relative_to(ROOT)}.")
     UNFINISHED.unlink()
-    say(f"  done in {time.monotonic() - start:.1f} s: _build/html/index.html")
+    result = "_build/epub/TCPonLinux.epub" if epub else "_build/html/index.html"
+    say(f"  done in {time.monotonic() - start:.1f} s: {result}")
 
 
 if __name__ == "__main__":

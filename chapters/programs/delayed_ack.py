@@ -41,11 +41,11 @@ def ask(port, rounds):
         connection.sendall(b"a message")
         while unacknowledged(connection):
             time.sleep(0.0002)
-        waited = (time.monotonic() - start) * 1000
+        acknowledged = (time.monotonic() - start) * 1000
         connection.recv(1024)
         answered = (time.monotonic() - start) * 1000
-        print(f"message {number}: acknowledged after {waited:.0f} ms, answered after "
-              f"{answered:.0f} ms", flush=True)  # fmt: skip
+        print(f"message {number}: acknowledged after {acknowledged:.0f} ms,", end=" ")
+        print(f"answered after {answered:.0f} ms", flush=True)
     connection.close()
 
 

@@ -140,12 +140,17 @@ class Counters(dict[str, int]):
             for name in _BY_REASON.get(reason.why, ()):
                 self.count(name)
 
-    def state_changed(self, old: str, new: str) -> None:
-        """Count what tcp_set_state() and tcp_done() count."""
+    def state_changed(self, old: str, new: str, reason: Reason | None = None) -> None:
+        """Count what tcp_set_state() and tcp_done() count.
+
+        A socket that its own program closes in SYN_SENT does not pass tcp_done(): no attempt that
+        failed (__tcp_close()).
+        """
         if new == state.SYN_SENT:
             self.count(ACTIVE_OPENS)
         elif new == state.CLOSED:
             if old in (state.SYN_SENT, state.SYN_RECV):
-                self.count(ATTEMPT_FAILS)
+                if reason is None or reason.why is not reasons.CLOSED_BEFORE_OPEN:
+                    self.count(ATTEMPT_FAILS)
             elif old in (state.ESTABLISHED, state.CLOSE_WAIT):
                 self.count(ESTAB_RESETS)

@@ -32,6 +32,10 @@ CLIENT, SERVER, CLIENT_NO_COOKIE = 0x1, 0x2, 0x4
 SERVER_NO_COOKIE, SERVER_ALL_LISTENERS = 0x200, 0x400
 """The bits of the sysctl tcp_fastopen."""
 
+SINCE = {"client": (3, 6), "server": (3, 7)}
+"""The Linux releases that brought each side: MSG_FASTOPEN (commit cf60af03ca4e, of July 2012), and
+the socket option TCP_FASTOPEN (commit 104671636897, of August 2012)."""
+
 COOKIE_SIZE = 8
 KEY_SIZE = 16
 

@@ -53,7 +53,7 @@ async def open_with_data(
     """
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
-    c = _start(socket, call, address, port, data, fast=True, whole=until is None)
+    c = _start(socket, call, address, port, data, fast=True, whole=until != 0)
     if not await _opened(socket, c, until):
         carried = c.fast_open.carried if c.fast_open is not None else 0
         if not carried:

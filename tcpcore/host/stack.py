@@ -240,7 +240,7 @@ class Host(Machine):
         mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
         offset = self._timestamp_offset(ends)
         if isn is None:
-            isn = self.secrets.initial_sequence(ends, self.now)
+            isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
@@ -315,7 +315,8 @@ class Host(Machine):
     ) -> None:
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
         if kind == trace.STATE:
-            self.counters.state_changed(*values)
+            old, new = values
+            self.counters.state_changed(old, new, reason)
         if kind in (trace.STATE, trace.REFUSED):
             self.counters.noted(reason)
         if self.network.trace is not None:

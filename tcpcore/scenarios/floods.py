@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tcpcore.scenarios.handshake import BACKLOG, CLIENT, PORT, RTT, SERVER, SYNACK_RETRIES
+from tcpcore.scenarios.queues import COOKIES
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
 from tcpcore.wire.options import MSS
@@ -22,13 +23,6 @@ FLOOD = Parameter(
     20,
     maximum=200,
     help="one every 10 ms; each seems to come from another port",
-)
-COOKIES = Parameter(
-    "tcp_syncookies",
-    "tcp_syncookies",
-    0,
-    maximum=2,
-    help="0: off; 1: when the SYN queue is full; 2: always",
 )
 MAX_SYN_BACKLOG = Parameter(
     "tcp_max_syn_backlog",
@@ -101,7 +95,7 @@ def _connect_after(wait: int) -> Any:
         RTT,
         replace(BACKLOG, default=8, maximum=128),
         FLOOD,
-        COOKIES,
+        replace(COOKIES, default=0),
         MAX_SYN_BACKLOG,
         SYNACK_RETRIES,
     ),
@@ -173,7 +167,7 @@ def syn_cookies(net: Any, *, rtt: int, tcp_syncookies: int, tcp_timestamps: int)
     "ack-flood",
     title="A flood of ACKs",
     question="What does a listener do with ACKs that belong to no connection?",
-    parameters=(RTT, ACKS, OVERFLOW_FIRST, replace(COOKIES, default=1, minimum=1)),
+    parameters=(RTT, ACKS, OVERFLOW_FIRST, replace(COOKIES, minimum=1)),
     until=minutes(3),
 )
 def ack_flood(net: Any, *, rtt: int, acks: int, overflow_first: bool, tcp_syncookies: int) -> None:

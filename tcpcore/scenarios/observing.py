@@ -152,7 +152,7 @@ def first_numbers(net: Any, *, rtt: int, gap: int) -> None:
 
 
 async def answering_server(host: Any, rounds: int, think: int, quick_ack: bool) -> None:
-    """Answer at once, the last message after `think` us; `quick_ack`: ask for ACKs at once."""
+    """Answer at once, the last message after `think` us; `quick_ack`: no ACK may wait."""
     listener = host.socket().bind(PORT).listen(128)
     connection = await listener.accept()
     for number in range(1, rounds + 1):

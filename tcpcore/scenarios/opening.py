@@ -1,4 +1,4 @@
-"""Unusual openings: two SYNs that cross, and a socket that meets itself."""
+"""Unusual openings: SYNs that cross, a socket that meets itself, data that comes with the SYN."""
 
 from __future__ import annotations
 
@@ -23,6 +23,18 @@ APART = Parameter(
 GREETING = Parameter(
     "greeting", "Data", 100, maximum=1448, unit="bytes", help="what each end writes; 0: nothing"
 )
+EARLY = Parameter(
+    "early", "Data on the SYN", 100, minimum=1, maximum=1400, unit="bytes", help="one write()"
+)
+TAKES_EARLY = Parameter(
+    "takes_early",
+    "The server takes it",
+    False,
+    help="on: its tcp_fastopen lets data in with any SYN, without a cookie",
+)
+# Bits of tcp_fastopen: the client sends data on a SYN, and needs no cookie for it; the server lets
+# data in (2), without a cookie (0x200), for every listener (0x400).
+CLIENTS_MAY, NO_COOKIE_HELD, EVERY_LISTENER = 0x1, 0x4, 0x602
 
 
 @scenario(
@@ -80,3 +92,30 @@ def self_connect(net: Any, *, greeting: int) -> None:
         await connection.close()
 
     net.host("client", CLIENT).spawn(meet_itself)
+
+
+@scenario(
+    "syn-with-data",
+    title="A SYN that carries data",
+    question="May a SYN carry data, and what becomes of it?",
+    parameters=(RTT, EARLY, TAKES_EARLY),
+    until=seconds(30),
+)
+def syn_with_data(net: Any, *, rtt: int, early: int, takes_early: bool) -> None:
+    """The client writes before the handshake is over, without asking for a Fast Open cookie."""
+    client = net.host("client", CLIENT, tcp_fastopen=CLIENTS_MAY | NO_COOKIE_HELD)
+    server = net.host("server", SERVER, tcp_fastopen=EVERY_LISTENER if takes_early else 0)
+    net.link(client, server, delay=ms(rtt / 2))
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        await connection.recv(4096)
+        await host.pause()
+
+    async def write_at_once(host: Any) -> None:
+        connection = host.socket()
+        await connection.sendto(bytes(early), SERVER, PORT)
+        await host.pause()
+
+    server.spawn(serve)
+    client.spawn(write_at_once)

@@ -68,16 +68,26 @@ DATA_AFTER = Parameter(
     unit="ms",
     help="from its connect() on; 0: never",
 )
+COOKIES = Parameter(
+    "tcp_syncookies",
+    "tcp_syncookies",
+    1,
+    maximum=2,
+    help="0: off; 1: when the SYN queue is full; 2: always",
+)
+REQUEST = Parameter(
+    "request", "Request", 0, maximum=1448, unit="bytes", help="written right after connect()"
+)
 
 
 @scenario(
     "accept-late",
     title="A server that accepts late",
     question="Does the handshake wait for accept()?",
-    parameters=(RTT, ACCEPT_AFTER, replace(BACKLOG, default=2, maximum=16)),
+    parameters=(RTT, ACCEPT_AFTER, replace(BACKLOG, default=2, maximum=16), REQUEST),
     until=seconds(8),
 )
-def accept_late(net: Any, *, rtt: int, accept_after: int, backlog: int) -> None:
+def accept_late(net: Any, *, rtt: int, accept_after: int, backlog: int, request: int) -> None:
     """The server listens, is busy for a while, and only then takes the connection."""
     client, server, _ = pair(net, rtt)
 
@@ -85,11 +95,21 @@ def accept_late(net: Any, *, rtt: int, accept_after: int, backlog: int) -> None:
         listener = host.socket().bind(PORT).listen(backlog)
         await host.sleep(ms(accept_after))
         connection = await listener.accept()
+        if request:
+            await connection.recv(4096)
+        await host.pause()
+        await connection.close()
+
+    async def ask(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        if request:
+            await connection.send(bytes(request))
         await host.pause()
         await connection.close()
 
     server.spawn(serve)
-    client.spawn(_connect)
+    client.spawn(ask)
 
 
 @scenario(
@@ -116,7 +136,10 @@ def accept_queue_overflow(
     tcp_abort_on_overflow: int,
     tcp_synack_retries: int,
 ) -> None:
-    """The server listens and never accepts; the client opens one connection after the other."""
+    """The server listens and never accepts; the client opens one connection after the other.
+
+    On each it waits for the server to speak first.
+    """
     client = net.host("client", CLIENT, tcp_syn_retries=2)
     server = net.host(
         "server",
@@ -135,7 +158,9 @@ def accept_queue_overflow(
         async def connect(host: Any) -> None:
             if wait:
                 await host.sleep(ms(wait))
-            await _connect(host)
+            connection = host.socket()
+            await connection.connect(SERVER, PORT)
+            await connection.recv(4096)
 
         return connect
 
@@ -167,15 +192,30 @@ def bind_without_listen(net: Any, *, rtt: int) -> None:
     "lost-third-ack",
     title="The handshake's last ACK is lost",
     question="The client is connected, the server is not: what brings them together?",
-    parameters=(RTT, DATA_AFTER),
+    parameters=(RTT, DATA_AFTER, SYNACK_RETRIES, COOKIES),
     until=seconds(30),
 )
-def lost_third_ack(net: Any, *, rtt: int, data_after: int) -> None:
-    """The third segment is lost; later the client sends a request."""
-    client, server, _ = pair(net, rtt)
+def lost_third_ack(
+    net: Any, *, rtt: int, data_after: int, tcp_synack_retries: int, tcp_syncookies: int
+) -> None:
+    """The third segment is lost; later the client sends a request, and waits for an answer."""
+    client = net.host("client", CLIENT)
+    server = net.host(
+        "server", SERVER, tcp_synack_retries=tcp_synack_retries, tcp_syncookies=tcp_syncookies
+    )
+    net.link(client, server, delay=ms(rtt / 2))
     net.drop_segments([2])
+
+    async def ask_and_wait(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        if data_after:
+            await host.sleep(ms(data_after))
+            await connection.send(bytes(100))
+        await connection.recv(4096)
+
     server.spawn(_serve_one)
-    client.spawn(_request_after(data_after))
+    client.spawn(ask_and_wait)
 
 
 @scenario(

@@ -38,6 +38,7 @@ _MODULES = (
     "urgent",
     "options",
     "tls",
+    "fast_open_programs",
     "shared_address",
 )
 """Where scenarios are defined, in the order of the book."""

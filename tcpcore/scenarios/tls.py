@@ -18,7 +18,7 @@ NO_TLS, TLS_1_2, TLS_1_3, EARLY_DATA = range(4)
 
 TLS = Parameter(
     "tls",
-    "TLS",
+    "TLS (1: 1.2, 2: 1.3, 3: 0-RTT)",
     TLS_1_3,
     maximum=3,
     help="0: none, 1: TLS 1.2, 2: TLS 1.3, 3: TLS 1.3 with 0-RTT (needs an earlier visit)",

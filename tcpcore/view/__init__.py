@@ -12,8 +12,10 @@ from typing import Any
 _HOMES = {
     "as_text": "tcpcore.view.document",
     "beside_kernel": "tcpcore.view.comparison",
+    "both": "tcpcore.view.evidence",
     "checked": "tcpcore.view.claims",
     "claim": "tcpcore.view.claims",
+    "claim_of_engine": "tcpcore.view.claims",
     "claim_of_page": "tcpcore.view.claims",
     "color": "tcpcore.view.style",
     "engine": "tcpcore.view.evidence",

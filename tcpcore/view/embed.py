@@ -53,12 +53,16 @@ def figure_html(kind: str, state: Any, fallback: str, *, name: str = "", label: 
     )
 
 
+def plotly_label(figure: dict[str, Any]) -> str:
+    """The title of a Plotly figure."""
+    title = figure.get("layout", {}).get("title") or {}
+    return (title.get("text", "") if isinstance(title, dict) else str(title)) or "Figure"
+
+
 def plotly_html(figure: dict[str, Any]) -> str:
     """A Plotly figure, with the room that it will take."""
     layout = figure.get("layout", {})
-    title = layout.get("title") or {}
-    text = title.get("text", "") if isinstance(title, dict) else str(title)
-    label = text or "Figure"
+    label = plotly_label(figure)
     height = int(layout.get("height") or 450)
     # Templates carry every default of Plotly again, 7 KB a figure; the page's own colours rule.
     lean = {**figure, "layout": {k: v for k, v in layout.items() if k != "template"}}

@@ -1,7 +1,7 @@
 """One experiment seen on both sides: on the engine, and as a real kernel was recorded doing it.
 
 `engine` and `kernel` return an `Exchange` in the same terms, so that one question can be put to
-both.  Sequence numbers are relative, as tcpdump prints them; the raw ones are beside them.
+both.
 """
 
 from __future__ import annotations
@@ -36,6 +36,16 @@ def engine(
     `tcpcore.host.profiles` has them all.
     """
     return of_trace(registry.run(scenario, parameters, profile=profile, drop=drop, seed=seed))
+
+
+def both(
+    scenario: str, *, drop: tuple[int, ...] = (), **parameters: Any
+) -> tuple[Exchange, Exchange]:
+    """The experiment on the engine, and as the kernel was recorded doing it."""
+    return (
+        engine(scenario, drop=drop, **parameters),
+        kernel(scenario, drop=drop, **parameters),
+    )
 
 
 def of_trace(trace: Trace) -> Exchange:

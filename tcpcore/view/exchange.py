@@ -8,6 +8,7 @@ beside them.
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +49,12 @@ class Seen:
     def ports(self) -> tuple[int, int]:
         """Both ports, the smaller one first: the same for all segments of a connection."""
         return min(self.source, self.destination), max(self.source, self.destination)
+
+    @property
+    def sack(self) -> str:
+        """The blocks of its SACK option, empty without one."""
+        found = [one for one in self.options if one.startswith("sack ")]
+        return found[0].removeprefix("sack ") if found else ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -109,6 +116,13 @@ class Exchange:
         """When segments with exactly these flags (``SYN+ACK``) were sent, in seconds."""
         return [segment.time for segment in self.segments if segment.flags == flags]
 
+    def tries(self, flags: str) -> list[int]:
+        """How often each connection saw a segment with exactly these flags, most often first."""
+        ends = Counter(
+            (one.host, one.source, one.destination) for one in self.segments if one.flags == flags
+        )
+        return sorted(ends.values(), reverse=True)
+
     def call(self, name: str) -> Called:
         """The first call of that name that returned."""
         return next(call for call in self.calls if call.call == name)
@@ -135,6 +149,19 @@ class Exchange:
     def count(self, counter: str, host: str = "server") -> int:
         """A counter of `nstat` at the end of the run; 0 when it never moved."""
         return self.counters[host].get(counter, 0)
+
+    def data(self, host: str) -> list[Seen]:
+        """The segments of that host that carry data."""
+        return [one for one in self.segments if one.length and one.host == host]
+
+    def ack_of(self, sent: Seen) -> Seen:
+        """The first segment of the other end that acknowledges all of that one."""
+        end = sent.seq + sent.length + ("SYN" in sent.flags) + ("FIN" in sent.flags)
+        return next(
+            one
+            for one in self.segments
+            if one.host != sent.host and one.ack is not None and one.ack >= end
+        )
 
     def connection(self, number: int) -> Exchange:
         """One connection of several, counted from 1; times count from its SYN.

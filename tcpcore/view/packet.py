@@ -61,7 +61,9 @@ class Describer:
             "window": segment.window,
             "label": self._label(segment, seq, ack),
             "fields": self._fields(segment, seq, ack, packet),
-            "options": [_option(option) for option in segment.options],
+            "options": [
+                _option(option, self._peers_initial(segment)) for option in segment.options
+            ],
             "bytes": packet.hex(),
         }
 
@@ -91,6 +93,10 @@ class Describer:
             self._initial[there] = segment.ack - 1 & MASK
         seq = segment.seq - self._initial[here] & MASK
         return seq, (segment.ack - self._initial[there] & MASK) if has_ack else None
+
+    def _peers_initial(self, segment: Segment) -> int:
+        """From where the numbers in a SACK option count: they are the peer's."""
+        return self._initial.get((segment.dst, segment.dport, segment.src, segment.sport), 0)
 
     def _window(self, segment: Segment) -> str:
         here = (segment.src, segment.sport, segment.dst, segment.dport)
@@ -140,8 +146,8 @@ def _preview(payload: bytes) -> str:
     return f"{len(payload)} bytes: {shown}{'…' if len(payload) > _PREVIEW else ''}"
 
 
-def _option(option: opt.Option) -> Row:
-    """Name, value as tcpdump writes it, meaning in a phrase."""
+def _option(option: opt.Option, peers: int) -> Row:
+    """Name, value as tcpdump writes it, meaning in a phrase; `peers`: the peer's first number."""
     code = option[0]
     if code == opt.END:
         return ["End of options", "eol", "nothing follows; the rest is padding"]
@@ -156,7 +162,8 @@ def _option(option: opt.Option) -> Row:
     if code == opt.SACK_PERMITTED:
         return ["SACK permitted", "sackOK", "you may tell me what arrived out of order"]
     if code == opt.SACK:
-        blocks = " ".join(f"{{{left}:{right}}}" for left, right in option[1:])
+        edges = [[edge - peers & MASK for edge in block] for block in option[1:]]
+        blocks = " ".join(f"{{{left}:{right}}}" for left, right in edges)
         return ["Selective acknowledgment", f"sack {blocks}", "arrived, beyond a hole"]
     if code == opt.TIMESTAMPS:
         value = f"TS val {option[1]} ecr {option[2]}"

@@ -6,6 +6,7 @@ the cache as well as from a run; ``{claims}`` prints them all with a link to whe
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS, plan
+from tcpcore.view.outputs import HTML_BUILDERS, TEXT_BUILDERS, output, output_of
 from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
 
-HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
-TEXT_BUILDERS = ("epub", "latex", "text", "man")
 STYLE, SCRIPT = "tcpfig.css", "tcpfig.js"
+SCRIPTS = ("predict.js", "print.js")
+EPUB_STYLE = "epub-text.css"
 COLUMNS = ("Claim", "What the source says", "What the runs did", "True today")
 
 
@@ -30,16 +32,11 @@ class MimeRenderer:
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[Any] | None:
-        """The output as raw HTML (in print as text) that remembers its claims; None if not ours."""
+        """The output as HTML and as text, with its claims; None when it is not ours."""
         if inline or data.mime_type != MIME:
             return None
         content = data.content
-        if renderer.renderer.sphinx_env.app.builder.name in TEXT_BUILDERS:
-            node = nodes.literal_block(content["text"], content["text"], language="none")
-        else:
-            node = nodes.raw(text=content["html"], format="html", classes=["output"])
-        node["tcpcore_claims"] = content["claims"]
-        return [node]
+        return [output_of(content["html"], content["text"], content["claims"])]
 
 
 class claims_table(nodes.General, nodes.Element):  # type: ignore[misc]  # docutils has no types
@@ -63,12 +60,7 @@ def _all_claims(env: Any) -> dict[str, list[dict[str, Any]]]:
 
 def collect(app: Any, doctree: Any) -> None:
     """Remember the claims of a page that has just been read."""
-    kinds = (nodes.raw, nodes.literal_block)
-    found = [
-        one
-        for node in doctree.findall(lambda each: isinstance(each, kinds))
-        for one in node.get("tcpcore_claims", ())
-    ]
+    found = [one for node in doctree.findall(output) for one in node["tcpcore_claims"]]
     _all_claims(app.env)[app.env.docname] = found
     if any(True for _ in doctree.findall(claims_table)):
         app.env.tcpcore_claims_pages = {
@@ -198,12 +190,19 @@ def write_assets(app: Any) -> None:
         folder = Path(app.outdir) / "_static"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / STYLE).write_text(style_sheet(), encoding="utf-8")
-        script = (STATIC / "predict.js").read_text(encoding="utf-8")
-        (folder / SCRIPT).write_text(script, encoding="utf-8")
+        scripts = [(STATIC / name).read_text(encoding="utf-8") for name in SCRIPTS]
+        (folder / SCRIPT).write_text("\n".join(scripts), encoding="utf-8")
+    elif app.builder.name == "epub":
+        folder = Path(app.outdir) / "_static"
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(STATIC / EPUB_STYLE, folder / EPUB_STYLE)
+        app.add_css_file(EPUB_STYLE)
 
 
 def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
     """Load them where they are needed; let folded cells say what is in them."""
+    if app.builder.name not in HTML_BUILDERS:
+        return
     # The fold of a hidden cell has words of its own; a label that says others hides them.
     body = (context.get("body") or "").replace(' aria-label="Toggle hidden content"', "")
     context["body"] = body

@@ -21,13 +21,13 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from tcpcore.view import web_assets
 from tcpcore.view.document import as_text
-from tcpcore.view.embed import MARK, figure_html, player_html, plotly_html
+from tcpcore.view.embed import MARK, figure_html, player_html, plotly_html, plotly_label
+from tcpcore.view.outputs import HTML_BUILDERS, TEXT_BUILDERS, output_of
+from tcpcore.view.outputs import setup as set_up_outputs
 
 PLAYER = "application/vnd.tcpcore.player+json"
 PLOTLY = "application/vnd.plotly.v1+json"
 FIGURE = "application/vnd.tcpcore.figure+json"
-HTML_BUILDERS = ("html", "dirhtml", "singlehtml")
-TEXT_BUILDERS = ("epub", "latex", "text", "man")
 _WIDGET_STATE = "application/vnd.jupyter.widget-state+json"  # each player's script, once more
 # White on the theme's orange has a contrast of 2.4 to 1; people need 4.5.
 _THEME_FIX = "<style>[data-theme=light] #pst-back-to-top{--pst-color-secondary:#7a4a00}</style>"
@@ -39,31 +39,25 @@ class MimeRenderer:
 
     mime_priority_overrides = (
         *((builder, mime, 5) for builder in HTML_BUILDERS for mime in (PLAYER, FIGURE, PLOTLY)),
-        *((builder, mime, 5) for builder in TEXT_BUILDERS for mime in (PLAYER, FIGURE)),
+        *((builder, mime, 5) for builder in TEXT_BUILDERS for mime in (PLAYER, FIGURE, PLOTLY)),
     )
 
     @staticmethod
     def handle_mime(renderer: Any, data: Any, inline: bool) -> list[Any] | None:
-        """The output as raw HTML, where there is no script as text; None when it is not ours."""
+        """The output as HTML and as text; None when it is not ours."""
         if inline:
             return None
         content = data.content
-        if renderer.renderer.sphinx_env.app.builder.name in TEXT_BUILDERS:
-            if data.mime_type not in (PLAYER, FIGURE):
-                return None
-            text = as_text(content["document"]) if data.mime_type == PLAYER else content["text"]
-            return [nodes.literal_block(text, text, language="none")]
         if data.mime_type == PLAYER:
-            text = player_html(content)
-        elif data.mime_type == FIGURE:
+            text, name = as_text(content["document"]), str(content["name"])
+            return [output_of(player_html(content), text, name=name)]
+        if data.mime_type == FIGURE:
             fallback = f"<pre>{html.escape(content['text'])}</pre>"
-            text = figure_html(content["kind"], content["state"], fallback, label=content["label"])
-        elif data.mime_type == PLOTLY:
-            text = plotly_html(content)
-        else:
-            return None
-        # Not "text_html": the theme paints that class white also on dark pages.
-        return [nodes.raw(text=text, format="html", classes=["output"])]
+            page = figure_html(content["kind"], content["state"], fallback, label=content["label"])
+            return [output_of(page, content["text"])]
+        if data.mime_type == PLOTLY:
+            return [output_of(plotly_html(content), f"{plotly_label(content)} (on the web page)")]
+        return None
 
 
 def _vendor(app: Any) -> Path:
@@ -95,6 +89,8 @@ def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _
         for script in context["script_files"]
         if getattr(script, "attributes", {}).get("type") != _WIDGET_STATE
     ]
+    if app.builder.name not in HTML_BUILDERS:
+        return
     context["metatags"] = f"{context.get('metatags', '')}\n{_THEME_FIX}\n"
     if MARK in (context.get("body") or "") and app.tcpcore_assets:
         app.add_css_file(f"{app.tcpcore_assets}/player.css")
@@ -118,6 +114,8 @@ class StepLinks(SphinxPostTransform):
             step = str(node.get("reftargetid" if other else "reftarget") or "")
             if not _STEP_LINK.fullmatch(step):
                 continue
+            if self.app.builder.name not in HTML_BUILDERS:
+                step = step.partition(":")[0]  # a text has no steps
             page = ""
             if other:
                 page = self.app.builder.get_relative_uri(self.env.docname, node["reftarget"])
@@ -137,6 +135,7 @@ def setup(app: Any) -> dict[str, bool]:
     app.add_config_value(
         "tcpcore_vendor_dir", os.environ.get("TCPCORE_VENDOR_DIR", "node_modules"), "html"
     )
+    set_up_outputs(app)
     app.connect("config-inited", choose_mathjax)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_to_page)

@@ -38,16 +38,18 @@ def shell(
     typed = [(f"{host}$ {command}", _trimmed(found.sh(command))) for command in commands]
     when = f"{host}, {format_seconds(seconds(at))} s after the start"
     text = "\n".join(f"{prompt}\n{output}".rstrip() for prompt, output in typed)
-    return Shown(_html(typed, when), f"{when}\n{text}")
+    return Shown(_html(host, typed, when), f"{when}\n{text}")
 
 
 def _trimmed(output: str) -> str:
     return "\n".join(line.rstrip() for line in output.rstrip("\n").split("\n"))
 
 
-def _html(typed: list[tuple[str, str]], when: str) -> str:
+def _html(host: str, typed: list[tuple[str, str]], when: str) -> str:
     e = html.escape
-    body = "\n".join(f"<b>{e(prompt)}</b>\n{e(output)}".rstrip() for prompt, output in typed)
+    body = "\n".join(
+        f"<b class='{e(host)}'>{e(prompt)}</b>\n{e(output)}".rstrip() for prompt, output in typed
+    )
     return (
         f"<div class='tcpfig terminal'><p class='caption'>{e(when)}</p>"
         f"<pre class='scroll' tabindex='0' role='group' aria-label='{e(when)}'>{body}</pre></div>"

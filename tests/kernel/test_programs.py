@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpcore.linux.namespace import Namespace
+from tcpcore.linux.namespace import Namespace, write_sysctl
 
 pytestmark = pytest.mark.kernel
 
@@ -105,3 +105,32 @@ def test_without_a_server_the_client_says_so_in_one_sentence(terminals: Terminal
     _, errors = client.communicate(timeout=5)
     assert client.returncode == 1
     assert errors == "port 9 of this machine: Connection refused\n"
+
+
+# --- fast_open ------------------------------------------------------------------------------------
+
+
+def ask_both(terminals: Terminals, server: list[str], client: list[str]) -> list[str]:
+    """How both questions went, as the client's kernel says; the server's must say the same."""
+    terminals.namespace.call(write_sysctl, "net.ipv4.tcp_fastopen", "3")
+    serving = terminals.start("fast_open", "server", *server)
+    assert say(serving) == "waiting on port 8888\n"
+    lines = terminals.run("fast_open", "client", *client).splitlines()
+    found = [line.partition(": ")[2] for line in lines]
+    assert [say(serving) for _ in found] == [f"12 bytes, {one}\n" for one in found]
+    return found
+
+
+def test_the_second_question_goes_with_the_syn(terminals: Terminals) -> None:
+    assert ask_both(terminals, [], []) == ["after the handshake", "with the SYN"]
+
+
+@pytest.mark.parametrize("plain", [(["--plain"], []), ([], ["--plain"])])
+def test_both_ends_must_use_fast_open(plain: tuple[list[str], list[str]], terminals: Terminals):
+    assert ask_both(terminals, *plain) == ["after the handshake"] * 2
+
+
+def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
+    client = terminals.start("fast_open", "client", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert (client.returncode, errors) == (1, "port 9 of 127.0.0.1: Connection refused\n")

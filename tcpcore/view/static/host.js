@@ -52,9 +52,10 @@ function mountAll() {
     place.dataset.mounted = "true";
     const state = JSON.parse(place.querySelector("script[type='application/json']").textContent);
     mount(place, state);
-    // The text alternative stays in the page's source for those without JavaScript; the player has
-    // its own.
-    place.querySelector(".tcpcore-fallback")?.remove();
+    // A player has its own text alternative; on paper, where nothing steps, this one is printed.
+    const text = place.querySelector(".tcpcore-fallback");
+    if (place.dataset.figure === "player") text.classList.add("for-print");
+    else text?.remove();
   }
   followLink();
   window.addEventListener("hashchange", followLink);

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tcpcore.view.evidence import Exchange, engine, kernel
+from tcpcore.view.evidence import engine, kernel
+from tcpcore.view.exchange import Exchange
 
 SIDES = pytest.mark.parametrize("side", [engine, kernel], ids=["engine", "kernel"])
 
@@ -58,6 +59,12 @@ def test_a_restarted_server_gets_its_port_only_with_so_reuseaddr(side):
     assert side("server-restart").results("connect") == ["ok", "ECONNREFUSED"]
     assert side("server-restart", reuse_address=True).results("bind") == []
     assert side("server-restart", reuse_address=True).results("connect") == ["ok", "ok"]
+
+
+@SIDES
+def test_so_reuseaddr_does_not_share_a_port_with_a_listener(side):
+    run = side("server-restart", reuse_address=True, still_there=True)
+    assert run.results("bind") == ["EADDRINUSE"]
 
 
 @SIDES

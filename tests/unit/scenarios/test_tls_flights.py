@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tcpcore.scenarios import tls
-from tcpcore.view.evidence import Exchange, engine
+from tcpcore.view.evidence import engine
+from tcpcore.view.exchange import Exchange
 
 
 def visit(number: int = 1, **parameters: Any) -> Exchange:

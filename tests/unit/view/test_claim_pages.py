@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from docutils import nodes
 from docutils.utils import new_document
 
-from tcpcore.view import pages
+from tcpcore.view import outputs, pages
 from tcpcore.view.claims import checked, claim_of_page
 from tcpcore.view.shown import MIME
 
@@ -37,21 +37,29 @@ def read(book, page, *children):
     return doc
 
 
-def renderer(builder: str = "html"):
-    env = SimpleNamespace(app=SimpleNamespace(builder=SimpleNamespace(name=builder)))
-    return SimpleNamespace(renderer=SimpleNamespace(sphinx_env=env))
-
-
-def rendered(builder: str = "html"):
-    (node,) = pages.MimeRenderer.handle_mime(renderer(builder), output_of_a_cell(), False)
+def rendered():
+    (node,) = pages.MimeRenderer.handle_mime(None, output_of_a_cell(), False)
     return node
 
 
-def test_in_print_an_output_is_its_text_and_keeps_its_claims():
-    node = rendered("epub")
-    assert isinstance(node, nodes.literal_block)
-    assert node.astext().startswith("S18 (holds)")
-    assert [one["id"] for one in node["tcpcore_claims"]] == ["S18"]
+def written(builder: str) -> nodes.document:
+    doc = document(rendered())
+    doc.settings.env = SimpleNamespace(app=SimpleNamespace(builder=SimpleNamespace(name=builder)))
+    outputs.ChooseForm(doc).run()
+    return doc
+
+
+def test_on_a_page_an_output_is_its_html():
+    (node,) = written("html").children
+    assert isinstance(node, nodes.raw)
+    assert "id='claim-S18'" in node.astext()
+
+
+def test_in_an_epub_an_output_is_its_text_and_its_claims_have_addresses():
+    place, text = written("epub").children
+    assert place["ids"] == ["claim-S18"]
+    assert isinstance(text, nodes.literal_block)
+    assert text.astext().startswith("S18 (holds)")
 
 
 def test_other_outputs_are_left_to_others():
@@ -83,7 +91,9 @@ def test_a_page_that_is_read_again_or_gone_is_forgotten_first():
     pages.forget(book, book.env, "chapter")
     listing = read(book, "claims", pages.claims_table())
     pages.fill(book, listing, "claims")
-    assert listing.astext().strip() == ""
+    assert "Claims run so far" not in listing.astext()
+    assert "Claims of the chapters to come: 194 of 194." in listing.astext()
+    assert not list(listing.findall(nodes.reference))
 
 
 def test_what_a_parallel_reader_found_is_taken_over():

@@ -12,7 +12,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux import store
 from tcpcore.linux.store import Output
 from tcpcore.units import ms, seconds
-from tcpcore.view.evidence import engine, kernel, of_trace
+from tcpcore.view.evidence import both, engine, kernel, of_trace
 
 SIDES = pytest.mark.parametrize("side", [engine, kernel], ids=["engine", "kernel"])
 
@@ -31,6 +31,12 @@ def test_a_segment_says_when_it_arrived_and_how_large_its_packet_is(side: Any) -
     assert late.arrived - late.time == pytest.approx(0.07, abs=0.005)
     assert late.size == 1000 + 52
     assert side("data-and-close", drop=(2,))[2].arrived is None
+
+
+def test_both_sides_say_which_segment_acknowledges_data() -> None:
+    for run in both("delayed-ack"):
+        last = run.data("client")[-1]
+        assert run.ack_of(last).time - last.arrived == pytest.approx(0.04, abs=0.005)
 
 
 def looking_network() -> Network:
@@ -78,3 +84,9 @@ def test_looking_from_outside_of_a_run_works_as_well() -> None:
     net = looking_network()
     net.run(seconds(1))
     assert "LISTEN" in asyncio.run(net.hosts[1].look("ss -lnt"))
+
+
+@SIDES
+def test_a_sack_block_counts_from_the_syn_as_all_numbers_do(side: Any) -> None:
+    blocks = [one.options[-1] for one in side("late-segment").segments if len(one.options) == 6]
+    assert blocks == ["sack {2001:3001}", "sack {2001:4001}"]
