@@ -61,9 +61,14 @@ Application = Callable[[Any], Coroutine[Wait, None, Any]]
 
 
 class Process:
-    """One application on a host; `host.spawn` makes it."""
+    """One application on a host; `host.spawn` makes it.
 
-    __slots__ = ("_coroutine", "_scheduler", "_waiting", "exited", "host", "name", "sockets")
+    `looking`: another program runs in its stead, whose calls are not this application's.
+    """
+
+    __slots__ = (
+        "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "sockets",
+    )  # fmt: skip
 
     def __init__(
         self, host: Any, name: str, coroutine: Coroutine[Wait, None, Any], scheduler: Scheduler
@@ -71,6 +76,7 @@ class Process:
         self.host = host
         self.name = name
         self.exited = False
+        self.looking = False
         self.sockets: list[Any] = []
         self._coroutine = coroutine
         self._scheduler = scheduler
