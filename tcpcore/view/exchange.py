@@ -254,6 +254,11 @@ class Exchange:
             raise UsageError(f"No socket of {host} was seen in {state}.")
         return since, None
 
+    def most(self, host: str, state: str) -> int:
+        """The largest number of sockets that the host had in that state at one time."""
+        looks = [[one.state for one in sockets] for sockets in self._looks(host)]
+        return max((states.count(state) for states in looks), default=0)
+
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""
         both = [{one.state for one in sockets} for sockets in self._looks(host)]
