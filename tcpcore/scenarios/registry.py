@@ -37,6 +37,7 @@ _MODULES = (
     "windows",
     "urgent",
     "options",
+    "offers",
     "tls",
     "fast_open_programs",
     "shared_address",
