@@ -37,6 +37,7 @@ _MODULES = (
     "windows",
     "urgent",
     "options",
+    "sizes",
     "tls",
     "fast_open_programs",
     "shared_address",
