@@ -1,4 +1,4 @@
-"""The command line: ``python -m tcpcore list | run | record | explain``.
+"""The command line: ``python -m tcpcore list | run | record | drill | explain``.
 
 A user's mistake is one sentence on standard error and exit code 2; nothing is half-written.
 """
@@ -64,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
 
     record.add_arguments(recording)
     recording.set_defaults(run=record.main)
+
+    drilling = commands.add_parser("drill", help="run packetdrill scripts, without root")
+    from tcpcore.packetdrill import drill
+
+    drill.add_arguments(drilling)
+    drilling.set_defaults(run=drill.main)
 
     explaining = commands.add_parser("explain", help="say what happens in a capture")
     from tcpcore.observe import explain

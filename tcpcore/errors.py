@@ -10,11 +10,14 @@ Errno numbers are Linux's own, also where Python's `errno` has others (Emscripte
 from __future__ import annotations
 
 EPERM = 1
+ENOENT = 2
 EINTR = 4
 EBADF = 9
 EAGAIN = 11
+EEXIST = 17
 EINVAL = 22
 EPIPE = 32
+EDOM = 33
 EMSGSIZE = 90
 ENOPROTOOPT = 92
 EOPNOTSUPP = 95
@@ -34,11 +37,14 @@ EINPROGRESS = 115
 
 _NAMES_AND_MESSAGES = {
     EPERM: ("EPERM", "Operation not permitted"),
+    ENOENT: ("ENOENT", "No such file or directory"),
     EINTR: ("EINTR", "Interrupted system call"),
     EBADF: ("EBADF", "Bad file descriptor"),
     EAGAIN: ("EAGAIN", "Resource temporarily unavailable"),
+    EEXIST: ("EEXIST", "File exists"),
     EINVAL: ("EINVAL", "Invalid argument"),
     EPIPE: ("EPIPE", "Broken pipe"),
+    EDOM: ("EDOM", "Numerical argument out of domain"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),
     ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),

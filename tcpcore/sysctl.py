@@ -69,6 +69,9 @@ class Sysctls:
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
+    tcp_notsent_lowat: int = _knob(
+        0xFFFF_FFFF, 0, 0xFFFF_FFFF, "bytes", "most that may wait unsent where send() goes on"
+    )
     ip_default_ttl: int = _knob(64, 1, 255, "", "time to live of packets sent")
     ip_local_port_range: Pair = _knob((32768, 60999), 1, 65535, "", "ephemeral ports")
     rmem_max: int = _knob(4194304, 2304, _INT_MAX, "bytes", "most for SO_RCVBUF", area="core")
@@ -83,6 +86,12 @@ class Sysctls:
     rfc_rto: bool = _constant(False, "RFC 6298 to the letter: variance, and 1 s at least")
     quick_acks: bool = _constant(True, "a connection starts with ACKs that do not wait")
     orphans_time_out: bool = _constant(True, "an orphan in FIN_WAIT_2 is forgotten")
+    icmp_by_rfc: bool = _constant(False, "ICMP codes 2 and 3 end a connection, no other one does")
+    exact_resets: bool = _constant(False, "an RST is believed at rcv.nxt and nowhere else")
+    minshall: bool = _constant(True, "Nagle looks at small segments in flight, not at all")
+    hurried_syns: bool = _constant(True, "after a wrong ACK the SYN does not wait for its time-out")
+    windows_shrink: bool = _constant(False, "a window is believed without news, also if smaller")
+    isn_tick: int = _constant(64, "nanoseconds of a tick of the clock for initial numbers")
     has_tw_recycle: bool = _constant(False, "tcp_tw_recycle exists (until Linux 4.12)")
 
     def set(self, name: str, value: Any) -> None:

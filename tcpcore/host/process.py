@@ -15,13 +15,16 @@ from typing import Any, Protocol
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again."""
 
-    __slots__ = ("waiting",)
+    __slots__ = ("waiting", "watchers")
 
     def __init__(self) -> None:
         self.waiting: list[Process] = []
+        self.watchers: list[Callable[[], None]] = []  # called, too: poll() and epolls
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
+        for watcher in tuple(self.watchers):
+            watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
             for process in waiting:
@@ -58,9 +61,14 @@ Application = Callable[[Any], Coroutine[Wait, None, Any]]
 
 
 class Process:
-    """One application on a host; `host.spawn` makes it."""
+    """One application on a host; `host.spawn` makes it.
 
-    __slots__ = ("_coroutine", "_scheduler", "_waiting", "exited", "host", "name", "sockets")
+    `looking`: another program runs in its stead, whose calls are not this application's.
+    """
+
+    __slots__ = (
+        "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "sockets",
+    )  # fmt: skip
 
     def __init__(
         self, host: Any, name: str, coroutine: Coroutine[Wait, None, Any], scheduler: Scheduler
@@ -68,6 +76,7 @@ class Process:
         self.host = host
         self.name = name
         self.exited = False
+        self.looking = False
         self.sockets: list[Any] = []
         self._coroutine = coroutine
         self._scheduler = scheduler

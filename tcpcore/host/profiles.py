@@ -49,6 +49,12 @@ CONSTANTS: dict[str, dict[str, Any]] = {
         "rfc_rto": True,
         "quick_acks": False,
         "orphans_time_out": False,
+        "icmp_by_rfc": True,  # RFC 9293 §3.9.2.2
+        "exact_resets": True,  # RFC 5961 §3.2
+        "minshall": False,  # RFC 9293 §3.7.4
+        "hurried_syns": False,
+        "windows_shrink": True,  # RFC 9293 §3.10.7.4
+        "isn_tick": 4000,  # RFC 9293 §3.4.1
     },
 }
 """What is compiled into a kernel and differs; no sysctl changes it."""

@@ -119,6 +119,7 @@ class Request:
         gone = kind == icmp.TIME_EXCEEDED or (
             kind == icmp.UNREACHABLE and code in (icmp.NET, icmp.HOST)
         )
+        gone = gone and not self.child.sysctl.icmp_by_rfc
         if seq != self.child.iss:
             self.listener.host.event(trace.REFUSED, self.name, reasons.ICMP_OUTSIDE())
         elif gone:

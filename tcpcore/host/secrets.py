@@ -31,9 +31,9 @@ class Secrets:
         digest = hashlib.blake2s(text, key=self._key, digest_size=4).digest()
         return int.from_bytes(digest, "big")
 
-    def initial_sequence(self, ends: FourTuple, now: int) -> int:
+    def initial_sequence(self, ends: FourTuple, now: int, tick: int = TICK_NS) -> int:
         """A clock of 64 ns plus a hash of the four-tuple (secure_tcp_seq())."""
-        return (now * 1000 // TICK_NS + self.number("sequence", ends)) & MASK
+        return (now * 1000 // tick + self.number("sequence", ends)) & MASK
 
     def timestamp_offset(self, ends: FourTuple) -> int:
         """Where the timestamp clock of a connection starts (secure_tcp_ts_off())."""

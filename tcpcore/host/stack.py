@@ -240,7 +240,7 @@ class Host(Machine):
         mss = self.mtu_to(remote) - (60 if ":" in remote else 40)
         offset = self._timestamp_offset(ends)
         if isn is None:
-            isn = self.secrets.initial_sequence(ends, self.now)
+            isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
         return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
@@ -335,7 +335,8 @@ class Host(Machine):
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
         """An application's call returned; `moved` so many bytes."""
-        if self.network.trace is not None:
+        looking = self.running is not None and self.running.looking
+        if self.network.trace is not None and not looking:
             self.network.trace.call_returned(self.now, self.index, call, result, moved)
         if note:
             self.note(note)

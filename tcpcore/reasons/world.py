@@ -94,10 +94,15 @@ ICMP_HARD = Why(
     "RFC 1122 §4.2.3.9",
     "tcp_v4_err()",
 )
+ICMP_FINAL = Why(
+    "icmp.final",
+    "ICMP says {what}, and that will not pass: give up at once with {error}.",
+    "RFC 9293 §3.9.2.2",
+    "tcp_v4_err()",
+)
 ICMP_SOFT = Why(
     "icmp.soft",
-    "ICMP says {what}. The connection was open before, so this may pass: keep {error} as a soft "
-    "error, and go on.",
+    "ICMP says {what}. This may pass: keep {error} as a soft error, and go on.",
     "RFC 1122 §4.2.3.9",
     "tcp_v4_err()",
 )

@@ -58,6 +58,22 @@ HOLDS = Parameter(
 )
 
 
+async def closing_server(host: Any, quick_ack: int, pause: int) -> None:
+    """Read until the client has no more to say; then, after a pause, close."""
+    listener = host.socket()
+    if quick_ack == 1:
+        listener.setsockopt("TCP_QUICKACK", 1)
+    connection = await listener.bind(PORT).listen(5).accept()
+    while await connection.recv(1024):
+        pass
+    if quick_ack == 2:
+        connection.setsockopt("TCP_QUICKACK", 1)
+    if pause:
+        await host.sleep(ms(pause))
+    await connection.close()
+    await host.pause()
+
+
 @scenario(
     "delayed-ack-server",
     title="A server that closes at the end of file",
@@ -69,20 +85,6 @@ def delayed_ack_server(net: Any, *, rtt: int, greeting: int, pause: int, quick_a
     """The client says hello and closes a second later; the server reads to the end, and closes."""
     client, server, _ = pair(net, rtt)
 
-    async def serve(host: Any) -> None:
-        listener = host.socket()
-        if quick_ack == 1:
-            listener.setsockopt("TCP_QUICKACK", 1)
-        connection = await listener.bind(PORT).listen(5).accept()
-        while await connection.recv(1024):
-            pass
-        if quick_ack == 2:
-            connection.setsockopt("TCP_QUICKACK", 1)
-        if pause:
-            await host.sleep(ms(pause))
-        await connection.close()
-        await host.pause()
-
     async def greet(host: Any) -> None:
         connection = host.socket()
         await connection.connect(SERVER, PORT)
@@ -91,7 +93,7 @@ def delayed_ack_server(net: Any, *, rtt: int, greeting: int, pause: int, quick_a
         await host.sleep(seconds(1))
         await connection.close()
 
-    server.spawn(serve)
+    server.spawn(lambda host: closing_server(host, quick_ack, pause), "serve")
     client.spawn(greet)
 
 

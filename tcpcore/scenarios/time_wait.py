@@ -44,6 +44,12 @@ REUSE_ADDRESS = Parameter(
     False,
     help="set on the server's listening sockets before bind()",
 )
+STILL_THERE = Parameter(
+    "still_there",
+    "The old listener is still there",
+    False,
+    help="off: the server has ended before it starts again",
+)
 
 
 @scenario(
@@ -194,10 +200,10 @@ def _fitted(old: Segment, last: Segment) -> Segment:
     "server-restart",
     title="A server starts again",
     question="Why does a restarted server fail with `Address already in use`?",
-    parameters=(RTT, REUSE_ADDRESS),
+    parameters=(RTT, REUSE_ADDRESS, STILL_THERE),
     until=minutes(3),
 )
-def server_restart(net: Any, *, rtt: int, reuse_address: bool) -> None:
+def server_restart(net: Any, *, rtt: int, reuse_address: bool, still_there: bool) -> None:
     """The server closes first, ends, and starts again while its old connection is in TIME_WAIT."""
     client, server, _ = pair(net, rtt)
 
@@ -211,7 +217,8 @@ def server_restart(net: Any, *, rtt: int, reuse_address: bool) -> None:
         listener = listen(host)
         connection = await listener.accept()
         await connection.close()
-        await listener.close()
+        if not still_there:
+            await listener.close()
         await host.sleep(ms(2 * rtt + 200))
         again = listen(host)
         await again.accept()

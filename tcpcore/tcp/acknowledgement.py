@@ -37,7 +37,8 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> None:
         return
     offered = segment.window << c.snd_scale
     newer = ack != before or (c.snd_wl1 - seq) & HALF
-    if newer or (seq == c.snd_wl1 and (offered > c.snd_wnd or not offered)):
+    changed = offered > c.snd_wnd or not offered or c.sysctl.windows_shrink
+    if newer or (seq == c.snd_wl1 and changed):
         c.snd_wnd = offered
         c.snd_wl1 = seq
         if offered > c.max_window:

@@ -105,7 +105,9 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if flags & ACK and not (gt(segment.ack, c.snd_una) and leq(segment.ack, c.snd_nxt)):
         reason = Reason(reasons.BAD_ACK_IN_SYN_SENT, {"ack": distance(c.iss, segment.ack)})
         _drop(c, reason)
-        if not c.retransmissions:  # the peer sits on an old connection: our RST will free it
+        if (
+            not c.retransmissions and c.sysctl.hurried_syns
+        ):  # the peer sits on an old connection: our RST will free it
             timers.set_retransmission(c, now, 2 * timers.TICK)
         if not flags & RST:
             c.out.append(departure.refusal_of(segment, reason))
@@ -225,11 +227,11 @@ _FIN_TAKEN = frozenset((state.CLOSE_WAIT, state.CLOSING, state.LAST_ACK))
 def _resets(c: Tcb, segment: Segment) -> bool:
     """Whether an RST stands where the peer may rightly send one.
 
-    That is rcv.nxt; Linux adds the FIN's own place (tcp_reset_check()) and, with SACK, the end of
-    what came out of order.
+    That is rcv.nxt.  Linux differs: it adds the FIN's own place (tcp_reset_check()) and, with SACK,
+    the end of what came out of order.
     """
-    if segment.seq == c.rcv_nxt:
-        return True
+    if segment.seq == c.rcv_nxt or c.sysctl.exact_resets:
+        return segment.seq == c.rcv_nxt
     if c.state in _FIN_TAKEN and segment.seq == (c.rcv_nxt - 1) & MASK:
         return True
     furthest = max((distance(c.rcv_nxt, end) for _, end in c.sack_blocks), default=0)

@@ -1,8 +1,9 @@
 """What an ICMP error does to a connection: fail at once, remember it, or send smaller segments.
 
 While a connection is being opened an error ends it at once; once it is open the network may
-recover, so the error is kept and only named if the connection is given up (RFC 1122 §4.2.3.9,
-RFC 5461).  An error about bytes that are not in flight is old or made up.
+recover, so the error is kept and only named if the connection is given up (RFC 5461).
+Linux differs from RFC 9293 §3.9.2.2, where the kind of error decides and not the state.
+An error about bytes that are not in flight is old or made up.
 Source: tcp_v4_err(), tcp_v4_mtu_reduced(), tcp_simple_retransmit(), tcp_ld_RTO_revert().
 """
 
@@ -21,7 +22,16 @@ from tcpcore.seqnum import MASK, distance, geq, leq
 from tcpcore.tcp import departure, lifecycle, retransmit, sending, state, timers
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
 from tcpcore.why import Reason
-from tcpcore.wire.icmp import FRAG_NEEDED, HOST, NAMES, NET, TIME_EXCEEDED, UNREACHABLE
+from tcpcore.wire.icmp import (
+    FRAG_NEEDED,
+    HOST,
+    NAMES,
+    NET,
+    PORT,
+    PROTOCOL_UNREACHABLE,
+    TIME_EXCEEDED,
+    UNREACHABLE,
+)
 from tcpcore.wire.segment import ACK, FIN, PSH, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
@@ -44,7 +54,7 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
         return
     if kind == UNREACHABLE:
         error = ERRORS.get(code, EHOSTUNREACH)
-        if code in (NET, HOST):
+        if code in (NET, HOST) and not c.sysctl.icmp_by_rfc:  # RFC 6069 is an experiment
             _take_backoff_back(c, seq, now)
     elif kind == TIME_EXCEEDED:
         error = EHOSTUNREACH
@@ -54,11 +64,22 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
         return
     what = NAMES.get((kind, code), f"type {kind} code {code}")
     values = {"what": what, "error": errno_name(error)}
-    if c.state in (state.SYN_SENT, state.SYN_RECV):
-        lifecycle.give_up(c, error, Reason(reasons.ICMP_HARD, values))
+    if _ends(c, kind, code):
+        why = reasons.ICMP_FINAL if c.sysctl.icmp_by_rfc else reasons.ICMP_HARD
+        lifecycle.give_up(c, error, Reason(why, values))
         return
     c.soft_error = error
     c.event(trace.NOTED, Reason(reasons.ICMP_SOFT, values))
+
+
+def _ends(c: Tcb, kind: int, code: int) -> bool:
+    """Whether the error ends the connection: on Linux any one does, while it is being opened.
+
+    By RFC 9293 §3.9.2.2 it is not the state that decides, but whether the error may pass.
+    """
+    if c.sysctl.icmp_by_rfc:
+        return kind == UNREACHABLE and code in (PROTOCOL_UNREACHABLE, PORT)
+    return c.state in (state.SYN_SENT, state.SYN_RECV)
 
 
 def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:

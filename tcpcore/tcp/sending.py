@@ -112,12 +112,15 @@ def _nagle_holds(c: Tcb) -> bool:
     """Whether a small segment at the end of the data must wait (tcp_nagle_test()).
 
     For an ACK of an earlier small one (Minshall's variant of Nagle), or for the cork to go.
+    Linux differs: by RFC 9293 §3.7.4 it waits for the ACK of everything in flight.
     """
     if c.fin_queued is not None:
         return False
     if c.corked:
         return True
-    in_the_air = bool(c.retransmission_queue) and gt(c.small_sent_end, c.snd_una)
+    in_the_air = bool(c.retransmission_queue)
+    if in_the_air and c.sysctl.minshall:
+        in_the_air = gt(c.small_sent_end, c.snd_una)
     return not c.nodelay and in_the_air
 
 

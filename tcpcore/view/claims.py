@@ -137,6 +137,31 @@ def claim(
     return _judged(statement, verdict, str(shows(*sides[0])), str(shows(*sides[1])), record)
 
 
+def claim_of_engine(
+    key: str,
+    scenario: str,
+    *,
+    said: Question,
+    shows: Question,
+    because: str,
+    today: Question | None = None,
+    **run: Any,
+) -> Claim:
+    """Put a statement to the engine alone; `because` says why no record can exist.
+
+    An older kernel is a reason, or a wait of hours.  Questions are those of `claim`, further
+    keywords those of `evidence.engine`.  Raises `ClaimFailed`.
+    """
+    statement = _statement(key)
+    side = evidence.engine(scenario, **run)
+    verdict = _verdict(statement, bool(said(side)))
+    if today is not None and not today(side):
+        raise ClaimFailed(f"{key}: what is said to be true today is not, on the engine")
+    if today is None and verdict != HOLDS:
+        raise ClaimFailed(f"{key} does not hold: say what does, with `today`")
+    return _judged(statement, verdict, str(shows(side)), f"no record: {because}", "")
+
+
 def claim_of_page(key: str, *, said: bool, shows: str) -> Claim:
     """A statement that no network can answer (figures, lists of links): `said` is checked here."""
     statement = _statement(key)

@@ -116,6 +116,17 @@ class Exchange:
         """When segments with exactly these flags (``SYN+ACK``) were sent, in seconds."""
         return [segment.time for segment in self.segments if segment.flags == flags]
 
+    @property
+    def flags(self) -> list[str]:
+        """The flags of all segments, in order."""
+        return [segment.flags for segment in self.segments]
+
+    def ending(self) -> Exchange:
+        """The same with only the segments from the first FIN or RST on."""
+        last = {"FIN", "RST"}
+        first = next(i for i, flags in enumerate(self.flags) if last & set(flags.split("+")))
+        return replace(self, segments=self.segments[first:])
+
     def tries(self, flags: str) -> list[int]:
         """How often each connection saw a segment with exactly these flags, most often first."""
         ends = Counter(
@@ -242,6 +253,11 @@ class Exchange:
         if since is None:
             raise UsageError(f"No socket of {host} was seen in {state}.")
         return since, None
+
+    def most(self, host: str, state: str) -> int:
+        """The largest number of sockets that the host had in that state at one time."""
+        looks = [[one.state for one in sockets] for sockets in self._looks(host)]
+        return max((states.count(state) for states in looks), default=0)
 
     def listens_in(self, host: str, state: str) -> bool:
         """Whether a look that shows a connection in `state` also shows the listener in LISTEN."""

@@ -14,6 +14,7 @@ packetdrill has no word, ``kind N [data]`` and ``raw data`` with the data in hex
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from tcpcore.errors import UsageError
 from tcpcore.seqnum import MASK
@@ -32,6 +33,7 @@ _FAST_OPEN_MAGIC = kinds.FAST_OPEN_MAGIC.to_bytes(2, "big")
 _TOKEN = re.compile(r"\s*(\.\.\.|[0-9A-Za-z_]+|\S|$)")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _FLAGS = re.compile(r"\s*(\S+)")
+_ANY_OPTIONS = re.compile(r"\s*<\s*\.\.\.\s*>")
 
 
 class NotationError(UsageError):
@@ -45,23 +47,51 @@ class NotationError(UsageError):
         super().__init__(f"column {column} of {text!r}: expected {expected}, found {found}")
 
 
+@dataclass(slots=True)
+class Pattern:
+    """A segment as a script writes it: None where it says nothing, so anything will do.
+
+    `options` are None for ``<...>``, and empty where the script writes none.
+    """
+
+    flags: int
+    seq: int
+    size: int
+    ack: int | None
+    window: int | None
+    urgent: int | None
+    options: tuple[Option, ...] | None
+
+
 def format_packetdrill(segment: Segment, *, seq_base: int = 0, ack_base: int = 0) -> str:
     """The segment as a script writes it.
 
     `seq_base` is subtracted from its sequence numbers and `ack_base` from ack and SACK edges:
     the initial sequence numbers of its sender and of the other end, for relative numbers.
     """
-    flags = "".join([letter for letter, bit in _LETTERS.items() if segment.flags & bit]) or "-"
-    size = len(segment.payload)
-    seq = segment.seq - seq_base & MASK
-    text = f"{flags} {seq}:{seq + size & MASK}({size})"
-    if segment.flags & ACK:
-        text += f" ack {segment.ack - ack_base & MASK}"
-    text += f" win {segment.window}"
-    if segment.flags & URG:
-        text += f" urg {segment.urgent}"
-    if segment.options:
-        text += f" <{','.join([_format_option(option, ack_base) for option in segment.options])}>"
+    pattern = Pattern(
+        segment.flags,
+        segment.seq - seq_base & MASK,
+        len(segment.payload),
+        segment.ack - ack_base & MASK if segment.flags & ACK else None,
+        segment.window,
+        segment.urgent if segment.flags & URG else None,
+        segment.options,
+    )
+    return format_pattern(pattern, ack_base)
+
+
+def format_pattern(pattern: Pattern, ack_base: int = 0) -> str:
+    """The pattern as a script writes it; `ack_base` is subtracted from edges of SACK blocks."""
+    flags = "".join([letter for letter, bit in _LETTERS.items() if pattern.flags & bit]) or "-"
+    text = f"{flags} {pattern.seq}:{pattern.seq + pattern.size & MASK}({pattern.size})"
+    for word, value in ("ack", pattern.ack), ("win", pattern.window), ("urg", pattern.urgent):
+        if value is not None:
+            text += f" {word} {value}"
+    if pattern.options is None:
+        text += " <...>"
+    elif pattern.options:
+        text += f" <{','.join([_format_option(option, ack_base) for option in pattern.options])}>"
     return text
 
 
@@ -105,38 +135,67 @@ def parse_packetdrill(
     that the text says; zeros without it.  No ``win`` is window 0.
     """
     reader = _Reader(text)
-    flags = reader.flags()
-    seq, size = reader.sequence()
-    ack = reader.optional_number("ack", MASK)
-    window = reader.optional_number("win", 0xFFFF)
-    urgent = reader.optional_number("urg", 0xFFFF)
-    if (ack is not None) != bool(flags & ACK):
-        raise reader.error("'ack N' and the flag '.' together, or neither")
-    options = reader.options(ack_base)
+    pattern = reader.pattern(ack_base)
     reader.end()
-    if payload is not None and len(payload) != size:
-        raise UsageError(f"{text!r} says {size} bytes; the payload given has {len(payload)}")
+    if payload is not None and len(payload) != pattern.size:
+        raise UsageError(
+            f"{text!r} says {pattern.size} bytes; the payload given has {len(payload)}"
+        )
     return Segment(
         src,
         sport,
         dst,
         dport,
-        flags,
-        seq + seq_base & MASK,
-        0 if ack is None else ack + ack_base & MASK,
-        window or 0,
-        options,
-        bytes(size) if payload is None else payload,
-        urgent=urgent or 0,
+        pattern.flags,
+        pattern.seq + seq_base & MASK,
+        0 if pattern.ack is None else pattern.ack + ack_base & MASK,
+        pattern.window or 0,
+        pattern.options or (),
+        bytes(pattern.size) if payload is None else payload,
+        urgent=pattern.urgent or 0,
     )
+
+
+def read_pattern(text: str, at: int = 0) -> tuple[Pattern, int]:
+    """The segment that is written at an offset of `text`, and where it ends.
+
+    `NotationError`, with a column that counts from the start of `text`, when there is none.
+    """
+    reader = _Reader(text, at)
+    pattern = reader.pattern(0, loose=True)
+    return pattern, reader.offset
 
 
 class _Reader:
     """Reads one text from left to right; every complaint names the column."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, at: int = 0) -> None:
         self._text = text
-        self._at = 0
+        self._at = at
+
+    @property
+    def offset(self) -> int:
+        """Where it has come to."""
+        return self._at
+
+    def pattern(self, ack_base: int, *, loose: bool = False) -> Pattern:
+        """All of a segment; with `loose` also ``<...>``, and the flag without the number."""
+        flags = self.flags()
+        seq, size = self.sequence()
+        ack = self.optional_number("ack", MASK)
+        window = self.optional_number("win", 0xFFFF)
+        urgent = self.optional_number("urg", 0xFFFF)
+        if not loose and (ack is not None) != bool(flags & ACK):
+            raise self.error("'ack N' and the flag '.' together, or neither")
+        options = None if loose and self.any_options() else self.options(ack_base)
+        return Pattern(flags, seq, size, ack, window, urgent, options)
+
+    def any_options(self) -> bool:
+        """Take ``<...>`` if it comes next."""
+        match = _ANY_OPTIONS.match(self._text, self._at)
+        if match:
+            self._at = match.end()
+        return bool(match)
 
     def error(self, expected: str) -> NotationError:
         match = _TOKEN.match(self._text, self._at)
@@ -173,9 +232,9 @@ class _Reader:
         return self.number(f"the number of {word}", maximum)
 
     def flags(self) -> int:
-        match = _FLAGS.match(self._text)
+        match = _FLAGS.match(self._text, self._at)
         word = match[1] if match else ""
-        start = match.start(1) if match else 0
+        start = match.start(1) if match else self._at
         flags = 0
         for index, letter in enumerate(word if word != "-" else ""):
             bits = _BITS.get(letter)

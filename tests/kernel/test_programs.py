@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpcore.linux.namespace import Namespace, write_sysctl
+from tcpcore.linux.namespace import Namespace, read_counters, write_sysctl
 
 pytestmark = pytest.mark.kernel
 
@@ -134,3 +134,38 @@ def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
     client = terminals.start("fast_open", "client", "--port", "9")
     _, errors = client.communicate(timeout=5)
     assert (client.returncode, errors) == (1, "port 9 of 127.0.0.1: Connection refused\n")
+
+
+# --- three_or_four --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "segments"),
+    [
+        ([], "hello", 8),
+        (["--quick-ack"], "hello", 9),
+        (["--pause", "20"], "hello", 8),
+        (["--pause", "200"], "hello", 9),
+        (["--pause", "20"], "", 7),
+    ],
+    ids=["at once", "quick ACK", "20 ms later", "200 ms later", "20 ms later, no data"],
+)
+def test_who_closes_within_the_delayed_ack_saves_a_segment(
+    options: list[str], text: str, segments: int, terminals: Terminals
+) -> None:
+    """Three open, a greeting and its ACK, and three or four close."""
+    server = terminals.start("three_or_four", "serve", *options)
+    assert say(server) == "waiting on port 8888\n"
+    terminals.run("three_or_four", "greet", "--text", text)
+    out, _ = server.communicate(timeout=5)
+    assert out.splitlines() == [
+        *([f"recv(): {len(text)} bytes"] if text else []),
+        "recv(): end of file",
+    ]
+    assert terminals.namespace.call(read_counters)["TcpOutSegs"] == segments
+
+
+def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminals) -> None:
+    client = terminals.start("three_or_four", "greet", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert (client.returncode, errors) == (1, "port 9: Connection refused\n")

@@ -20,8 +20,8 @@ MUTANTS = (
     Mutant(
         "an RST resets only at exactly rcv.nxt (RFC 5961 §3)",
         "tcp/arrival.py",
-        "    if segment.seq == c.rcv_nxt:\n        return True\n    if c.state in _FIN_TAKEN",
-        "    if _in_window(c, segment):\n        return True\n    if c.state in _FIN_TAKEN",
+        "c.sysctl.exact_resets:\n        return segment.seq == c.rcv_nxt",
+        "_in_window(c, segment):\n        return True",
     ),
     Mutant(
         "a SYN in an open connection is only challenged (RFC 5961 §4)",

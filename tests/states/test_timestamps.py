@@ -58,6 +58,14 @@ def test_one_tick_back_is_forgiven(make: Make):
     sock.read(100)
 
 
+def test_two_ticks_back_are_not_forgiven(make: Make):
+    wire = make()
+    sock = stamped(wire)
+    wire << "P. 1:101(100) ack 1 win 65535 <nop,nop,TS val 998 ecr 0>"
+    assert echo(wire) == (1, 1000)
+    sock.reading().blocks()
+
+
 def test_an_rst_with_an_old_timestamp_resets(make: Make):
     wire = make()
     stamped(wire)

@@ -15,6 +15,7 @@ from tcpcore.units import ms, seconds
 from tcpcore.wire import options as opt
 from tcpcore.wire.options import find
 from tcpcore.wire.segment import SYN
+from tests.notation import Wire
 
 SHARED, SERVER = "203.0.113.1", "198.51.100.7"
 
@@ -207,3 +208,110 @@ def test_with_tcp_tw_recycle_time_wait_is_three_and_a_half_rtos():
                 spans.append(moment.time - began)
     assert spans
     assert all(ms(700) <= span <= ms(900) for span in spans)
+
+
+@pytest.mark.parametrize(
+    ("code", "established", "name"),
+    [
+        (1, False, "EHOSTUNREACH"),
+        (3, False, "ECONNREFUSED"),
+        (1, True, "EHOSTUNREACH"),
+        (3, True, "ECONNREFUSED"),
+    ],
+)
+def test_by_the_rfc_what_icmp_says_decides_and_not_when(code: int, established: bool, name: str):
+    """§3.9.2.2: "host unreachable" may pass, "port unreachable" will not, in any state."""
+
+    def failure(profile: str) -> tuple[int, str]:
+        parameters = {"code": code, "established": established}
+        trace = registry.run("icmp-unreachable", parameters, profile=profile)
+        return next((t, r) for t, _, _, r in trace.calls if r != "ok")
+
+    (early, error), (late, other) = failure("linux-6.18"), failure("rfc9293")
+    assert error == other == name
+    if code == 1 and not established:
+        assert (early, late) == (ms(50), seconds(247))
+    if code == 3:
+        assert late == (seconds(2) + ms(50) if established else ms(50))
+        assert (early > late) == established
+
+
+def selective(profile: str) -> Wire:
+    wire = Wire(profile=profile)
+    wire.accepted("mss 1460,sackOK")
+    return wire
+
+
+@pytest.mark.parametrize(
+    ("profile", "after"), [("linux-6.18", "CLOSED"), ("rfc9293", "ESTABLISHED")]
+)
+def test_by_the_rfc_an_rst_counts_at_the_next_number_only(profile: str, after: str):
+    """Linux takes one at the end of what came out of order, too."""
+    wire = selective(profile)
+    wire << "P. 101:201(100) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 1 <...>"
+    wire.silent(seconds(1))
+    wire << "R 201:201(0) win 0"
+    assert wire.state() == after
+    if after == "ESTABLISHED":
+        wire >> ". 1:1(0) ack 1 <...>"
+        wire << "R 1:1(0) win 0"
+        assert wire.state() == "CLOSED"
+
+
+@pytest.mark.parametrize(("profile", "held"), [("linux-6.18", False), ("rfc9293", True)])
+def test_by_the_rfc_nagle_waits_for_large_segments_too(profile: str, held: bool):
+    wire = Wire(profile=profile)
+    sock = wire.accepted()
+    sock.write(1460)
+    wire >> "P. 1:1461(1460) ack 1"
+    sock.write(10)
+    if held:
+        wire.quiet()
+        wire << ". 1:1(0) ack 1461 win 65535"
+    wire >> "P. 1461:1471(10) ack 1"
+
+
+@pytest.mark.parametrize(("profile", "room"), [("linux-6.18", 5000), ("rfc9293", 1460)])
+def test_by_the_rfc_a_window_without_news_is_believed_also_when_it_is_smaller(
+    profile: str, room: int
+):
+    wire = Wire(profile=profile)
+    sock = wire.accepted(window=5000)
+    wire << ". 1:1(0) ack 1 win 1460"
+    assert sock.connection.snd_wnd == room
+
+
+def test_by_the_rfc_a_wrong_ack_does_not_hurry_the_syn():
+    wire = Wire(profile="rfc9293")
+    wire.socket(8888).connect()
+    wire >> "S 0:0(0) <...>"
+    wire << ". 0:0(0) ack 70000 win 65535"
+    wire >> "R 70000:70000(0) win 0"
+    wire.after(seconds(1)) >> "S 0:0(0) <...>"
+
+
+def test_by_the_rfc_the_clock_of_initial_numbers_ticks_every_four_microseconds():
+    wire = Wire(profile="rfc9293")
+
+    def initial() -> int:
+        return wire.host.new_connection("10.0.0.2", 40000, "10.0.0.1", 80).iss
+
+    before = initial()
+    wire.silent(seconds(1))
+    assert (initial() - before) % 2**32 == 250_000
+
+
+def test_by_the_rfc_a_half_open_connection_outlives_host_unreachable():
+    def left(profile: str) -> int:
+        trace = registry.run("synack-unanswered", profile=profile)
+        assert trace.profile == profile
+        wire = Wire(profile=profile)
+        wire.listen()
+        wire << "S 0:0(0) win 65535 <mss 1460>"
+        wire >> "S. 0:0(0) ack 1 <...>"
+        (request,) = wire.host.listeners[8888].syn_queue
+        request.icmp(3, 1, request.child.iss, 0, wire.now)
+        return len(wire.host.listeners[8888].syn_queue)
+
+    assert (left("linux-6.18"), left("rfc9293")) == (0, 1)

@@ -62,6 +62,12 @@ def test_a_restarted_server_gets_its_port_only_with_so_reuseaddr(side):
 
 
 @SIDES
+def test_so_reuseaddr_does_not_share_a_port_with_a_listener(side):
+    run = side("server-restart", reuse_address=True, still_there=True)
+    assert run.results("bind") == ["EADDRINUSE"]
+
+
+@SIDES
 def test_time_wait_ends_after_60_s_and_neither_long_before_nor_long_after(side):
     assert side("time-wait-reuse", again_after=59_000).results("connect")[1] == "EADDRNOTAVAIL"
     assert side("time-wait-reuse", again_after=63_000).results("connect")[1] == "ok"

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.errors import UsageError
-from tcpcore.view.claims import ClaimFailed, checked, claim, claim_of_page, statements
+from tcpcore.view.claims import (
+    ClaimFailed,
+    checked,
+    claim,
+    claim_of_engine,
+    claim_of_page,
+    statements,
+)
 
 
 def syn_is_one_byte(side):
@@ -101,3 +108,12 @@ def test_a_statement_that_compares_gets_all_its_runs_of_one_side():
         shows=lambda *runs: len(runs),
     )
     assert (found.verdict, found.engine, found.record) == ("holds", "2", "2")
+
+
+def test_what_no_kernel_here_can_do_is_put_to_the_engine_and_says_why():
+    found = claim_of_engine("S129", "handshake", said=syn_is_one_byte, shows=text, because="why")
+    assert (found.verdict, found.engine, found.record) == ("holds", "ack 1", "no record: why")
+    with pytest.raises(ClaimFailed, match="S21 does not hold: say what does"):
+        claim_of_engine("S21", "handshake", said=never, shows=text, because="why")
+    with pytest.raises(ClaimFailed, match="S21: what is said to be true today is not"):
+        claim_of_engine("S21", "handshake", said=never, today=never, shows=text, because="why")

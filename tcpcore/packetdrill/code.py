@@ -1,0 +1,244 @@
+"""``%{ ... }%``: a small part of Python, read by us, so that a stranger's script is safe to run.
+
+Statements: assert, assignments to names, if, pass, and expressions such as ``print(tcpi_rtt)``.
+Expressions: numbers, strings, names, arithmetic, bits, comparisons, and/or/not, conditional ones,
+tuples, f-strings, and the functions below.  Nothing reaches a file, an attribute or a module.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+_BIGGEST = 1 << 128
+_LONGEST = 10_000
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.BitAnd: operator.and_,
+    ast.BitOr: operator.or_,
+    ast.BitXor: operator.xor,
+    ast.LShift: operator.lshift,
+    ast.RShift: operator.rshift,
+    ast.Pow: operator.pow,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+    ast.Invert: operator.invert,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda left, right: left in right,
+    ast.NotIn: lambda left, right: left not in right,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs, "min": min, "max": max, "int": int, "float": float, "len": len, "str": str,
+    "round": round, "bool": bool, "hex": hex,
+}  # fmt: skip
+
+
+class CodeError(Exception):
+    """`problem`, and the `line` of the code (from 1) where it is."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        self.line = line
+        self.problem = problem
+        super().__init__(problem)
+
+
+class UnsupportedCode(CodeError):
+    """Python that is more than we run."""
+
+
+class AssertionFailed(CodeError):
+    """An assert that does not hold."""
+
+
+def prepare(text: str) -> ast.Module:
+    """The code as a tree; `CodeError` when it is not Python, `UnsupportedCode` when too much."""
+    try:
+        tree = ast.parse(textwrap.dedent(text.strip("\n")).strip() + "\n")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        raise CodeError(line, f"this is not Python: {getattr(error, 'msg', error)}") from None
+    _require_known(tree)
+    return tree
+
+
+_STATEMENTS = (ast.Assert, ast.Assign, ast.AugAssign, ast.If, ast.Pass, ast.Expr)
+_EXPRESSIONS = (
+    ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple,
+    ast.List, ast.Call, ast.JoinedStr, ast.FormattedValue,
+)  # fmt: skip
+
+
+def _require_known(tree: ast.Module) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and not isinstance(node, _STATEMENTS):
+            raise UnsupportedCode(node.lineno, f"{_name(node)} is not supported in code")
+        if isinstance(node, ast.expr) and not isinstance(node, _EXPRESSIONS):
+            raise UnsupportedCode(node.lineno, f"{_name(node)} is not supported in code")
+        if isinstance(node, ast.Call):
+            known = isinstance(node.func, ast.Name) and node.func.id in (*_FUNCTIONS, "print")
+            if not known or node.keywords:
+                raise UnsupportedCode(node.lineno, "only simple functions, such as print and abs")
+        if isinstance(node, ast.Assign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if not all(isinstance(target, ast.Name) for target in targets):
+                raise UnsupportedCode(node.lineno, "values are assigned to simple names")
+
+
+def _name(node: ast.AST) -> str:
+    return type(node).__name__.lower()
+
+
+class Interpreter:
+    """Runs code with the names given; what it assigns is known to the code that follows.
+
+    `say` takes what print() prints.
+    """
+
+    def __init__(self, constants: dict[str, Any], say: Callable[[str], None]) -> None:
+        self._constants = constants
+        self._names: dict[str, Any] = {}
+        self._facts: dict[str, Any] = {}
+        self._say = say
+
+    def run(self, tree: ast.Module, facts: dict[str, Any]) -> None:
+        """Run the code; `facts` are the fields of tcp_info now.  Raises `CodeError`."""
+        self._facts = facts
+        self._block(tree.body)
+
+    def _block(self, body: list[ast.stmt]) -> None:
+        for statement in body:
+            try:
+                self._statement(statement)
+            except CodeError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever the script's arithmetic does
+                problem = f"{type(error).__name__}: {error}"
+                raise CodeError(statement.lineno, problem) from None
+
+    def _statement(self, node: ast.stmt) -> None:
+        if isinstance(node, ast.Assert):
+            self._assert(node)
+        elif isinstance(node, ast.If):
+            self._block(node.body if self._value(node.test) else node.orelse)
+        elif isinstance(node, ast.Assign):
+            value = self._value(node.value)
+            for target in node.targets:
+                assert isinstance(target, ast.Name)
+                self._names[target.id] = value
+        elif isinstance(node, ast.AugAssign):
+            assert isinstance(node.target, ast.Name)
+            old = self._lookup(node.target)
+            self._names[node.target.id] = self._combine(node.op, old, self._value(node.value))
+        elif isinstance(node, ast.Expr):
+            self._value(node.value)
+
+    def _assert(self, node: ast.Assert) -> None:
+        if self._value(node.test):
+            return
+        named = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        values = ", ".join(
+            f"{name} = {self._facts[name]}" for name in sorted(named & {*self._facts})
+        )
+        said = f" ({self._value(node.msg)})" if node.msg is not None else ""
+        problem = f"{ast.unparse(node.test)} is false{': ' + values if values else ''}{said}"
+        raise AssertionFailed(node.lineno, problem)
+
+    def _value(self, node: ast.expr) -> Any:
+        method = getattr(self, f"_{_name(node)}")
+        return method(node)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def _lookup(self, node: ast.Name) -> Any:
+        for known in (self._names, self._facts, self._constants):
+            if node.id in known:
+                return known[node.id]
+        raise CodeError(node.lineno, f"nothing is called {node.id}")
+
+    _name = _lookup
+
+    def _binop(self, node: ast.BinOp) -> Any:
+        return self._combine(node.op, self._value(node.left), self._value(node.right))
+
+    def _combine(self, op: ast.operator, left: Any, right: Any) -> Any:
+        """The result, unless its size could get out of hand."""
+        if isinstance(op, ast.Mod) and isinstance(left, str):
+            raise ValueError("use an f-string, not %")
+        numbers = isinstance(left, int | float) and isinstance(right, int | float)
+        if isinstance(op, ast.LShift | ast.Pow) and not (numbers and abs(right) <= 64):
+            raise ValueError("the second number is at most 64")
+        if isinstance(op, ast.Mult) and not numbers:
+            raise ValueError("only numbers are multiplied")
+        if type(op) not in _BINARY:
+            raise ValueError(f"{_name(op)} is not supported in code")
+        result = _BINARY[type(op)](left, right)
+        if isinstance(result, int) and abs(result) > _BIGGEST:
+            raise ValueError("this number is too big")
+        if isinstance(result, str | list | tuple) and len(result) > _LONGEST:
+            raise ValueError("this is too long")
+        return result
+
+    def _unaryop(self, node: ast.UnaryOp) -> Any:
+        return _UNARY[type(node.op)](self._value(node.operand))
+
+    def _boolop(self, node: ast.BoolOp) -> Any:
+        value: Any = None
+        for part in node.values:
+            value = self._value(part)
+            if bool(value) != isinstance(node.op, ast.And):
+                break
+        return value
+
+    def _compare(self, node: ast.Compare) -> Any:
+        left = self._value(node.left)
+        for op, part in zip(node.ops, node.comparators, strict=True):
+            right = self._value(part)
+            if not _COMPARE[type(op)](left, right):
+                return False
+            left = right
+        return True
+
+    def _ifexp(self, node: ast.IfExp) -> Any:
+        return self._value(node.body if self._value(node.test) else node.orelse)
+
+    def _tuple(self, node: ast.Tuple) -> Any:
+        return tuple(self._value(part) for part in node.elts)
+
+    def _list(self, node: ast.List) -> Any:
+        return [self._value(part) for part in node.elts]
+
+    def _joinedstr(self, node: ast.JoinedStr) -> str:
+        return "".join(str(self._value(part)) for part in node.values)[:_LONGEST]
+
+    def _formattedvalue(self, node: ast.FormattedValue) -> str:
+        return str(self._value(node.value))
+
+    def _call(self, node: ast.Call) -> Any:
+        assert isinstance(node.func, ast.Name)
+        values = [self._value(part) for part in node.args]
+        if node.func.id == "print":
+            self._say(" ".join(map(str, values))[:_LONGEST])
+            return None
+        return _FUNCTIONS[node.func.id](*values)

@@ -1,0 +1,126 @@
+"""Two ways of counting: a script's small numbers, and what is really on the wire.
+
+A script's peer starts where the script says, so its numbers are the same on both sides.  The host
+chooses its own initial sequence number and timestamp clock; a `Flow` learns both from what the
+host sends, and translates.  Addresses and ports are those of the run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tcpcore.packetdrill.syntax import Packet
+from tcpcore.seqnum import MASK
+from tcpcore.wire import options as kinds
+from tcpcore.wire.options import Option
+from tcpcore.wire.segment import ACK, SYN, Segment
+from tcpcore.wire.text import Pattern
+
+_ECN = {"noecn": 0, "ect1": 1, "ect0": 2, "ect01": 2, "ce": 3}
+
+
+@dataclass(slots=True)
+class Flow:
+    """One connection of a script: `local` is the host under test, `remote` the script's peer."""
+
+    local: str
+    local_port: int
+    remote: str
+    remote_port: int
+    ahead: int | None = None
+    """The host's sequence numbers on the wire, less those in the script; None: not known yet."""
+    stamps_ahead: int | None = None
+    _stamps: dict[int, int] = field(default_factory=dict)
+    _latest: int | None = None
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        """Local and remote port: what tells flows apart."""
+        return self.local_port, self.remote_port
+
+    def owns(self, segment: Segment) -> bool:
+        """Whether the host sent this segment on this connection."""
+        return (segment.sport, segment.dport) == self.ports
+
+    # --- toward the wire -------------------------------------------------------------------------
+
+    def incoming(self, packet: Packet, payload: bytes) -> Segment:
+        """The segment that arrives; without ``ack`` it acknowledges nothing new."""
+        pattern = packet.pattern
+        ack = 0
+        if pattern.flags & ACK or pattern.ack is not None:
+            ack = (pattern.ack or 0) + (self.ahead or 0) & MASK
+        tos = packet.ip.get("tos", 0) & 0xFC | _ECN.get(
+            packet.ecn or "", packet.ip.get("tos", 0) & 3
+        )
+        return Segment(
+            self.remote,
+            self.remote_port,
+            self.local,
+            self.local_port,
+            pattern.flags,
+            pattern.seq,
+            ack,
+            pattern.window or 0,
+            tuple(self._incoming_option(option) for option in pattern.options or ()),
+            payload,
+            urgent=pattern.urgent or 0,
+            ttl=packet.ip.get("ttl", 255),
+            tos=tos,
+        )
+
+    def _incoming_option(self, option: Option) -> Option:
+        if option[0] == kinds.SACK:
+            ahead = self.ahead or 0
+            return (kinds.SACK, *((a + ahead & MASK, b + ahead & MASK) for a, b in option[1:]))
+        if option[0] == kinds.TIMESTAMPS and option[2]:
+            return (kinds.TIMESTAMPS, option[1], self._echo(option[2]))
+        return option
+
+    def _echo(self, stamp: int) -> int:
+        """The host's own timestamp that the script's peer echoes."""
+        if stamp in self._stamps:
+            return self._stamps[stamp]
+        if self.stamps_ahead is not None:
+            return stamp + self.stamps_ahead & MASK
+        return self._latest if self._latest is not None else stamp
+
+    def sent(self, seq: int) -> int:
+        """A sequence number of the host's, as on the wire."""
+        return seq + (self.ahead or 0) & MASK
+
+    # --- from the wire ---------------------------------------------------------------------------
+
+    def learn(self, segment: Segment, pattern: Pattern | None) -> None:
+        """The host sent this; `pattern` is what the script says of it, if it does.
+
+        The host's SYN tells where its numbers start, its first timestamp how its clock stands.
+        """
+        if segment.flags & SYN:
+            self.ahead = segment.seq - (pattern.seq if pattern is not None else 0) & MASK
+        stamps = kinds.timestamps(segment.options)
+        if stamps is None:
+            return
+        self._latest = stamps[0]
+        said = kinds.timestamps(pattern.options or ()) if pattern is not None else None
+        if said is not None:
+            self._stamps[said[0]] = stamps[0]
+            if self.stamps_ahead is None:
+                self.stamps_ahead = stamps[0] - said[0] & MASK
+
+    def outgoing(self, segment: Segment) -> Pattern:
+        """What the host sent, in the script's numbers."""
+        return Pattern(
+            segment.flags,
+            segment.seq - (self.ahead or 0) & MASK,
+            len(segment.payload),
+            segment.ack if segment.flags & ACK else None,
+            segment.window,
+            segment.urgent or None,
+            tuple(self._outgoing_option(option) for option in segment.options),
+        )
+
+    def _outgoing_option(self, option: Option) -> Option:
+        if option[0] == kinds.TIMESTAMPS and self.stamps_ahead is not None:
+            return (kinds.TIMESTAMPS, option[1] - self.stamps_ahead & MASK, option[2])
+        return option

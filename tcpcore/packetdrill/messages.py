@@ -1,0 +1,137 @@
+"""Buffers, messages and option values in calls: how large, what is in them, what was expected."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from tcpcore.packetdrill.constants import MESSAGE_FLAGS
+from tcpcore.packetdrill.evaluate import Meaningless, is_dots
+from tcpcore.packetdrill.system import Unsupported
+
+Check = Callable[[Any], tuple[Any, list[str]]]
+
+MSG_FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
+_LARGEST = 1 << 26
+_INT = 4
+
+
+def payload(value: Any, size: int) -> bytes:
+    """What a write sends: the string, or zeros where the script says ``...``."""
+    if not 0 <= size <= _LARGEST:
+        raise Meaningless(f"a write has 0 to {_LARGEST} bytes, not {size}")
+    data = value.encode("latin-1", "replace") if isinstance(value, str) else b""
+    return data[:size].ljust(size, b"\0")
+
+
+def size_of(value: Any) -> int:
+    """Bytes of an array of buffers ``[{..., 1000}, ...]``, or of a message that has one."""
+    buffers = value.get("msg_iov") if isinstance(value, dict) else value
+    if not isinstance(buffers, list):
+        raise Meaningless("buffers are written [{..., 1000}]")
+    total = 0
+    for one in buffers:
+        size = one.get(1, one.get("iov_len")) if isinstance(one, dict) else None
+        if not isinstance(size, int) or not 0 <= size <= _LARGEST:
+            raise Meaningless("a buffer is written {..., 1000}, with its size")
+        total += size
+    return min(total, _LARGEST)
+
+
+def require_no_control(message: Any) -> None:
+    """Complain about ancillary data to send."""
+    if isinstance(message, dict) and message.get("msg_control") not in (None, [], 0):
+        raise Unsupported("sendmsg() with msg_control")
+
+
+def same_bytes(expected: Any) -> Check:
+    """The bytes read are those that the script names, if it does."""
+
+    def check(data: bytes) -> tuple[int, list[str]]:
+        if isinstance(expected, str):
+            wanted = expected.encode("latin-1", "replace")[: len(data)]
+            if wanted != data:
+                return len(data), [f"it reads {data[:40]!r}, not {wanted[:40]!r}"]
+        return len(data), []
+
+    return check
+
+
+def same_message(message: Any) -> Check:
+    """Size, flags and ancillary data of a message received."""
+
+    def check(received: tuple[bytes, int, list[tuple[int, int, int]]]) -> tuple[int, list[str]]:
+        data, flags, control = received
+        problems = []
+        wanted = message.get("msg_flags") if isinstance(message, dict) else None
+        if isinstance(wanted, int) and wanted != flags:
+            problems.append(f"msg_flags are {flags:#x}, not {wanted:#x}")
+        notes = message.get("msg_control") if isinstance(message, dict) else None
+        if isinstance(notes, list):
+            names = ("cmsg_level", "cmsg_type", "cmsg_data")
+            expected = [tuple(one.get(name) for name in names) for one in notes]
+            if len(expected) != len(control) or not all(map(_alike, expected, control)):
+                problems.append(f"msg_control is {control}, not {expected}")
+        return len(data), problems
+
+    return check
+
+
+def _alike(expected: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
+    return all(is_dots(a) or a == b for a, b in zip(expected, found, strict=True))
+
+
+def same_number(expected: Any) -> Check:
+    """A number that a call wrote, ``[1000]``; the call itself returns 0."""
+
+    def check(found: int | None) -> tuple[int, list[str]]:
+        wanted = expected[0] if isinstance(expected, list) and expected else None
+        if isinstance(wanted, int) and found is not None and found != wanted:
+            return 0, [f"it gives {found}, not {wanted}"]
+        return 0, []
+
+    return check
+
+
+def option_value(value: Any) -> int | bytes | tuple[int, int]:
+    """What setsockopt() gets: a number, text, or `struct linger` and `timeval` as two numbers."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, list) and all(isinstance(one, int) for one in value):
+        return struct.pack(f"<{len(value)}I", *(one & 0xFFFF_FFFF for one in value))
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        return value.encode("latin-1", "replace")
+    if isinstance(value, dict):
+        numbers = [one for one in value.values() if isinstance(one, int)]
+        if len(numbers) == 2:
+            return numbers[0], numbers[1]
+    raise Meaningless("an option's value is [number], a string, or {onoff=1, linger=0}")
+
+
+def option_size(expected: Any, size: Any) -> int:
+    """How many bytes getsockopt() may write."""
+    if isinstance(size, list) and size and isinstance(size[0], int):
+        return min(max(size[0], 0), 1024)
+    if isinstance(expected, dict):
+        return 2 * _INT
+    return _INT
+
+
+def same_option(expected: Any, size: Any) -> Check:
+    """The value that getsockopt() gave: a number, a name, or `struct linger`."""
+
+    def check(found: Any) -> tuple[int, list[str]]:
+        wanted = expected[0] if isinstance(expected, list) and len(expected) == 1 else expected
+        if isinstance(wanted, dict):
+            wanted = tuple(one for one in wanted.values() if isinstance(one, int))
+        if isinstance(wanted, str) and isinstance(found, bytes):
+            wanted = wanted.encode("latin-1", "replace")
+            found = found.rstrip(b"\0")
+        if is_dots(wanted) or wanted == found:
+            return 0, []
+        return 0, [f"it gives {found!r}, not {wanted!r}"]
+
+    return check

@@ -1,0 +1,226 @@
+"""Packets of a run: what arrives, and whether what the host sends is what the script expects.
+
+Which connection a packet belongs to follows from the SYNs, as with packetdrill: every SYN that
+arrives while a socket listens, and every first SYN of the host's, begins a new one, and the
+script's packets belong to the latest.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from tcpcore.packetdrill.flow import Flow
+from tcpcore.packetdrill.match import differences, joined, joins
+from tcpcore.packetdrill.outcome import Failed, Failure
+from tcpcore.packetdrill.syntax import Icmp, Packet
+from tcpcore.packetdrill.system import Sent, System, Unsupported
+from tcpcore.units import SECOND, format_seconds
+from tcpcore.wire import icmp
+from tcpcore.wire.icmp import IcmpError
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
+from tcpcore.wire.text import format_pattern
+
+FIRST_PEER_PORT = 40_001
+ANY_TIME = 3600 * SECOND
+LATE = 5 * SECOND
+"""How much longer to listen, after an expected packet did not come, for one to show instead."""
+
+_UNREACHABLE = {
+    "net_unreachable": 0,
+    "host_unreachable": 1,
+    "protocol_unreachable": 2,
+    "port_unreachable": 3,
+    "frag_needed": 4,
+    "source_route_failed": 5,
+    "net_unknown": 6,
+    "host_unknown": 7,
+    "source_host_isolated": 8,
+    "net_prohibited": 9,
+    "host_prohibited": 10,
+    "net_unreachable_for_tos": 11,
+    "host_unreachable_for_tos": 12,
+    "packet_filtered": 13,
+    "comm_prohibited": 13,
+    "host_precedence_violation": 14,
+    "precedence_cutoff": 15,
+}
+_EXCEEDED = {"exceed_ttl": 0, "exceed_frag": 1, "ttl_exceeded": 0, "fragment_reassembly": 1}
+_CODES = {
+    "unreachable": (icmp.UNREACHABLE, _UNREACHABLE),
+    "time_exceeded": (icmp.TIME_EXCEEDED, _EXCEEDED),
+}
+
+Window = tuple[int, int, int]
+"""First and last moment of an expected packet, and how far off it may be (us)."""
+
+
+class Sniffer:
+    """Both directions of the wire."""
+
+    def __init__(self, system: System, remarks: list[str]) -> None:
+        self.system = system
+        self.remarks = remarks
+        self.flow: Flow | None = None
+        self.listeners: set[int] = set()  # the script's descriptors of sockets that listen
+        self._flows: dict[tuple[int, int], Flow] = {}
+        self._waiting: deque[Sent] = deque()
+        self._next_port = FIRST_PEER_PORT
+
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """Local and remote port of the connection that packets belong to."""
+        return self.flow.ports if self.flow is not None else None
+
+    # --- toward the host -------------------------------------------------------------------------
+
+    def inject(self, packet: Packet) -> None:
+        """A packet of the script arrives."""
+        opens = packet.pattern.flags & (SYN | ACK) == SYN
+        begins = opens and (self.flow is None or bool(self.listeners))
+        flow = self._new_from_peer(packet) if begins else self._current()
+        size = packet.pattern.size
+        self.system.inject(flow.incoming(packet, bytes(size)))
+
+    def _new_from_peer(self, packet: Packet) -> Flow:
+        settings = self.system.settings
+        remote, local = packet.ports or (self._next_port, settings.bind_port)
+        known = self._flows.get((local, remote))
+        if packet.ports and known is not None:
+            self.flow = known
+            return known
+        self._next_port += 1
+        return self._know(Flow(settings.local, local, settings.remote, remote))
+
+    def _know(self, flow: Flow) -> Flow:
+        self._flows[flow.ports] = self.flow = flow
+        return flow
+
+    def _current(self) -> Flow:
+        if self.flow is None:
+            settings = self.system.settings
+            port = self._next_port
+            return self._know(Flow(settings.local, settings.bind_port, settings.remote, port))
+        return self.flow
+
+    def inject_icmp(self, packet: Icmp) -> None:
+        """An ICMP error of the script arrives, from the peer's address."""
+        kind, codes = _CODES.get(packet.type, (None, {}))
+        if kind is None or packet.code not in codes:
+            raise Unsupported(f"icmp {packet.type} {packet.code}".rstrip())
+        flow = self._current()
+        seq, size = packet.quoted or (0, 0)
+        quoted = Segment(
+            flow.local,
+            flow.local_port,
+            flow.remote,
+            flow.remote_port,
+            ACK,
+            flow.sent(seq),
+            payload=bytes(size),
+        )
+        error = IcmpError(
+            flow.remote, flow.local, kind, codes[packet.code], quoted, packet.mtu or 0
+        )
+        self.system.inject(error)
+
+    # --- from the host ---------------------------------------------------------------------------
+
+    def expect(self, packet: Packet, offset: int, window: Window | None) -> int:
+        """Wait for what the host must send, and compare; when it was sent.  Raises `Failed`."""
+        deadline = self.system.now + ANY_TIME if window is None else window[1] + window[2]
+        sent = self._take(packet, deadline)
+        text = "> " + format_pattern(packet.pattern)
+        if sent is None:
+            raise Failed(self._nothing(offset, text, window))
+        segment, flow = sent.segment, self._current()
+        flow.learn(segment, packet.pattern)
+        found = flow.outgoing(segment)
+        slack = 0 if window is None else window[2]
+        different = differences(packet, found, segment, slack // self.system.settings.tick)
+        if different:
+            problem = "the packet differs: " + ", ".join(
+                f"{one.field} is {one.found}, not {one.expected}" for one in different
+            )
+            shown = "> " + format_pattern(found)
+            raise Failed(Failure(offset, problem, text, shown, different))
+        if window is not None:
+            self._require_time(sent.time, offset, text, window)
+        return sent.time
+
+    def _require_time(self, time: int, offset: int, text: str, window: Window) -> None:
+        first, last, slack = window
+        if first - slack <= time <= last + slack:
+            return
+        due = (
+            format_seconds(first)
+            if first == last
+            else (f"{format_seconds(first)} to {format_seconds(last)}")
+        )
+        early = "early" if time < first else "late"
+        by = format_seconds(first - time if time < first else time - last)
+        problem = (
+            f"the packet is {by} s too {early}: sent at {format_seconds(time)} s, not at {due} s"
+        )
+        raise Failed(Failure(offset, problem, text, f"sent at {format_seconds(time)} s"))
+
+    def _nothing(self, offset: int, text: str, window: Window | None) -> Failure:
+        """Nothing was sent in time; what comes next, if anything does soon."""
+        by = format_seconds(self.system.now)
+        later = self.system.next_sent(self.system.now + LATE)
+        found = f"nothing by {by} s"
+        if later is not None:
+            shown = format_pattern(self._current().outgoing(later.segment))
+            found += f"; at {format_seconds(later.time)} s it sends > {shown}"
+        return Failure(offset, "the host sends nothing", text, found)
+
+    def _take(self, packet: Packet, deadline: int) -> Sent | None:
+        """The next packet of the connection, several joined to one where the script does so."""
+        while True:
+            sent = self._next(deadline)
+            if sent is None:
+                return None
+            if not self._belongs(packet, sent.segment):
+                continue
+            if self._to_skip(packet, sent.segment):
+                self.remarks.append(
+                    f"at {format_seconds(sent.time)} s: an ACK that the script leaves out"
+                )
+                continue
+            return self._join(packet, sent)
+
+    def _next(self, deadline: int) -> Sent | None:
+        if self._waiting:
+            return self._waiting.popleft()
+        return self.system.next_sent(deadline)
+
+    def _belongs(self, packet: Packet, segment: Segment) -> bool:
+        """Whether it is of the script's connection; a SYN of the host's begins one."""
+        ports = (segment.sport, segment.dport)
+        if (segment.flags & (SYN | ACK) == SYN and ports not in self._flows) or self.flow is None:
+            settings = self.system.settings
+            self._know(Flow(settings.local, segment.sport, settings.remote, segment.dport))
+        if packet.ports is not None and packet.ports in self._flows:
+            self.flow = self._flows[packet.ports]
+        assert self.flow is not None
+        return self.flow.owns(segment)
+
+    @staticmethod
+    def _to_skip(packet: Packet, segment: Segment) -> bool:
+        """A pure ACK ahead of the data that the script expects."""
+        wants = packet.pattern
+        return wants.size > 0 and not segment.payload and not segment.flags & (SYN | FIN | RST)
+
+    def _join(self, packet: Packet, sent: Sent) -> Sent:
+        wanted = packet.pattern.size
+        if self.system.settings.strict_segments:
+            return sent
+        segment = sent.segment
+        while 0 < len(segment.payload) < wanted:
+            more = self._next(sent.time + self.system.settings.tolerance)
+            if more is None:
+                break
+            if not joins(segment, more.segment, wanted):
+                self._waiting.appendleft(more)
+                break
+            segment = joined(segment, more.segment)
+        return Sent(sent.time, segment)
