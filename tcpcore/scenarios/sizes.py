@@ -89,9 +89,9 @@ def segment_sizes(
     sysctls = {"tcp_timestamps": tcp_timestamps, "tcp_mtu_probing": tcp_mtu_probing}
     client, server = net.host("client", CLIENT, **sysctls), net.host("server", SERVER, **sysctls)
     near, far = net.router("near router", NEAR), net.router("far router", FAR)
-    net.link(client, near, delay=ms(rtt / 6), mtu=client_mtu)
-    net.link(near, far, delay=ms(rtt / 6), mtu=mtu)
-    net.link(far, server, delay=ms(rtt / 6), mtu=server_mtu)
+    net.link(client, near, delay=ms(rtt / 10), mtu=client_mtu)
+    net.link(near, far, delay=ms(3 * rtt / 10), mtu=mtu)
+    net.link(far, server, delay=ms(rtt / 10), mtu=server_mtu)
     if icmp_lost:
         for host in (client, server):
             host.firewall.append("-A INPUT -p icmp -j DROP")
