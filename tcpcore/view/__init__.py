@@ -23,6 +23,7 @@ _HOMES = {
     "Player": "tcpcore.view.player",
     "predict": "tcpcore.view.prediction",
     "Queues": "tcpcore.view.queues",
+    "shells": "tcpcore.view.terminal",
     "shell": "tcpcore.view.terminal",
     "States": "tcpcore.view.diagram",
     "write_html": "tcpcore.view.html_page",
