@@ -77,6 +77,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("tls-flights", {"fast_open": True}, ()),
     ("tls-flights", {"ack_waits": True}, ()),
     ("tls-flights", {"ack_waits": True}, (2,)),
+    ("bind-without-listen", {"damaged": True}, ()),
     ("syn-with-data", {"takes_early": True}, ()),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),
