@@ -63,6 +63,15 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open-programs", {"fast_client": False}, ()),
     ("fast-open-programs", {"fast_server": False}, ()),
     ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
+    ("segment-sizes", {"mtu": 1200}, ()),
+    ("segment-sizes", {"mtu": 1200, "answer": 3000}, ()),
+    ("segment-sizes", {"mtu": 1200, "size": 1460, "tcp_timestamps": 0}, ()),
+    ("segment-sizes", {"size": 102_400}, ()),
+    ("segment-sizes", {"client_mtu": 9000, "mtu": 9000, "answer": 3000}, ()),
+    *(
+        ("segment-sizes", {"mtu": 1200, "size": 1400, "icmp_lost": True, **probing}, ())
+        for probing in ({}, {"tcp_mtu_probing": 1}, {"tcp_mtu_probing": 1, "mtu": 576})
+    ),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
@@ -73,6 +82,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("tls-flights", {"fast_open": True}, ()),
     ("tls-flights", {"ack_waits": True}, ()),
     ("tls-flights", {"ack_waits": True}, (2,)),
+    ("bind-without-listen", {"damaged": True}, ()),
     ("syn-with-data", {"takes_early": True}, ()),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),

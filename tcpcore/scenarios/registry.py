@@ -38,6 +38,7 @@ _MODULES = (
     "urgent",
     "options",
     "offers",
+    "sizes",
     "tls",
     "fast_open_programs",
     "shared_address",

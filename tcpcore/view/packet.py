@@ -175,7 +175,7 @@ def _option(option: opt.Option, peers: int) -> Row:
         return ["Timestamps", value, "the sender's clock, and the last clock it heard"]
     if code == opt.FAST_OPEN:
         if not option[1]:
-            return ["Fast Open", "tfo cookiereq", "give me a cookie, please, for the next time"]
+            return ["Fast Open", "tfo cookie ", "give me a cookie, please, for the next time"]
         return ["Fast Open", f"tfo cookie {bytes(option[1]).hex()}", "data in a SYN is allowed"]
     if code == opt.MALFORMED:
         return [
