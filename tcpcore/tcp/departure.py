@@ -74,6 +74,10 @@ def emit(
     if c.snd_up is not None:
         ahead = urgent.pointer(c, seq)
         flags |= 0 if ahead is None else URG
+    c.segs_out += 1
+    if payload:
+        c.data_segs_out += 1
+        c.bytes_sent += len(payload)
     c.ip_id = (c.ip_id + 1) & 0xFFFF
     c.out.append(
         Segment(
@@ -190,6 +194,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     """Retransmit a segment of the retransmission queue, as it was."""
     sent.retransmissions += 1
     sent.last_sent = now
+    c.total_retrans += 1
     if sent.lost:
         sent.lost = False
         c.lost_out -= 1
@@ -199,6 +204,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < c.snd_mss and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
+    c.bytes_retrans += length
     emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
 
 
