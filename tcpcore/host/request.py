@@ -53,6 +53,7 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
     """Make a connection of it, in SYN_RECV, and put it into the accept queue."""
     host = listener.host
     c.state = state.SYN_RECV
+    c.last_data_received = host.now
     c.last_challenge = None  # the request's answers are not counted against the connection
     c.journal = host
     c.retransmission_queue.append(syn_ack)

@@ -270,7 +270,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         acknowledgement.take(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
-        c.last_data_sent = c.last_data_received = now
+        c.last_data_sent = now
         receive_buffer.established(c, now)
         send_buffer.expand(c)
         keepalive.start(c, now)

@@ -70,10 +70,7 @@ def emit(
             delayed_ack.ack_sent(c)
     else:
         acknowledged = 0
-    ahead = None
-    if c.snd_up is not None:
-        ahead = urgent.pointer(c, seq)
-        flags |= 0 if ahead is None else URG
+    ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
     c.segs_out += 1
     if payload:
         c.data_segs_out += 1
@@ -85,14 +82,14 @@ def emit(
             c.local_port,
             c.remote,
             c.remote_port,
-            flags,
+            flags | URG if ahead else flags,
             seq,
             acknowledged,
             field,
             options,
             payload,
             reason,
-            ahead or 0,
+            ahead,
             c.sysctl.ip_default_ttl,
             0,
             c.ip_id,
