@@ -74,6 +74,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("four-way-close", {"server_first": True}, ()),
     ("three-segment-close", {"quick_ack": True}, ()),
     ("simultaneous-close", {"apart": 70}, ()),
+    *(("simultaneous-close", {"apart": 10}, lost) for lost in ((), (3,), (5,), (5, 6))),
+    *(("request-meets-fin", {"write_at": when}, ()) for when in (900, 1100)),
     ("close-with-unread-data", {"read": 1000}, ()),
     ("delayed-ack-server", {"greeting": 0}, ()),
     ("delayed-ack-server", {"greeting": 0, "pause": 30}, ()),
@@ -133,6 +135,7 @@ late), so that it sends one SYN+ACK or two.
 """
 
 STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("simultaneous-close", {"apart": 70}),
     ("delayed-ack-server", {"pause": 500}),
     ("delayed-ack-server", {"quick_ack": 2}),
     ("half-close", {"whole": True}),
