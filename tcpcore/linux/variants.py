@@ -135,7 +135,6 @@ late), so that it sends one SYN+ACK or two.
 """
 
 STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("simultaneous-close", {"apart": 70}),
     ("delayed-ack-server", {"pause": 500}),
     ("delayed-ack-server", {"quick_ack": 2}),
     ("half-close", {"whole": True}),

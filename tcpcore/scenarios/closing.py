@@ -217,7 +217,7 @@ def shared_socket(net: Any, *, rtt: int, shut: bool, holds: int) -> None:
     until=minutes(3),
 )
 def request_meets_fin(net: Any, *, rtt: int, write_at: int) -> None:
-    """The server answers what it reads, and is told to end after 1 s; the client sends about then."""
+    """The server answers what it reads, until its process ends after 1 s; the client sends then."""
     client, server, _ = pair(net, rtt)
 
     async def serve(host: Any) -> None:
