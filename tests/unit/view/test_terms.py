@@ -32,7 +32,7 @@ def test_words_are_found_whole_in_the_plural_and_at_the_start_of_a_sentence(text
 
 def glossary():
     names = [nodes.term("", name, ids=[f"term-{name}"]) for name in ("ISN", "initial number")]
-    meaning = nodes.definition("", nodes.paragraph("", "The number of the SYN. (RFC 6528 §3)"))
+    meaning = nodes.definition("", nodes.paragraph("", "The number of the SYN. (RFC 9293 §3.4.1)"))
     item = nodes.definition_list_item("", *names, meaning)
     return addnodes.glossary("", nodes.definition_list("", item))
 
