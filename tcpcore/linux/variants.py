@@ -17,6 +17,11 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("delayed-ack", {"rounds": 1}, ()),
     ("delayed-ack", {"think": 30}, ()),
     ("delayed-ack", {"quick_ack": True}, ()),
+    *(("option-offer", {name: 0}, ()) for name in ("tcp_timestamps", "tcp_sack")),
+    ("option-offer", {"tcp_window_scaling": 0}, ()),
+    *(("hand-made-options", {"mss": 1460, "first": first}, ()) for first in (1, 2)),
+    ("hand-made-options", {"sack": True, "islands": 4}, ()),
+    ("hand-made-options", {"sack": True, "timestamps": True, "islands": 4}, ()),
     ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
     *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
     ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
@@ -58,6 +63,15 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open-programs", {"fast_client": False}, ()),
     ("fast-open-programs", {"fast_server": False}, ()),
     ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
+    ("segment-sizes", {"mtu": 1200}, ()),
+    ("segment-sizes", {"mtu": 1200, "answer": 3000}, ()),
+    ("segment-sizes", {"mtu": 1200, "size": 1460, "tcp_timestamps": 0}, ()),
+    ("segment-sizes", {"size": 102_400}, ()),
+    ("segment-sizes", {"client_mtu": 9000, "mtu": 9000, "answer": 3000}, ()),
+    *(
+        ("segment-sizes", {"mtu": 1200, "size": 1400, "icmp_lost": True, **probing}, ())
+        for probing in ({}, {"tcp_mtu_probing": 1}, {"tcp_mtu_probing": 1, "mtu": 576})
+    ),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
@@ -68,6 +82,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("tls-flights", {"fast_open": True}, ()),
     ("tls-flights", {"ack_waits": True}, ()),
     ("tls-flights", {"ack_waits": True}, (2,)),
+    ("bind-without-listen", {"damaged": True}, ()),
     ("syn-with-data", {"takes_early": True}, ()),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),

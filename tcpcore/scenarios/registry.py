@@ -38,6 +38,8 @@ _MODULES = (
     "windows",
     "urgent",
     "options",
+    "offers",
+    "sizes",
     "tls",
     "fast_open_programs",
     "shared_address",
