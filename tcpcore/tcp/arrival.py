@@ -283,7 +283,12 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)
-    return c.state != state.CLOSED
+    return c.state not in _NOTHING_MORE
+
+
+_NOTHING_MORE = frozenset((state.CLOSED, state.TIME_WAIT))
+"""Where the ACK of our FIN leads out of LAST_ACK and CLOSING: Linux looks no further then, not even
+at a FIN that the peer has sent again (tcp_rcv_state_process(): goto consume)."""
 
 
 def _fin_acknowledged(c: Tcb, now: int) -> None:

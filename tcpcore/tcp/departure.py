@@ -188,7 +188,8 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 
 
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
-    """Retransmit a segment of the retransmission queue, as it was."""
+    """Retransmit a segment of the retransmission queue, as it was, or what fits of it today."""
+    _cut_off(c, sent)
     sent.retransmissions += 1
     sent.last_sent = now
     c.total_retrans += 1
@@ -203,6 +204,20 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
     emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
+
+
+def _cut_off(c: Tcb, sent: SentSegment) -> None:
+    """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
+    if distance(sent.seq, sent.end) <= c.snd_mss or sent.flags & SYN:
+        return
+    rest = SentSegment((sent.seq + c.snd_mss) & MASK, sent.end, sent.flags, sent.first_sent)
+    if distance(rest.seq, rest.end) <= sent.flags & FIN:
+        return  # the FIN takes no room
+    rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
+    rest.lost = sent.lost
+    c.lost_out += rest.lost
+    sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
+    c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:

@@ -131,6 +131,7 @@ class Tcb:
         "pingpong",
         "probe_deadline",
         "probe_end",
+        "probed_mss",
         "probes_out",
         "probing_since",
         "push_marks",
@@ -242,6 +243,7 @@ class Tcb:
         self.ts_recent_at = 0
         self.ip_id = iss & 0xFFFF
         self.path_mtu = mss + (60 if ":" in remote else 40)
+        self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
     def _start_sending(self, iss: int, sndbuf: int) -> None:
         self.iss = iss
