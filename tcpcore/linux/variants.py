@@ -89,6 +89,8 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("four-way-close", {"server_first": True}, ()),
     ("three-segment-close", {"quick_ack": True}, ()),
     ("simultaneous-close", {"apart": 70}, ()),
+    *(("simultaneous-close", {"apart": 10}, lost) for lost in ((), (3,), (5,), (5, 6))),
+    *(("request-meets-fin", {"write_at": when}, ()) for when in (900, 1100)),
     ("close-with-unread-data", {"read": 1000}, ()),
     ("delayed-ack-server", {"greeting": 0}, ()),
     ("delayed-ack-server", {"greeting": 0, "pause": 30}, ()),
@@ -134,6 +136,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("urgent-data", {"before": 2000}, ()),
     ("process-killed", {"unread": True}, ()),
     ("host-reboot", {"listening": False}, ()),
+    ("cable-out", {"send_at": 5000}, ()),
+    ("gone-while-idle", {"cable": True}, ()),
+    *(
+        ("gone-while-idle", {"keepalive": True, "idle": 3, "interval": 2, "count": 3, **way}, ())
+        for way in ({}, {"cable": True})
+    ),
+    ("host-shutdown", {"grace": 20}, ()),
     ("icmp-unreachable", {"code": 3}, ()),
     ("icmp-unreachable", {"established": True}, ()),
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
@@ -156,6 +165,7 @@ STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
     ("fins-filtered", {"server_first": True}),
+    ("cable-out", {"send_at": 5000}),
     ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}),
     ("fin-wait-2-orphan", {"tcp_fin_timeout": 2, "late": 6}),
 )

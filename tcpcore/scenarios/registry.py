@@ -33,6 +33,7 @@ _MODULES = (
     "lingering",
     "time_wait",
     "abnormal",
+    "outages",
     "timers",
     "windows",
     "urgent",
