@@ -49,6 +49,7 @@ SYN_CHALLENGES = "TcpExtTCPSYNChallenge"
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+DELAYED_ACKS = "TcpExtDelayedACKs"
 
 COMPARED = (
     ACTIVE_OPENS,
@@ -86,6 +87,7 @@ COMPARED = (
     ABORT_ON_TIMEOUT,
     ABORT_ON_CLOSE,
     ABORT_ON_DATA,
+    DELAYED_ACKS,
 )
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
@@ -127,8 +129,10 @@ class Counters(dict[str, int]):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
-        elif segment.reason is not None and segment.reason.why in _CHALLENGES:
+        elif reason is not None and reason.why in _CHALLENGES:
             self.count(CHALLENGE_ACKS)
+        elif reason is not None and reason.why is reasons.ACK_DELAYED:
+            self.count(DELAYED_ACKS)
         if again:
             self.count(RETRANS_SEGS)
             if segment.flags & SYN:

@@ -45,6 +45,7 @@ class Machine(ABC):
 
     def __init__(self, name: str, seed: str) -> None:
         self.powered = True
+        self.offload = False  # whether its network cards cut large packets: see observe.offload
         self.firewall = Firewall(name, f"{seed}:firewall")
         self.path_mtus = PathMtus()
 
@@ -59,7 +60,14 @@ class Machine(ABC):
 
     async def look(self, command: str) -> str:
         """`sh` for an application in the middle of a run: what was printed stays in the trace."""
-        text = await tcpcore.look(self, command)
+        process = self.running
+        if process is not None:
+            process.looking = True
+        try:
+            text = await tcpcore.look(self, command)
+        finally:
+            if process is not None:
+                process.looking = False
         if self.network.trace is not None:
             self.network.trace.outputs.append((self.now, self.index, command, text))
         return text

@@ -12,27 +12,23 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol
 
 
-class Waiting(Protocol):
-    """Who can be woken: a process, or a queue of its own."""
-
-    def ready(self) -> None:
-        """Something has changed: look again."""
-
-
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again."""
 
-    __slots__ = ("waiting",)
+    __slots__ = ("waiting", "watchers")
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
+        self.waiting: list[Process] = []
+        self.watchers: list[Callable[[], None]] = []  # called, too: poll() and epolls
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
+        for watcher in tuple(self.watchers):
+            watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
-            for one in waiting:
-                one.ready()
+            for process in waiting:
+                process.ready()
 
 
 class Wait:
@@ -65,9 +61,14 @@ Application = Callable[[Any], Coroutine[Wait, None, Any]]
 
 
 class Process:
-    """One application on a host; `host.spawn` makes it."""
+    """One application on a host; `host.spawn` makes it.
 
-    __slots__ = ("_coroutine", "_scheduler", "_waiting", "exited", "host", "name", "sockets")
+    `looking`: another program runs in its stead, whose calls are not this application's.
+    """
+
+    __slots__ = (
+        "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "sockets",
+    )  # fmt: skip
 
     def __init__(
         self, host: Any, name: str, coroutine: Coroutine[Wait, None, Any], scheduler: Scheduler
@@ -75,6 +76,7 @@ class Process:
         self.host = host
         self.name = name
         self.exited = False
+        self.looking = False
         self.sockets: list[Any] = []
         self._coroutine = coroutine
         self._scheduler = scheduler

@@ -335,7 +335,8 @@ class Host(Machine):
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
         """An application's call returned; `moved` so many bytes."""
-        if self.network.trace is not None:
+        looking = self.running is not None and self.running.looking
+        if self.network.trace is not None and not looking:
             self.network.trace.call_returned(self.now, self.index, call, result, moved)
         if note:
             self.note(note)

@@ -29,9 +29,12 @@ _IN_THE_TCP_HEADER = 26
 
 
 class Captured:
-    """One TCP segment as the wire saw it: `sent` and `arrived` in µs, `fate` as in a trace."""
+    """One TCP segment as the wire saw it: `sent` and `arrived` in µs, `fate` as in a trace.
 
-    __slots__ = ("arrived", "fate", "packet", "receiver", "segment", "sender", "sent")
+    `handed` is what the sender's kernel gave to its device; None for the later pieces of that.
+    """
+
+    __slots__ = ("arrived", "fate", "handed", "packet", "receiver", "segment", "sender", "sent")
 
     def __init__(self, sender: int, receiver: int, sent: int, packet: bytes) -> None:
         self.sender = sender
@@ -40,6 +43,7 @@ class Captured:
         self.arrived: int | None = None
         self.fate = "in flight"
         self.packet = packet
+        self.handed: bytes | None = packet
         self.segment: Segment | None = None
 
 
@@ -93,7 +97,7 @@ class KernelWires(Wires):
 
     # --- packets ---------------------------------------------------------------------------------
 
-    def leaves(self, packet: bytes, host: KernelHost) -> None:
+    def leaves(self, packet: bytes, host: KernelHost, handed: bytes | None) -> None:
         """A kernel has sent a packet: lose it or send it on its way."""
         if packet[0] >> 4 != 4 or not host.powered:
             return
@@ -101,6 +105,7 @@ class KernelWires(Wires):
             self.last_event = self.now
             segment = codec.decode(packet)
             captured = self._capture(host.index, segment, packet)
+            captured.handed = handed
             self.send(host, segment, captured)
         elif packet[9] == _PROTOCOL_ICMP:
             error = icmp.decode_icmp(packet)
@@ -116,7 +121,8 @@ class KernelWires(Wires):
 
     def inject(self, argument: tuple[bytes, KernelHost]) -> None:
         """A packet that no kernel made leaves a host."""
-        self.leaves(*argument)
+        packet, host = argument
+        self.leaves(packet, host, packet)
 
     def _capture(self, sender: int, segment: Segment, packet: bytes) -> Captured:
         receiver = self.receiver_of(segment)

@@ -32,6 +32,9 @@ class KernelMachine(ABC):
         self.name = name
         self.sysctls = sysctls
         self.powered = True
+        self.offload = (
+            False  # whether its network cards cut large packets (TSO); set it before `link`
+        )
         self.firewall = Firewall(name, seed)
         self.tuns: dict[str, Tun] = {}  # by the address at the other end of the cable
         self.loopback: Loopback | None = None
@@ -62,7 +65,8 @@ class KernelMachine(ABC):
     def plug_in(self, number: int, link: Link) -> None:
         """Give the kernel a device at the end of a cable."""
         other = link.other(self)
-        tun = Tun(self.namespace, self.address, other.address, f"tun{number}", link.mtu)
+        ends = self.namespace, self.address, other.address
+        tun = Tun(*ends, f"tun{number}", link.mtu, offload=self.offload)
         if isinstance(other, Router):
             self.namespace.call(route_everything_to, tun.name)
         self.tuns[other.address] = tun
@@ -107,7 +111,8 @@ class KernelMachine(ABC):
         namespace = self.boot()
         tuns = {}
         for address, old in self.tuns.items():
-            tuns[address] = Tun(namespace, self.address, address, old.name, old.mtu)
+            ends = namespace, self.address, address
+            tuns[address] = Tun(*ends, old.name, old.mtu, offload=self.offload)
             if isinstance(self.network.wires.node_at(address), Router):
                 namespace.call(route_everything_to, old.name)
         return namespace, tuns

@@ -31,11 +31,15 @@ def printed_by(host: KernelHost, command: str) -> str:
 
 
 def packets_at(host: KernelHost) -> Packets:
-    """What has passed the host's cables so far, in order of time: µs from the run's start."""
+    """What a capture on the host has seen so far, in order of time: µs from the run's start.
+
+    A packet that the network card cuts is seen whole: a capture stands above the card.
+    """
     seen: list[tuple[int, bytes]] = []
     for captured in list(host.network.wires.segments):
         if captured.sender == host.index:
-            seen.append((captured.sent, captured.packet))
+            if captured.handed is not None:
+                seen.append((captured.sent, captured.handed))
         elif captured.arrived is not None:
             seen.append((captured.arrived, captured.packet))
     return sorted(seen, key=lambda one: one[0])

@@ -2,7 +2,8 @@
 
 What the kernel sends through it is read here as a raw IP packet, and what is written here arrives
 at the kernel.  Without IFF_VNET_HDR the kernel segments and checksums by itself, so that packets
-are as a wire would carry them.  Read the kernel's Documentation/networking/tuntap.rst first.
+are as a wire would carry them.  With it the device offers to do both, as network cards do, and this
+is the card: `segmentation`.  Read the kernel's Documentation/networking/tuntap.rst first.
 """
 
 from __future__ import annotations
@@ -11,25 +12,39 @@ import fcntl
 import os
 import struct
 
+from tcpcore.linux import segmentation
 from tcpcore.linux.namespace import TUN_DEVICE, Namespace, configure_interface
 
-TUNSETIFF = 0x4004_54CA
-IFF_TUN, IFF_NO_PI = 0x0001, 0x1000
+TUNSETIFF, TUNSETOFFLOAD = 0x4004_54CA, 0x4004_54D0
+IFF_TUN, IFF_NO_PI, IFF_VNET_HDR = 0x0001, 0x1000, 0x4000
+TUN_F_CSUM, TUN_F_TSO4 = 0x01, 0x02
 LARGEST_PACKET = 65535
 
 
 class Tun:
     """A TUN device inside a namespace, configured and up; closing it removes the device.
 
-    `address` is the kernel's own end and `peer` the address on the other end of the cable.
+    `address` is the kernel's own end and `peer` the address on the other end of the cable.  With
+    `offload` the kernel may hand over large packets, which are cut here (TSO).
     """
 
     def __init__(
-        self, namespace: Namespace, address: str, peer: str, name: str = "tun0", mtu: int = 1500
+        self,
+        namespace: Namespace,
+        address: str,
+        peer: str,
+        name: str = "tun0",
+        mtu: int = 1500,
+        *,
+        offload: bool = False,
     ) -> None:
         self.name = name
         self.mtu = mtu
-        self._fd = namespace.call(_open, name)  # the device belongs to the opener's namespace
+        self.handed: bytes | None = None  # what the kernel handed over; None: one of its pieces
+        self._offload = offload
+        self._pieces: list[bytes] = []
+        # The device belongs to the opener's namespace.
+        self._fd = namespace.call(_open, name, offload)
         try:
             namespace.call(configure_interface, name, address, peer, mtu)
         except BaseException:
@@ -41,15 +56,23 @@ class Tun:
         return self._fd
 
     def read(self) -> bytes | None:
-        """The next IP packet that the kernel sent, or None when there is none now."""
+        """The next IP packet that goes onto the wire, or None when there is none now."""
+        if self._pieces:
+            self.handed = None
+            return self._pieces.pop(0)
         try:
-            return os.read(self._fd, LARGEST_PACKET)
+            packet = os.read(self._fd, LARGEST_PACKET + segmentation.HEADER.size)
         except BlockingIOError:
             return None
+        self.handed = packet
+        if not self._offload:
+            return packet
+        self.handed, self._pieces = segmentation.cut(packet)
+        return self._pieces.pop(0)
 
     def write(self, packet: bytes) -> None:
         """Let the IP packet arrive at the kernel."""
-        os.write(self._fd, packet)
+        os.write(self._fd, segmentation.NOTHING + packet if self._offload else packet)
 
     def close(self) -> None:
         """Remove the device."""
@@ -58,10 +81,13 @@ class Tun:
             self._fd = -1
 
 
-def _open(name: str) -> int:
+def _open(name: str, offload: bool) -> int:
     fd = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    flags = IFF_TUN | IFF_NO_PI | (IFF_VNET_HDR if offload else 0)
     try:
-        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TUN | IFF_NO_PI))
+        fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
+        if offload:
+            fcntl.ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4)
     except BaseException:
         os.close(fd)
         raise

@@ -234,7 +234,7 @@ class KernelNetwork:
                     continue
                 tun, host = ends[fd]
                 while packet := tun.read():
-                    wires.leaves(packet, host)
+                    wires.leaves(packet, host, tun.handed)
             wires.deliver_due()
 
     def _nothing_left(self, now: int) -> bool:

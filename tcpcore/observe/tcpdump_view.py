@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.observe import filters
+from tcpcore.observe import filters, offload
 from tcpcore.observe.command_line import read
 from tcpcore.observe.tcpdump import Printer, TimeStyle
 from tcpcore.wire.icmp import IcmpError
@@ -64,9 +64,12 @@ def seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
     if trace is None:
         raise UsageError("tcpdump: this network keeps no trace, so there is nothing to show.")
     seen: list[tuple[int, int, Packet, str, str]] = []
+    if host.offload:
+        own = [(t.sent, t.segment) for t in trace.segments if t.sender == host.index and t.left]
+        seen += [(time, -1, packet, _INTERFACE, "Out") for time, packet in offload.merged(own)]
     for number, traced in enumerate(trace.segments):
         name = "lo" if traced.segment.dst == host.address == traced.segment.src else _INTERFACE
-        if traced.sender == host.index and traced.left:
+        if traced.sender == host.index and traced.left and not host.offload:
             seen.append((traced.sent, number, traced.segment, name, "Out"))
         arrived = traced.at_door if traced.arrived is None else traced.arrived
         if traced.receiver == host.index and arrived is not None:

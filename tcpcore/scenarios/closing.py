@@ -47,6 +47,16 @@ WRITE_FIRST = Parameter(
     False,
     help="off: it calls recv(), recv(), send(), send(); on: the other way round",
 )
+WRITE_AT = Parameter(
+    "write_at",
+    "The client sends at",
+    980,
+    minimum=600,
+    maximum=1400,
+    step=10,
+    unit="ms",
+    help="the server's process ends at 1000 ms",
+)
 SHUT = Parameter(
     "shut",
     "shutdown() instead of close()",
@@ -56,6 +66,22 @@ SHUT = Parameter(
 HOLDS = Parameter(
     "holds", "The child goes on for", 300, maximum=2000, step=10, unit="ms", help="then it writes"
 )
+
+
+async def closing_server(host: Any, quick_ack: int, pause: int) -> None:
+    """Read until the client has no more to say; then, after a pause, close."""
+    listener = host.socket()
+    if quick_ack == 1:
+        listener.setsockopt("TCP_QUICKACK", 1)
+    connection = await listener.bind(PORT).listen(5).accept()
+    while await connection.recv(1024):
+        pass
+    if quick_ack == 2:
+        connection.setsockopt("TCP_QUICKACK", 1)
+    if pause:
+        await host.sleep(ms(pause))
+    await connection.close()
+    await host.pause()
 
 
 @scenario(
@@ -69,20 +95,6 @@ def delayed_ack_server(net: Any, *, rtt: int, greeting: int, pause: int, quick_a
     """The client says hello and closes a second later; the server reads to the end, and closes."""
     client, server, _ = pair(net, rtt)
 
-    async def serve(host: Any) -> None:
-        listener = host.socket()
-        if quick_ack == 1:
-            listener.setsockopt("TCP_QUICKACK", 1)
-        connection = await listener.bind(PORT).listen(5).accept()
-        while await connection.recv(1024):
-            pass
-        if quick_ack == 2:
-            connection.setsockopt("TCP_QUICKACK", 1)
-        if pause:
-            await host.sleep(ms(pause))
-        await connection.close()
-        await host.pause()
-
     async def greet(host: Any) -> None:
         connection = host.socket()
         await connection.connect(SERVER, PORT)
@@ -91,7 +103,7 @@ def delayed_ack_server(net: Any, *, rtt: int, greeting: int, pause: int, quick_a
         await host.sleep(seconds(1))
         await connection.close()
 
-    server.spawn(serve)
+    server.spawn(lambda host: closing_server(host, quick_ack, pause), "serve")
     client.spawn(greet)
 
 
@@ -195,6 +207,37 @@ def shared_socket(net: Any, *, rtt: int, shut: bool, holds: int) -> None:
 
     server.spawn(serve)
     client.spawn(listen_to_it)
+
+
+@scenario(
+    "request-meets-fin",
+    title="A request that meets a FIN",
+    question="The server's process ends just when the client sends a request: who learns what?",
+    parameters=(RTT, WRITE_AT),
+    until=minutes(3),
+)
+def request_meets_fin(net: Any, *, rtt: int, write_at: int) -> None:
+    """The server answers what it reads, until its process ends after 1 s; the client sends then."""
+    client, server, _ = pair(net, rtt)
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        while await connection.recv(4096):
+            await connection.send(bytes(1000))
+
+    async def ask(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        await host.sleep(max(ms(write_at) - host.now, 0))
+        await connection.send(bytes(100))
+        while await connection.recv(4096):
+            pass
+        await connection.close()
+        await host.pause()
+
+    process = server.spawn(serve)
+    client.spawn(ask)
+    net.after(seconds(1), process.kill)
 
 
 @scenario(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tcpcore.scenarios.handshake import BACKLOG, CLIENT, PORT, RTT, SERVER, SYNACK_RETRIES
-from tcpcore.scenarios.queues import COOKIES
+from tcpcore.scenarios.queues import ABORT_ON_OVERFLOW, COOKIES
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
 from tcpcore.wire.options import MSS
@@ -98,6 +98,7 @@ def _connect_after(wait: int) -> Any:
         replace(COOKIES, default=0),
         MAX_SYN_BACKLOG,
         SYNACK_RETRIES,
+        ABORT_ON_OVERFLOW,
     ),
     until=minutes(3),
 )
@@ -110,6 +111,7 @@ def syn_flood(
     tcp_syncookies: int,
     tcp_max_syn_backlog: int,
     tcp_synack_retries: int,
+    tcp_abort_on_overflow: int,
 ) -> None:
     """The flood fills the SYN queue; after a second an honest client wants to connect."""
     client, server, attacker = _join(
@@ -118,6 +120,7 @@ def syn_flood(
         tcp_syncookies=tcp_syncookies,
         tcp_max_syn_backlog=tcp_max_syn_backlog,
         tcp_synack_retries=tcp_synack_retries,
+        tcp_abort_on_overflow=tcp_abort_on_overflow,
     )
 
     async def serve(host: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.handshake import PORT, RTT, SERVER, pair
+from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import mbit, minutes, ms
 
@@ -48,6 +48,118 @@ QUICK_ACK = Parameter(
 )
 APART = ms(5)
 OWN_PORT, OTHER_PORT = 4001, 4002
+CLOSED_PORT, FILTERED = 81, 8889
+SOCKET_COMMANDS = (
+    "ss -tan",
+    "ss -tlnp",
+    "ss -tnp",
+    "ss -tni",
+    "netstat -atn",
+    "netstat -tlnp",
+    "lsof -nP -iTCP",
+    f"lsof -nP -i:{PORT}",
+)
+CAPTURE_COMMANDS = (
+    "tcpdump -nt",
+    "tcpdump -nt -S -c 3",
+    f"tcpdump -nt port {PORT} and src host {SERVER}",
+    f"tcpdump -nt dst host {SERVER} and port {PORT}",
+    f"tcpdump -nt host {SERVER} and port {CLOSED_PORT}",
+    "tcpdump -nt 'tcp[tcpflags] & (tcp-syn|tcp-rst) != 0'",
+)
+
+
+WRITTEN = Parameter(
+    "written",
+    "The client writes",
+    20_000,
+    minimum=1,
+    maximum=110_000,
+    unit="bytes",
+    help="with one send()",
+)
+OFFLOAD = Parameter(
+    "offload", "The card cuts (TSO)", True, help="off: the kernel makes segments by itself"
+)
+
+
+@scenario(
+    "look-around",
+    title="Looking at a connection",
+    question="What do the usual tools show while a request waits to be read?",
+    parameters=(RTT,),
+    until=minutes(5),
+)
+def look_around(net: Any, *, rtt: int) -> None:
+    """A request waits 1 s in the server's buffer; meanwhile both hosts are looked at."""
+    client, server, _ = pair(net, rtt, tcp_syn_linear_timeouts=0)  # SYNs at 0, 1, 3 s
+    server.firewall.append(f"-A INPUT -p tcp --dport {FILTERED} -j DROP")
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        await host.sleep(ms(1000))
+        await connection.recv(4096)
+        await connection.send(bytes(300))
+        await connection.recv(4096)
+        await connection.close()
+        await host.pause()
+
+    async def watch(host: Any) -> None:
+        await host.sleep(ms(rtt * 1.5 + 500))
+        for command in SOCKET_COMMANDS:
+            await host.look(command)
+
+    async def ask(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        await connection.send(bytes(100))
+        await host.sleep(ms(500))
+        for command in SOCKET_COMMANDS:
+            await host.look(command)
+        await connection.recv(4096)
+        await connection.close()
+        await host.sleep(ms(rtt * 2))
+        for port in (PORT, CLOSED_PORT):
+            await host.look(f"nc -vz {SERVER} {port}")
+        await host.look(f"nc -vz -w 2 {SERVER} {FILTERED}")
+        for command in CAPTURE_COMMANDS:
+            await host.look(command)
+
+    server.spawn(serve)
+    server.spawn(watch)
+    client.spawn(ask)
+
+
+@scenario(
+    "large-packets",
+    title="Packets larger than the MTU",
+    question="Why does a capture show packets that no cable carries?",
+    parameters=(replace(RTT, default=20), WRITTEN, OFFLOAD),
+    until=minutes(5),
+)
+def large_packets(net: Any, *, rtt: int, written: int, offload: bool) -> None:
+    """The client writes all at once; in the end a capture is read on the client."""
+    client, server = net.host("client", CLIENT), net.host("server", SERVER)
+    client.offload = offload
+    net.link(client, server, delay=ms(rtt / 2), rate=mbit(10))
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        await host.sleep(ms(rtt * 4 + 100))  # what it reads when would be chance, and show in win
+        while await connection.recv(65536):
+            pass
+        await connection.close()
+
+    async def write(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        await connection.send(bytes(written))
+        await host.sleep(ms(rtt * 8 + 200))
+        await host.look("tcpdump -nt 'src host 10.0.0.1 and greater 100'")
+        await connection.close()
+
+    server.spawn(serve)
+    client.spawn(write)
 
 
 @scenario(
@@ -69,7 +181,7 @@ def byte_stream(
     read_after: int,
 ) -> None:
     """The client writes some times and closes; the server reads until the end of the stream."""
-    client, server = net.host("client", "10.0.0.1"), net.host("server", SERVER)
+    client, server = net.host("client", CLIENT), net.host("server", SERVER)
     net.link(client, server, delay=ms(rtt / 2), rate=mbit(10))
 
     async def serve(host: Any) -> None:

@@ -42,6 +42,15 @@ ABORT_ON_OVERFLOW = Parameter(
     help="0: ignore the handshake's last ACK when the accept queue is full; 1: answer it with RST",
     sysctl=True,
 )
+STALL = Parameter(
+    "stall",
+    "The server accepts after",
+    0,
+    maximum=60_000,
+    step=500,
+    unit="ms",
+    help="then it takes all that wait, and greets each; 0: never",
+)
 APART = Parameter(
     "apart",
     "Time between them",
@@ -74,6 +83,9 @@ COOKIES = Parameter(
     1,
     maximum=2,
     help="0: off; 1: when the SYN queue is full; 2: always",
+)
+DAMAGED = Parameter(
+    "damaged", "The first SYN is damaged", False, help="one byte is wrong: its checksum fails"
 )
 REQUEST = Parameter(
     "request", "Request", 0, maximum=1448, unit="bytes", help="written right after connect()"
@@ -123,6 +135,7 @@ def accept_late(net: Any, *, rtt: int, accept_after: int, backlog: int, request:
         APART,
         ABORT_ON_OVERFLOW,
         SYNACK_RETRIES,
+        STALL,
     ),
     until=minutes(10),
 )
@@ -135,10 +148,11 @@ def accept_queue_overflow(
     apart: int,
     tcp_abort_on_overflow: int,
     tcp_synack_retries: int,
+    stall: int,
 ) -> None:
-    """The server listens and never accepts; the client opens one connection after the other.
+    """The server listens and does not accept; the client opens one connection after the other.
 
-    On each it waits for the server to speak first.
+    On each it waits for the server to speak first.  With `stall`, the server at last comes to it.
     """
     client = net.host("client", CLIENT, tcp_syn_retries=2)
     server = net.host(
@@ -151,8 +165,14 @@ def accept_queue_overflow(
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT).listen(backlog)
-        await host.pause()
-        await listener.close()
+        if not stall:
+            await host.pause()
+            await listener.close()
+        await host.sleep(ms(stall))
+        taken = []
+        while True:
+            taken.append(await listener.accept())
+            await taken[-1].send(bytes(10))
 
     def connect_after(wait: int) -> Any:
         async def connect(host: Any) -> None:
@@ -161,6 +181,7 @@ def accept_queue_overflow(
             connection = host.socket()
             await connection.connect(SERVER, PORT)
             await connection.recv(4096)
+            await host.pause()
 
         return connect
 
@@ -173,19 +194,25 @@ def accept_queue_overflow(
     "bind-without-listen",
     title="A port that is bound, but does not listen",
     question="What does a client get from a server that called bind(), but not yet listen()?",
-    parameters=(RTT,),
-    until=seconds(2),
+    parameters=(RTT, DAMAGED),
+    until=seconds(5),
 )
-def bind_without_listen(net: Any, *, rtt: int) -> None:
+def bind_without_listen(net: Any, *, rtt: int, damaged: bool) -> None:
     """The server has the port, but is no listener."""
-    client, server, _ = pair(net, rtt)
-
-    async def take_the_port(host: Any) -> None:
-        host.socket().bind(PORT)
-        await host.pause()
-
+    client, server, link = pair(net, rtt)
+    if damaged:
+        link.impair(to=server, corrupt=1.0)
+        net.after(ms(500), lambda: link.impair(to=server))
     server.spawn(take_the_port)
     client.spawn(_connect)
+
+
+async def take_the_port(host: Any) -> None:
+    """A server that forgot one line: nobody can connect."""
+    connection = host.socket()
+    connection.bind(PORT)
+    await host.sleep(seconds(4))
+    await connection.close()
 
 
 @scenario(

@@ -82,8 +82,9 @@ def _html(frames: list[Frame]) -> str:
     syn, accept = frames[0]["limits"]
     heads = ("Time<br>(s)", "At the server", f"SYN queue<br>(room for {syn})",
              f"Accept queue<br>(room for {accept})", "Application")  # fmt: skip
-    top = "".join(f"<th scope='col'>{head}</th>" for head in heads)
-    body = "".join(_row(frame) for frame in frames)
+    columns = len(heads) if any(frame["taken"] for frame in frames) else len(heads) - 1
+    top = "".join(f"<th scope='col'>{head}</th>" for head in heads[:columns])
+    body = "".join(_row(frame, columns) for frame in frames)
     label = "The two queues of the listener, moment by moment"
     return (
         f"<div class='tcpfig'><div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
@@ -92,7 +93,7 @@ def _html(frames: list[Frame]) -> str:
     )
 
 
-def _row(frame: Frame) -> str:
+def _row(frame: Frame, columns: int) -> str:
     syn, accept = frame["limits"]
     cells = (
         format_seconds(frame["time"]),
@@ -101,7 +102,7 @@ def _row(frame: Frame) -> str:
         _slots(frame["accept queue"], accept, "ready"),
         _slots(frame["taken"], 0, "taken"),
     )
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells[:columns]) + "</tr>"
 
 
 def _slots(entries: list[str], limit: int, kind: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tcpcore.linux.namespace import Namespace, write_sysctl
+from tcpcore.linux.namespace import Namespace, read_counters, write_sysctl
 
 pytestmark = pytest.mark.kernel
 
@@ -134,3 +134,74 @@ def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
     client = terminals.start("fast_open", "client", "--port", "9")
     _, errors = client.communicate(timeout=5)
     assert (client.returncode, errors) == (1, "port 9 of 127.0.0.1: Connection refused\n")
+
+
+# --- three_or_four --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "text", "segments"),
+    [
+        ([], "hello", 8),
+        (["--quick-ack"], "hello", 9),
+        (["--pause", "20"], "hello", 8),
+        (["--pause", "200"], "hello", 9),
+        (["--pause", "20"], "", 7),
+    ],
+    ids=["at once", "quick ACK", "20 ms later", "200 ms later", "20 ms later, no data"],
+)
+def test_who_closes_within_the_delayed_ack_saves_a_segment(
+    options: list[str], text: str, segments: int, terminals: Terminals
+) -> None:
+    """Three open, a greeting and its ACK, and three or four close."""
+    server = terminals.start("three_or_four", "serve", *options)
+    assert say(server) == "waiting on port 8888\n"
+    terminals.run("three_or_four", "greet", "--text", text)
+    out, _ = server.communicate(timeout=5)
+    assert out.splitlines() == [
+        *([f"recv(): {len(text)} bytes"] if text else []),
+        "recv(): end of file",
+    ]
+    assert terminals.namespace.call(read_counters)["TcpOutSegs"] == segments
+
+
+def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminals) -> None:
+    client = terminals.start("three_or_four", "greet", "--port", "9")
+    _, errors = client.communicate(timeout=5)
+    assert (client.returncode, errors) == (1, "port 9: Connection refused\n")
+
+
+# --- bind_without_listen, self_connect ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "is_it", "result"),
+    [([], "does not listen", "Connection refused"), (["--listen"], "listens", "connected")],
+)
+def test_a_bound_port_refuses_until_it_listens(
+    options: list[str], is_it: str, result: str, terminals: Terminals
+) -> None:
+    server = terminals.start("bind_without_listen", *options)
+    assert say(server) == f"port 8888 is taken, and {is_it}\n"
+    assert terminals.run("bind_without_listen", "--ask").startswith(f"{result} after ")
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(terminals: Terminals) -> None:
+    say(terminals.start("bind_without_listen", "--listen"))
+    second = terminals.start("bind_without_listen")
+    _, errors = second.communicate(timeout=5)
+    assert (second.returncode, errors) == (1, "port 8888: Address already in use\n")
+
+
+def test_a_socket_hears_itself(terminals: Terminals) -> None:
+    assert terminals.run("self_connect") == "('127.0.0.1', 34567) hears: Hello, myself!\n"
+
+
+def test_a_client_that_never_gives_up_meets_itself(terminals: Terminals) -> None:
+    said = terminals.run("self_connect", "--by-chance", "34568")
+    assert re.fullmatch(r"try \d+: connected to itself\n", said)
+
+
+def test_a_port_outside_the_range_of_clients_is_always_refused(terminals: Terminals) -> None:
+    said = terminals.run("self_connect", "--by-chance", "8888", "--tries", "500")
+    assert said == "500 tries, all refused\n"

@@ -110,13 +110,6 @@ def test_an_older_kernel_sends_its_syns_as_it_did():
 
 
 @SIDES
-def test_tries_counts_the_segments_of_each_connection(side):
-    run = side("syn-flood")
-    assert run.tries("SYN+ACK") == [6, 6, 6, 6, 3, 3, 3, 3, 3, 1]
-    assert run.tries("FIN") == []
-
-
-@SIDES
 def test_one_connection_of_several_counts_its_time_from_its_own_syn(side):
     first, second = (side("fast-open").connection(number) for number in (1, 2))
     assert [run[0].flags for run in (first, second)] == ["SYN", "SYN"]
@@ -132,3 +125,19 @@ def test_a_segment_tells_the_text_that_its_data_begins_with(side):
     texts = [one.text for one in side("tls-flights", tls=0).segments]
     assert [text for text in texts if text] == ["GET", "200 OK"]
     assert not any(one.text for one in side("fast-open").segments)
+
+
+@SIDES
+def test_the_ending_begins_with_the_first_fin_or_rst(side):
+    assert side("three-segment-close").ending().flags == ["FIN+ACK", "FIN+ACK", "ACK"]
+    assert side("linger-zero").ending().flags == ["RST+ACK"]
+    assert side("three-segment-close").flags[:3] == ["SYN", "SYN+ACK", "ACK"]
+
+
+def test_what_a_program_was_told_is_a_table():
+    told = engine("connection-refused").told("client")
+    assert str(told).splitlines() == [
+        "time (s)  call       came to",
+        "0.1       connect()  ECONNREFUSED",
+    ]
+    assert "Calls of the client, engine" in told.html

@@ -159,3 +159,10 @@ def test_styles_name_only_colours_of_the_palette_and_cover_dark_pages():
     used = set(re.findall(r"var\(--tcp-([a-z]+)\)", styles))
     assert used <= set(PALETTE)
     assert 'html[data-theme="dark"] .tcpfig' in styles
+
+
+def test_the_application_has_a_column_where_it_takes_a_connection():
+    assert "Application" in Queues("accept-late", accept_after=1000).html
+    never = Queues("accept-queue-overflow").html
+    assert "Application" not in never
+    assert never.count("<th ") * (never.count("<tr>") - 1) == never.count("<td>")

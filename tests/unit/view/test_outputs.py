@@ -64,6 +64,7 @@ def test_an_application_may_look_with_programs_and_the_run_keeps_what_they_print
     assert "FIN-WAIT-1" in run.printed("ss -tan")
     assert "Flags [S], seq" in run.printed("tcpdump -t -S -c 1")
     assert [one.time for one in run.outputs] == [0.02, 0.02, 0.02]
+    assert run.calls == []  # nc's connect() and close() are not the application's
 
 
 def test_a_command_that_nobody_asked_is_a_mistake_in_one_sentence() -> None:

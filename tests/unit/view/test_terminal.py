@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tcpcore.errors import UsageError
-from tcpcore.view import shell
+from tcpcore.view import shell, shells
 
 
 def test_a_command_shows_the_host_at_that_moment_and_not_later():
@@ -39,3 +39,13 @@ def test_profile_parameters_and_lost_segments_count():
 def test_a_host_that_there_is_not_is_one_sentence():
     with pytest.raises(UsageError, match=r"has no host 'router'; it has client, server\.$"):
         shell("handshake", "router", "ss", at=1)
+
+
+def test_two_terminals_show_the_engine_and_the_recorded_programs():
+    shown = shells("look-around", "server", "ss -tlnp", "netstat -tlnp")
+    engine, kernel = shown.text.split("\n\n")
+    assert engine.startswith("server, engine\nserver$ ss -tlnp\nState")
+    assert kernel.startswith("server, Linux 6.18")
+    assert 'users:(("serve"' in engine
+    assert 'users:(("python"' in kernel
+    assert shown.html.count("terminal") == 2
