@@ -129,8 +129,14 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "    while not c.fin_sent and flight < c.cwnd:",
-        "    while not c.fin_sent and flight <= c.cwnd:",
+        "_burst(c, unsent, c.cwnd - flight, mss, packet)",
+        "_burst(c, unsent, c.cwnd - flight + 1, mss, packet)",
+    ),
+    Mutant(
+        "a full segment is half of a small window at most",
+        "tcp/segment_size.py",
+        "        half >>= 1\n",
+        "        pass\n",
     ),
     Mutant(
         "Nagle holds a small segment while another one is in flight",
