@@ -38,6 +38,7 @@ _MODULES = (
     "urgent",
     "options",
     "sizes",
+    "stamps",
     "tls",
     "fast_open_programs",
     "shared_address",
