@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, sending, state, timers
+from tcpcore.tcp import departure, lifecycle, mtu_probing, sending, state, timers
 from tcpcore.tcp.congestion import reno
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
@@ -55,18 +55,11 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
 def _timed_out(c: Tcb, now: int) -> bool:
     """Give up when it is time to; whether it was."""
     name, retries, counted_out = limit(c)
-    s = c.sysctl
-    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
     waited = now - c.retransmit_since
     if not counted_out:
         if not c.retransmissions and retries:
             return False
-        counted = now - _counts_from(c)
-        base = RTO_INITIAL if opening else s.tcp_rto_min_us
-        longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
-        if not opening and not c.user_timeout:
-            counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
-        if counted < longest:
+        if not _run_out(c, retries, c.user_timeout, now):
             return False
         if c.user_timeout:
             name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
@@ -74,6 +67,17 @@ def _timed_out(c: Tcb, now: int) -> bool:
     why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
     lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
     return True
+
+
+def _run_out(c: Tcb, retries: int, longest: int, now: int) -> bool:
+    """Whether `longest`, else the time that `retries` stands for, has passed."""
+    s = c.sysctl
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    counted = now - _counts_from(c)
+    base = RTO_INITIAL if opening else s.tcp_rto_min_us
+    if not opening and not longest:
+        counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
+    return counted >= (longest or model_timeout(retries, base, s.tcp_rto_max_ms * 1000))
 
 
 def _counts_from(c: Tcb) -> int:
@@ -100,6 +104,8 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.fast_open.keeper.timed_out(before, expired, now)
     if expired:
         return
+    if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
+        mtu_probing.suspect(c)
     if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
         reno.on_timeout(c)
     early = c.state == state.SYN_RECV and not c.retransmissions  # data behind a SYN+ACK may wait
@@ -109,8 +115,10 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
     c.retransmissions += 1
+    c.total_rto += 1
     if c.retransmissions == 1:
         c.retransmitting_since = now
+        c.total_rto_recoveries += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}

@@ -34,7 +34,6 @@ class Seen:
     seq: int
     ack: int | None
     length: int
-    size: int
     window: int
     options: tuple[str, ...]
     lost: bool
@@ -44,11 +43,17 @@ class Seen:
     destination: int
     ttl: int
     text: str
+    packet: bytes = field(repr=False)
 
     @property
     def ports(self) -> tuple[int, int]:
         """Both ports, the smaller one first: the same for all segments of a connection."""
         return min(self.source, self.destination), max(self.source, self.destination)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole IP packet."""
+        return len(self.packet)
 
     @property
     def sack(self) -> str:
