@@ -183,8 +183,7 @@ class Queue:
         host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
         if data:
             memory = receive_buffer.true_size(40 + len(data))
-            c.rmem += memory
-            receive_buffer.put(c, data, memory)
+            receive_buffer.arrive(c, data, memory)
             c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
             c.bytes_received, c.data_segs_in = len(data), 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))

@@ -62,8 +62,7 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
     memory = receive_buffer.true_size((52 if c.timestamps else 40) + length)
-    c.rmem += memory
-    receive_buffer.put(c, segment.payload, memory)
+    receive_buffer.arrive(c, segment.payload, memory)
     c.rcv_nxt = (c.rcv_nxt + length) & MASK
     c.bytes_received += length
     delayed_ack.data_received(c, length, memory, segment.flags, now)

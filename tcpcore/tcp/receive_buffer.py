@@ -21,6 +21,7 @@ SMALLEST_CLAMP = 1152
 
 SK_BUFF = 256
 SHARED_INFO = 320
+SKB_PAD = 64
 HEADROOM = 66
 SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
@@ -71,10 +72,29 @@ def _mss(c: Tcb) -> int:
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
+def arrive(c: Tcb, payload: bytes, memory: int) -> None:
+    """The next payload arrived, in a packet that takes so much memory.
+
+    It moves in with the last packet that lies unread, and its own is freed, where there is room
+    behind that one's data (tcp_try_coalesce(), skb_try_coalesce()).
+    """
+    length = len(payload)
+    if c.unread and length <= c.unread[-1][2]:
+        c.receive_buffer += payload
+        last = c.unread[-1]
+        last[0] += length
+        last[2] -= length
+        return
+    c.rmem += memory
+    put(c, payload, memory)
+
+
 def put(c: Tcb, payload: bytes, memory: int) -> None:
     """Add in-order payload, whose packet took so much memory, to what lies unread."""
     c.receive_buffer += payload
-    c.unread.append([len(payload), memory])
+    length = len(payload)
+    packet = length + (52 if c.timestamps else 40)
+    c.unread.append([length, memory, memory - SK_BUFF - SHARED_INFO - SKB_PAD - packet])
 
 
 def take(c: Tcb, most: int) -> bytes:
@@ -89,7 +109,7 @@ def take(c: Tcb, most: int) -> bytes:
     left = len(data)
     unread: deque[list[int]] = c.unread
     while unread and left >= unread[0][0]:
-        length, memory = unread.popleft()
+        length, memory, _ = unread.popleft()
         left -= length
         c.rmem -= memory
     if left:

@@ -78,8 +78,7 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     fresh = segment.payload[behind:] if behind else segment.payload
     memory = _memory(c, segment)
     if fresh:
-        c.rmem += memory
-        receive_buffer.put(c, fresh, memory)
+        receive_buffer.arrive(c, fresh, memory)
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
     c.bytes_received += len(fresh)
     if c.out_of_order or fin_waits:

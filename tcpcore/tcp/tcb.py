@@ -282,7 +282,7 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
-        self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
+        self.unread: deque[list[int]] = deque()  # [bytes, memory, room] of each packet unread
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
