@@ -50,6 +50,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("syn-flood", {"tcp_synack_retries": 0}, ()),
     ("syn-flood", {"tcp_abort_on_overflow": 1}, ()),
     ("syn-flood", {"flood": 0}, ()),
+    ("flood-filtered", {"spoofed": False}, ()),
     ("syn-cookies", {"tcp_timestamps": 0}, ()),
     ("syn-cookies", {}, (1,)),
     ("ack-flood", {"overflow_first": False}, ()),
