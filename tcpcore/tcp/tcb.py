@@ -12,7 +12,10 @@ from typing import Any, Protocol
 
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
+from tcpcore.tcp.congestion.base import CongestionControl
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.loss_state import OPEN, LossState
+from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.why import Reason
 
 
@@ -32,9 +35,17 @@ class Journal(Protocol):
 
 
 class SentSegment:
-    """A segment in the retransmission queue: what was sent, when and how often."""
+    """A segment in the retransmission queue: what was sent, when and how often.
 
-    __slots__ = ("end", "first_sent", "flags", "last_sent", "lost", "retransmissions", "seq")
+    `lost`, `sacked` and `again` are the kernel's TCPCB_LOST, TCPCB_SACKED_ACKED and
+    TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
+    `gone`: it left the queue.
+    """
+
+    __slots__ = (
+        "again", "end", "first_sent", "flags", "gone", "last_sent", "lost", "retransmissions",
+        "sacked", "seq",
+    )  # fmt: skip
 
     def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
         self.seq = seq
@@ -44,6 +55,9 @@ class SentSegment:
         self.last_sent = now
         self.retransmissions = 0
         self.lost = False
+        self.sacked = False
+        self.again = False
+        self.gone = False
 
 
 INITIAL_CWND = 10
@@ -73,7 +87,10 @@ class Tcb:
         "advertised_mss",
         "ato",
         "backoff",
+        "board",
         "bytes_acked",
+        "ca_state",
+        "congestion",
         "corked",
         "cwnd",
         "cwnd_counter",
@@ -103,6 +120,7 @@ class Tcb:
         "linger",
         "local",
         "local_port",
+        "loss",
         "loss_probe",
         "lost_out",
         "max_window",
@@ -133,14 +151,13 @@ class Tcb:
         "rcvbuf",
         "rcvbuf_locked",
         "receive_buffer",
-        "recover_until",
         "remote",
         "remote_port",
         "retransmission_queue",
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
-        "retransmitting_since",
+        "retrans_out",
         "reuse_address",
         "rmem",
         "rto",
@@ -148,6 +165,7 @@ class Tcb:
         "rttvar",
         "sack_blocks",
         "sack_permitted",
+        "sacked_out",
         "scaling",
         "scaling_ratio",
         "send_buffer",
@@ -283,10 +301,14 @@ class Tcb:
         self.backoff = 0
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
-        self.retransmitting_since = 0  # when its first time-out came
         self.retransmission_queue: deque[SentSegment] = deque()
-        self.lost_out = 0  # segments of the queue that are counted as lost
-        self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
+        self.sacked_out = 0  # segments of the queue that are selectively acknowledged
+        self.lost_out = 0  # that are counted as lost
+        self.retrans_out = 0  # that were sent again, and are on their way
+        self.board: Scoreboard | None = None  # see there; None while all is in order
+        self.ca_state = OPEN
+        self.loss = LossState(self.sysctl.tcp_reordering)
+        self.congestion: CongestionControl = congestion_control(self.sysctl)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
