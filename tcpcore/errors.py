@@ -17,6 +17,7 @@ EAGAIN = 11
 EEXIST = 17
 EINVAL = 22
 EPIPE = 32
+EDOM = 33
 EMSGSIZE = 90
 ENOPROTOOPT = 92
 EOPNOTSUPP = 95
@@ -43,6 +44,7 @@ _NAMES_AND_MESSAGES = {
     EEXIST: ("EEXIST", "File exists"),
     EINVAL: ("EINVAL", "Invalid argument"),
     EPIPE: ("EPIPE", "Broken pipe"),
+    EDOM: ("EDOM", "Numerical argument out of domain"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),
     ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),

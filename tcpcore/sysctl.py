@@ -66,6 +66,9 @@ class Sysctls:
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
+    tcp_notsent_lowat: int = _knob(
+        0xFFFF_FFFF, 0, 0xFFFF_FFFF, "bytes", "most that may wait unsent where send() goes on"
+    )
     ip_default_ttl: int = _knob(64, 1, 255, "", "time to live of packets sent")
     ip_local_port_range: Pair = _knob((32768, 60999), 1, 65535, "", "ephemeral ports")
     rmem_max: int = _knob(4194304, 2304, _INT_MAX, "bytes", "most for SO_RCVBUF", area="core")

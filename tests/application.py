@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import errno_name
+from tcpcore.host import poll
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
 from tcpcore.tcp.connection import Connection
@@ -19,6 +20,9 @@ PORT, PEER_PORT = 8888, 40000
 PEER_ISN = 0xFFFF_FC00
 STREAM = random.Random(1).randbytes(1 << 18)
 """Byte n of either direction's data, by relative sequence number."""
+
+
+ASKED = poll.POLLIN | poll.POLLPRI | poll.POLLOUT | poll.POLLRDHUP
 
 
 class Call:
@@ -119,12 +123,38 @@ class Sock:
     def reading(self, most: int = 1 << 20, flags: int = 0) -> Call:
         return self.wire.call("recv", self.raw.recv(most, flags))
 
+    @staticmethod
+    def stream(first: int, end: int) -> bytes:
+        """The peer's bytes from `first` to before `end`, as they are numbered."""
+        return STREAM[first:end]
+
     def receives(self, first: int, end: int, *, most: int = 1 << 20, flags: int = 0) -> None:
-        """A read returns the peer's bytes from `first` to before `end`, as they are numbered."""
-        self.reading(most, flags).returns(STREAM[first:end])
+        """A read returns the peer's bytes from `first` to before `end`."""
+        self.reading(most, flags).returns(self.stream(first, end))
 
     def set(self, name: str, value: Any) -> None:
         self.raw.setsockopt(name, value)
+
+    def get(self, name: str) -> Any:
+        return self.raw.getsockopt(name)
+
+    def never_block(self) -> None:
+        self.raw.blocking = False
+
+    def ready(self) -> int:
+        """What poll() says at once, asked for all of `ASKED`."""
+        return poll.mask(self.raw) & (ASKED | poll.POLLERR | poll.POLLHUP)
+
+    def polling(self, events: int, timeout: int) -> Call:
+        """poll() of this socket alone, for so many milliseconds."""
+        asked = [(self.raw, events)]
+        return self.wire.call("poll", poll.poll(self.wire.host, asked, timeout))
+
+    def epoll(self, events: int) -> Epoll:
+        return Epoll(self, events)
+
+    def ioctl(self, request: int) -> int:
+        return poll.ioctl(self.raw, request)
 
     def at_mark(self) -> bool:
         return bool(self.raw.at_mark())
@@ -137,3 +167,32 @@ class Sock:
 
     def close(self) -> Call:
         return self.wire.call("close", self.raw.close())
+
+
+class Epoll:
+    """An epoll that watches one socket, with 7 as its data."""
+
+    def __init__(self, sock: Sock, events: int) -> None:
+        self.sock = sock
+        self.raw = poll.Epoll(sock.wire.host)
+        self.raw.control(poll.EPOLL_CTL_ADD, sock.raw, events, 7)
+
+    def change(self, events: int) -> None:
+        self.raw.control(poll.EPOLL_CTL_MOD, self.sock.raw, events, 7)
+
+    def events(self) -> list[int]:
+        """What epoll_wait() finds at once."""
+        call = self.sock.wire.call("epoll_wait", self.raw.wait(10, 0))
+        return [events for events, data in call.result if data == 7]
+
+    def error(self, what: str) -> str | None:
+        """The errno with which adding, changing or deleting the socket fails; None: it works."""
+        number = {"add": 1, "delete": 2, "change": 3}[what]
+        try:
+            self.raw.control(number, self.sock.raw, poll.POLLIN, 7)
+        except OSError as error:
+            return errno_name(error.errno)
+        return None
+
+    def waiting(self, timeout: int) -> Call:
+        return self.sock.wire.call("epoll_wait", self.raw.wait(10, timeout))

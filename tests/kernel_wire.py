@@ -17,12 +17,13 @@ from typing import Any
 
 from tcpcore.errors import errno_name
 from tcpcore.host import socket_options
+from tcpcore.host.poll import SIOCATMARK
 from tcpcore.linux.namespace import Namespace, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
 from tcpcore.wire import codec
 from tcpcore.wire.segment import Segment
-from tests.application import HOST, PEER, PEER_PORT, PORT, Call, Sock
+from tests.application import ASKED, HOST, PEER, PEER_PORT, PORT, Call, Epoll, Sock
 from tests.notation import Wire
 
 PATIENCE = 4 * SECOND
@@ -44,7 +45,6 @@ STATES = {
     "0B": "CLOSING",
     "0C": "SYN_RECV",
 }
-SIOCATMARK = 0x8905
 HOW = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 
 
@@ -117,16 +117,81 @@ class KernelSock(Sock):
 
     def set(self, name: str, value: Any) -> None:
         option = socket_options.find(name)
-        self.raw.setsockopt(option.level, option.number, value)
+        packed = struct.pack(option.form, *value) if isinstance(value, tuple) else value
+        self.raw.setsockopt(option.level, option.number, packed)
+
+    def get(self, name: str) -> Any:
+        option = socket_options.find(name)
+        if option.form == "i":
+            return self.raw.getsockopt(option.level, option.number)
+        size = struct.calcsize(option.form)
+        return struct.unpack(option.form, self.raw.getsockopt(option.level, option.number, size))
+
+    def never_block(self) -> None:
+        self.raw.setblocking(False)
+
+    def ready(self) -> int:
+        poller = select.poll()
+        poller.register(self.raw, ASKED)
+        return dict(poller.poll(0)).get(self.raw.fileno(), 0)
+
+    def polling(self, events: int, timeout: int) -> Call:
+        def call() -> list[int]:
+            poller = select.poll()
+            poller.register(self.raw, events)
+            return [dict(poller.poll(timeout)).get(self.raw.fileno(), 0)]
+
+        return self._call("poll", call)
+
+    def epoll(self, events: int) -> Epoll:
+        return KernelEpoll(self, events)
+
+    def ioctl(self, request: int) -> int:
+        return struct.unpack("i", fcntl.ioctl(self.raw, request, bytes(4)))[0]
 
     def at_mark(self) -> bool:
-        return bool(struct.unpack("i", fcntl.ioctl(self.raw, SIOCATMARK, bytes(4)))[0])
+        return bool(self.ioctl(SIOCATMARK))
 
     def shutdown(self, how: str = "write") -> Call:
         return self._call(f"shutdown({how})", lambda: self.raw.shutdown(HOW[how]))
 
     def close(self) -> Call:
         return self._call("close", self.raw.close)
+
+
+class KernelEpoll(Epoll):
+    """An epoll of the kernel."""
+
+    raw: Any
+
+    def __init__(self, sock: KernelSock, events: int) -> None:
+        self.sock = sock
+        self.raw = select.epoll()
+        self.raw.register(sock.raw, events)
+        sock.wire.hold(self.raw)
+
+    def change(self, events: int) -> None:
+        self.raw.modify(self.sock.raw, events)
+
+    def events(self) -> list[int]:
+        return [events for _, events in self.raw.poll(0.005)]
+
+    def error(self, what: str) -> str | None:
+        change = {
+            "add": self.raw.register,
+            "delete": self.raw.unregister,
+            "change": self.raw.modify,
+        }
+        arguments = [self.sock.raw] if what == "delete" else [self.sock.raw, select.EPOLLIN]
+        try:
+            change[what](*arguments)
+        except OSError as error:
+            return errno_name(error.errno)
+        return None
+
+    def waiting(self, timeout: int) -> Call:
+        call = lambda: [(events, 7) for _, events in self.raw.poll(timeout / 1000)]  # noqa: E731
+        return KernelCall(self.sock.wire, "epoll_wait", call)
 
 
 class KernelWire(Wire):

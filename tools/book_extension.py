@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from jupyter_cache import get_cache
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 import tcpcore
 
@@ -26,6 +30,7 @@ SUFFIXES = {".py", ".json", ".csv", ".txt"}
 THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>|<script>kernelName = .*?</script>', re.DOTALL
 )
+STATUS = {"✅": "passed", "❌": "failed", "Run Time (s)": "Seconds", "Document": "Page"}
 # They say nothing about parallel reading; both act only when all pages have been read.
 SILENT = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 
@@ -94,8 +99,28 @@ def lean_epub_page(app: Any, _page: str, _template: str, context: dict[str, Any]
         ]
 
 
+class StatusInWords(SphinxPostTransform):
+    """In myst-nb's table of executed pages: titles for paths, words for pictures."""
+
+    default_priority = 9  # after the table was made, before its links are resolved
+
+    def run(self, **_: Any) -> None:
+        """Change the table in place."""
+        for table in self.document.findall(nodes.table):
+            for link in table.findall(addnodes.pending_xref):
+                page = posixpath.normpath(
+                    posixpath.join(posixpath.dirname(self.env.docname), link["reftarget"])
+                )
+                if page in self.env.titles:
+                    link.children = [nodes.inline("", self.env.titles[page].astext())]
+            for text in list(table.findall(nodes.Text)):
+                if text.astext() in STATUS:
+                    text.parent.replace(text, nodes.Text(STATUS[text.astext()]))
+
+
 def setup(app: Any) -> dict[str, bool]:
     """Connect all to Sphinx."""
+    app.add_post_transform(StatusInWords)
     app.connect("config-inited", read_side_by_side)
     app.connect("config-inited", key_the_cache, priority=100)
     app.connect("builder-inited", prepare_epub, priority=100)

@@ -1,192 +1,227 @@
-"""Which calls on a socket would not block: poll(2), epoll(7), and how much is queued (ioctl(2)).
+"""poll(2), epoll(7) and ioctl(2) on the sockets of a virtual host.
 
-Source: tcp_poll() and tcp_ioctl() in net/ipv4/tcp.c, fs/eventpoll.c.
+    ready = await poll.poll(host, [(socket, poll.POLLIN)], timeout=1000)     # [0] or [POLLIN]
+    epoll = poll.Epoll(host)
+    epoll.control(poll.EPOLL_CTL_ADD, socket, poll.POLLIN | poll.EPOLLET, data=7)
+    found = await epoll.wait(10, timeout=-1)                                 # [(POLLIN, 7)]
+
+Times are milliseconds, as for these calls; -1 waits for ever.
+Source: tcp_poll(), tcp_ioctl() in net/ipv4/tcp.c; fs/eventpoll.c.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host.process import Wait, WaitQueue, block
-from tcpcore.seqnum import distance
-from tcpcore.tcp import send_buffer, state, urgent
+from tcpcore.seqnum import MASK, distance
+from tcpcore.tcp import send_buffer, state, urgent, window
+from tcpcore.tcp.connection import Connection
 from tcpcore.units import MILLISECOND
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Host
-    from tcpcore.tcp.connection import Connection
 
-POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP = 0x1, 0x2, 0x4, 0x8, 0x10
+POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, POLLNVAL = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
 POLLRDNORM, POLLWRNORM, POLLRDHUP = 0x40, 0x100, 0x2000
+EPOLLONESHOT, EPOLLET = 1 << 30, 1 << 31
+EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
+SIOCINQ, SIOCOUTQ, SIOCATMARK, SIOCOUTQNSD = 0x541B, 0x5411, 0x8905, 0x894B
+
 _READABLE = POLLIN | POLLRDNORM
 _WRITABLE = POLLOUT | POLLWRNORM
 _ALWAYS = POLLERR | POLLHUP
-"""Reported whether asked for or not."""
-
-EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
-EPOLLONESHOT, EPOLLET = 1 << 30, 1 << 31
-_MODES = EPOLLONESHOT | EPOLLET | 1 << 28 | 1 << 29
-
-SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK = 0x541B, 0x5411, 0x894B, 0x8905
+_PRIVATE = EPOLLONESHOT | EPOLLET | 3 << 28
+_OVER = (state.CLOSED, state.TIME_WAIT)
 
 
-def events_of(socket: Socket) -> int:
-    """Everything that is true of the socket now, as POLL bits (tcp_poll())."""
+def mask(socket: Socket) -> int:
+    """What the socket is ready for, as POLL... bits (tcp_poll())."""
     if socket.listener is not None:
         return _READABLE if socket.listener.accept_queue else 0
     c = socket.connection
     if c is None:
-        return _WRITABLE if socket.deferred is not None else _WRITABLE | POLLHUP
-    return _of_connection(socket, c)
-
-
-def _of_connection(socket: Socket, c: Connection) -> int:
-    over = c.state in (state.CLOSED, state.TIME_WAIT)
-    no_more_in = c.rcv_closed or c.no_reader or c.state == state.CLOSED
-    no_more_out = c.fin_queued is not None or over
-    found = 0
-    if over or (no_more_in and no_more_out):
-        found |= POLLHUP
-    if no_more_in:
+        if socket.deferred is not None:
+            return _WRITABLE
+        return POLLHUP | _WRITABLE
+    over = c.state in _OVER
+    read_closed = over or c.rcv_closed or c.no_reader
+    write_closed = over or c.fin_queued is not None
+    found = POLLHUP if read_closed and write_closed else 0
+    if read_closed:
         found |= _READABLE | POLLRDHUP
-    early = c.fast_open is not None and c.fast_open.passive
-    if c.state != state.SYN_SENT and (c.state != state.SYN_RECV or early):
-        if len(c.receive_buffer) >= max(socket.options.get("SO_RCVLOWAT", 1), 1):
-            found |= _READABLE
-        if no_more_out or send_buffer.writable(c):
-            found |= _WRITABLE
-        if c.urg_data & urgent.VALID:
-            found |= POLLPRI
+    if over or c.may_send():
+        found |= _ready(socket, c, write_closed)
     if c.error is not None:
         found |= POLLERR
     return found
 
 
-class _AnyOf(WaitQueue):
-    """A queue that is woken when one of several is."""
-
-    __slots__ = ()
-
-    def __init__(self, queues: list[WaitQueue]) -> None:
-        super().__init__()
-        for queue in queues:
-            queue.waiting.append(self)
-
-    def ready(self) -> None:
-        """One of them was woken."""
-        self.wake()
-
-
-def _queue_of(socket: Socket) -> WaitQueue:
-    return socket.listener.waiters if socket.listener is not None else socket.waiters
+def _ready(socket: Socket, c: Connection, write_closed: bool) -> int:
+    target = socket.options.get("SO_RCVLOWAT", 1)
+    if urgent.at_mark(c) and not c.urg_inline:
+        target += 1
+    waiting = len(c.receive_buffer)
+    enough = waiting >= target or window.current(c) <= c.rcv_mss
+    found = _READABLE if waiting and enough else 0
+    if write_closed or send_buffer.writable(c, waking=True):
+        found |= _WRITABLE
+    else:
+        socket.lacks_space = True
+    return found | (POLLPRI if c.urg_data & urgent.VALID else 0)
 
 
-async def poll(host: Host, asked: list[tuple[Socket, int]], timeout: int) -> list[int]:
-    """The events of each socket, of those asked for; `timeout` in ms, below 0: for ever."""
-    deadline = None if timeout < 0 else host.now + timeout * MILLISECOND
-    while True:
-        found = [events_of(socket) & (events | _ALWAYS) for socket, events in asked]
-        if any(found) or (deadline is not None and host.now >= deadline):
-            return found
-        await block(Wait(_AnyOf([_queue_of(socket) for socket, _ in asked]), deadline))
+async def poll(host: Host, asked: Sequence[tuple[Socket, int]], timeout: int) -> list[int]:
+    """Wait until one of the sockets is ready for what was asked; what each is ready for."""
+    until = None if timeout < 0 else host.now + timeout * MILLISECOND
+    queue = WaitQueue()
+    for socket, _ in asked:
+        socket.waiters.watchers.append(queue.wake)
+    try:
+        while True:
+            found = [mask(socket) & (events | _ALWAYS) for socket, events in asked]
+            if any(found) or (until is not None and host.now >= until):
+                return found
+            await block(Wait(queue, until))
+    finally:
+        for socket, _ in asked:
+            socket.waiters.watchers.remove(queue.wake)
 
 
-class _Watched:
-    """A socket in an epoll: what is asked, what is given back, what was last reported."""
+class _Item:
+    """A socket in an epoll's list; `seen` is what its last event saw (for EPOLLET)."""
 
-    __slots__ = ("data", "events", "reported", "socket")
+    __slots__ = ("data", "epoll", "events", "seen", "socket")
 
-    def __init__(self, socket: Socket, events: int, data: int) -> None:
+    def __init__(self, epoll: Epoll, socket: Socket, events: int, data: int) -> None:
+        self.epoll = epoll
         self.socket = socket
         self.events = events
         self.data = data
-        self.reported: tuple[int, Any] | None = None
+        self.seen = _sight(socket)
+
+    def woken(self) -> None:
+        """Something happened to the socket: tell the epoll if it asked for news of that kind."""
+        if self._news():
+            self.epoll.tell(self)
+
+    def _news(self) -> bool:
+        before, self.seen = self.seen, _sight(self.socket)
+        data, space, rest = (new != old for new, old in zip(self.seen, before, strict=True))
+        asked = self.events
+        if rest:
+            return True
+        return bool((data and asked & (_READABLE | POLLPRI)) or (space and asked & _WRITABLE))
+
+
+_Sight = tuple[object, object, object]
+
+
+def _sight(socket: Socket) -> _Sight:
+    """``(what came, when there was room again, everything else)``, to compare."""
+    c = socket.connection
+    if c is None:
+        return object(), 0, None  # a listener is woken only when somebody arrived
+    if socket.lacks_space and send_buffer.writable(c, waking=True):
+        socket.lacks_space = False  # as sk_stream_write_space()
+        socket.spaces += 1
+    return (c.rcv_nxt, c.urg_data), socket.spaces, (c.state, c.error, c.rcv_closed, c.no_reader)
 
 
 class Epoll:
-    """An epoll instance: the sockets that it watches, in the order in which they came."""
+    """An epoll instance of a host: sockets, what is asked of each, and which became ready."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._watched: list[_Watched] = []
+        self._items: dict[Socket, _Item] = {}
+        self._ready: list[_Item] = []
+        self._queue = WaitQueue()
+        self.closed = False
 
-    def control(self, operation: int, socket: Socket, events: int, data: int) -> None:
-        """epoll_ctl(2): EEXIST, ENOENT, EINVAL as there."""
-        known = next((one for one in self._watched if one.socket is socket), None)
+    def control(self, operation: int, socket: Socket, events: int = 0, data: int = 0) -> None:
+        """epoll_ctl(2).  EEXIST for a socket added twice, ENOENT for one not added."""
+        item = self._items.get(socket)
         if operation == EPOLL_CTL_ADD:
-            if known is not None:
+            if item is not None:
                 raise socket_error(errors.EEXIST)
-            self._watched.append(_Watched(socket, events, data))
-        elif known is None:
+            item = self._items[socket] = _Item(self, socket, events, data)
+            socket.waiters.watchers.append(item.woken)
+        elif operation not in (EPOLL_CTL_DEL, EPOLL_CTL_MOD):
+            raise socket_error(errors.EINVAL)
+        elif item is None:
             raise socket_error(errors.ENOENT)
         elif operation == EPOLL_CTL_DEL:
-            self._watched.remove(known)
-        elif operation == EPOLL_CTL_MOD:
-            known.events, known.data, known.reported = events, data, None
+            self._forget(socket)
+            return
         else:
-            raise socket_error(errors.EINVAL)
+            item.events, item.data = events, data
+        if mask(socket) & (item.events | _ALWAYS):
+            self.tell(item)
+
+    def tell(self, item: _Item) -> None:
+        """Something happened to a socket of the list."""
+        if item.events & ~_PRIVATE and item not in self._ready:
+            self._ready.append(item)
+            self._queue.wake()
 
     async def wait(self, most: int, timeout: int) -> list[tuple[int, int]]:
-        """``(events, data)`` of at most so many sockets; `timeout` in ms, below 0: for ever."""
+        """epoll_wait(2): up to `most` ``(events, data)``, as soon as there are any."""
         if most <= 0:
             raise socket_error(errors.EINVAL)
-        host = self._host
-        deadline = None if timeout < 0 else host.now + timeout * MILLISECOND
+        until = None if timeout < 0 else self._host.now + timeout * MILLISECOND
         while True:
-            found = self._ready(most)
-            if found or (deadline is not None and host.now >= deadline):
+            found = self._collect(most)
+            if found or (until is not None and self._host.now >= until):
                 return found
-            queues = [_queue_of(one.socket) for one in self._watched]
-            await block(Wait(_AnyOf(queues), deadline))
+            await block(Wait(self._queue, until))
 
-    def _ready(self, most: int) -> list[tuple[int, int]]:
+    def _collect(self, most: int) -> list[tuple[int, int]]:
+        """What is ready now; what is not edge-triggered stays in the list (ep_send_events())."""
         found: list[tuple[int, int]] = []
-        for one in list(self._watched):
-            if one.socket.closed:
-                self._watched.remove(one)
+        looked_at, self._ready = self._ready, []
+        again: list[_Item] = []
+        while looked_at and len(found) < most:
+            item = looked_at.pop(0)
+            events = 0 if item.socket.closed else mask(item.socket) & (item.events | _ALWAYS)
+            if not events:
                 continue
-            asked = one.events & ~_MODES
-            events = events_of(one.socket) & (asked | _ALWAYS) if one.events & ~EPOLLET else 0
-            if one.events & EPOLLET and not self._is_news(one, events):
-                continue
-            if events and len(found) < most:
-                found.append((events, one.data))
-                if one.events & EPOLLONESHOT:
-                    one.events = 0
+            found.append((events, item.data))
+            if item.events & EPOLLONESHOT:
+                item.events &= _PRIVATE
+            elif not item.events & EPOLLET:
+                again.append(item)
+        self._ready = looked_at + again
         return found
 
-    @staticmethod
-    def _is_news(one: _Watched, events: int) -> bool:
-        """Edge-triggered: something came since the last report, or another event is true."""
-        c = one.socket.connection
-        listener = one.socket.listener
-        seen = c.rcv_nxt if c is not None else len(listener.accept_queue) if listener else 0
-        news = one.reported is None or one.reported[1] != seen or bool(events & ~one.reported[0])
-        one.reported = (events, seen)
-        return news
+    def _forget(self, socket: Socket) -> None:
+        item = self._items.pop(socket)
+        socket.waiters.watchers.remove(item.woken)
+        if item in self._ready:
+            self._ready.remove(item)
 
     async def close(self) -> None:
-        """Forget all sockets."""
-        self._watched.clear()
+        """close(2) of the epoll: its sockets are watched no more."""
+        for socket in list(self._items):
+            self._forget(socket)
+        self.closed = True
 
 
 def ioctl(socket: Socket, request: int) -> int:
-    """Bytes unread, or written and not acknowledged, or not sent; whether at the urgent mark.
-
-    EINVAL for a listener and for another request.
-    """
+    """SIOCINQ, SIOCOUTQ, SIOCOUTQNSD and SIOCATMARK; EINVAL for a listener (tcp_ioctl())."""
     c = socket.connection
-    if socket.listener is not None or request not in (SIOCINQ, SIOCOUTQ, SIOCOUTQNSD, SIOCATMARK):
-        raise socket_error(errors.EINVAL)
-    if c is None or c.state == state.SYN_SENT:
-        return 0
     if request == SIOCATMARK:
-        return int(urgent.at_mark(c))
+        return int(c is not None and urgent.at_mark(c))
+    if request not in (SIOCINQ, SIOCOUTQ, SIOCOUTQNSD):
+        raise socket_error(errors.EINVAL)
+    if socket.listener is not None:
+        raise socket_error(errors.EINVAL)
+    if c is None or c.state in (state.SYN_SENT, state.SYN_RECV):
+        return 0
     if request == SIOCINQ:
         return urgent.before_mark(c)
-    if request == SIOCOUTQ:
-        return distance(c.snd_una, c.write_end)
-    return distance(c.snd_nxt, c.write_end) if not c.fin_sent else 0
+    start = c.snd_una if request == SIOCOUTQ else c.snd_nxt
+    return max(distance(start, (c.write_end + (c.fin_queued is not None)) & MASK), 0)

@@ -12,27 +12,23 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol
 
 
-class Waiting(Protocol):
-    """Who can be woken: a process, or a queue of its own."""
-
-    def ready(self) -> None:
-        """Something has changed: look again."""
-
-
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again."""
 
-    __slots__ = ("waiting",)
+    __slots__ = ("waiting", "watchers")
 
     def __init__(self) -> None:
-        self.waiting: list[Waiting] = []
+        self.waiting: list[Process] = []
+        self.watchers: list[Callable[[], None]] = []  # called, too: poll() and epolls
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
+        for watcher in tuple(self.watchers):
+            watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
-            for one in waiting:
-                one.ready()
+            for process in waiting:
+                process.ready()
 
 
 class Wait:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EINVAL, ENOPROTOOPT, UsageError, socket_error
+from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ SMALLEST_RECEIVE_BUFFER = 2304
 SMALLEST_SEND_BUFFER = 4608
 """SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF."""
 
+LINGER = "ii"
+TIMEVAL = "qq"
+"""struct linger and struct timeval."""
+
 _INT_MAX = 2**31 - 1
 
 
@@ -36,6 +40,7 @@ class Option:
 
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
     `attribute` names what it sets in a connection, `changed` is told when one has it set.
+    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii".
     """
 
     level: int
@@ -47,6 +52,7 @@ class Option:
     attribute: str = ""
     default: Any = 0
     changed: Callable[[Socket, Any], None] | None = None
+    form: str = "i"
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
@@ -137,7 +143,7 @@ def _keep_count(socket: Socket, kept: int) -> int:
 
 def _linger(socket: Socket, value: Any) -> int | None:
     """``(on, seconds)`` as in `struct linger`, packed or not."""
-    on, seconds = struct.unpack("ii", value) if isinstance(value, bytes) else value
+    on, seconds = struct.unpack(LINGER, value) if isinstance(value, bytes) else value
     return int(seconds) * SECOND if on else None
 
 
@@ -196,10 +202,35 @@ def _be_quick(socket: Socket, on: int) -> None:
     socket.host.transmit(c, c.be_quick(bool(on), socket.host.now))
 
 
+def _more_may_wait(socket: Socket, _: int) -> None:
+    """Whoever waits for room looks again (sk_write_space())."""
+    socket.waiters.wake()
+
+
 def _keep_alive(socket: Socket, _: int) -> None:
     c = _live(socket)
     c.keep_alive(bool(socket.options.get("SO_KEEPALIVE")), socket.host.now)
     socket.host.transmit(c, [])
+
+
+def _low_water(socket: Socket, value: int) -> int:
+    """At most half of what the buffer may become; 0 is 1 (tcp_set_rcvlowat())."""
+    most = socket.host.sysctl.tcp_rmem[2]
+    if "SO_RCVBUF" in socket.options:
+        most = socket.options["SO_RCVBUF"]
+    return min(value if value >= 0 else most, most >> 1) or 1
+
+
+def _time_limit(socket: Socket, value: Any) -> int:
+    """``(seconds, microseconds)`` as in `struct timeval`, packed or not; 0: none."""
+    seconds, rest = struct.unpack(TIMEVAL, value) if isinstance(value, bytes) else value
+    if not 0 <= rest < SECOND:
+        raise socket_error(EDOM)
+    return max(int(seconds) * SECOND + int(rest), 0)
+
+
+def _shown_time_limit(socket: Socket, kept: int) -> tuple[int, int]:
+    return divmod(kept, SECOND)
 
 
 def _fix_send_buffer(socket: Socket, _: int) -> None:
@@ -222,8 +253,12 @@ OPTIONS: dict[str, Option] = {
     ),
     "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
     "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
+    "SO_RCVLOWAT": Option(SOL_SOCKET, 18, -_INT_MAX, store=_low_water, default=1),
+    "SO_SNDLOWAT": Option(SOL_SOCKET, 19, store=_read_only, default=1),
+    "SO_RCVTIMEO": Option(SOL_SOCKET, 20, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
+    "SO_SNDTIMEO": Option(SOL_SOCKET, 21, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
     "SO_LINGER": Option(
-        SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None
+        SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None, form=LINGER
     ),
     "TCP_CORK": Option(IPPROTO_TCP, 3, attribute="corked", changed=_push),
     "TCP_KEEPIDLE": Option(
@@ -239,6 +274,9 @@ OPTIONS: dict[str, Option] = {
     ),
     "TCP_USER_TIMEOUT": Option(
         IPPROTO_TCP, 18, store=_microseconds, show=_milliseconds, attribute="user_timeout"
+    ),
+    "TCP_NOTSENT_LOWAT": Option(
+        IPPROTO_TCP, 25, 0, 0xFFFF_FFFF, attribute="notsent_lowat", changed=_more_may_wait
     ),
     "TCP_FASTOPEN": Option(IPPROTO_TCP, 23, store=_fast_open_limit),
     "TCP_FASTOPEN_CONNECT": Option(IPPROTO_TCP, 30, 0, 1, store=_fast_open_connect),

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import ports, socket_options, transfer
+from tcpcore.host import opening, ports, socket_options, transfer
 from tcpcore.host.listener import Listener
+from tcpcore.host.messages import MSG_FASTOPEN, shown
 from tcpcore.host.process import Process, Wait, WaitQueue, block
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
-_STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 
 
 class Socket:
@@ -41,10 +41,12 @@ class Socket:
         "deferred",
         "holders",
         "host",
+        "lacks_space",
         "listener",
         "options",
         "port",
         "shared",
+        "spaces",
         "waiters",
     )
 
@@ -56,7 +58,9 @@ class Socket:
         self.port = 0
         self.closed = False
         self.blocking = True
-        self.connecting = False  # connect() has begun, and no call has reported the end of it
+        self.connecting = False
+        self.lacks_space = False  # somebody found no room to send (SOCK_NOSPACE)
+        self.spaces = 0  # how often there was room again
         self.holders: list[Process] = []
         self.shared = False
         self.waiters = WaitQueue()
@@ -94,6 +98,7 @@ class Socket:
             return self
         self.port = self.port or ports.free(self.host)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
+        self.listener.waiters = self.waiters
         return self
 
     def setsockopt(self, name: str, value: Any) -> Socket:
@@ -109,6 +114,9 @@ class Socket:
         """Close a direction: "write" sends FIN, "read" only tells this end, "both" does both."""
         if how not in ("read", "write", "both"):
             raise ValueError(f"shutdown takes 'read', 'write' or 'both', not {how!r}")
+        if self.listener is not None and not self.closed:
+            self._stop_listening(how)
+            return
         c = self._connected()
         if c.state in (state.CLOSED, state.TIME_WAIT):
             raise socket_error(errors.ENOTCONN)
@@ -125,81 +133,39 @@ class Socket:
     async def connect(self, address: str, port: int, timeout: int | None = None) -> None:
         """Open a connection.  ECONNREFUSED, ETIMEDOUT ...; `TimeoutError` after `timeout`.
 
-        A socket that may not block reports EINPROGRESS, and EALREADY to the next call; the first
-        call after the handshake returns, and those after it report EISCONN.
+        A socket that may not block reports EINPROGRESS, and EALREADY until it is open; then
+        connect() succeeds once more.
         With TCP_FASTOPEN_CONNECT, and a cookie for the server, nothing is sent before send().
         """
-        host = self.host
         self._require_open()
-        await self._wait_for_first_write()
-        if self.listener is not None or (self.connection is not None and not self.connecting):
-            raise socket_error(errors.EISCONN)
-        first = self.connection is None
-        if first:
-            host.call(f"connect({address}:{port})")
-            if self._defer(address, port):
-                return
-        limits = [transfer.deadline(self, "SO_SNDTIMEO")]
-        limits += [] if timeout is None else [host.now + timeout]
-        limit = min((one for one in limits if one is not None), default=None)
-        c = self._begin_connect(address, port) if first else self.connection
-        assert c is not None
-        if not await self._wait_for_connection(c, limit):
-            if timeout is not None and limit == limits[-1]:
-                host.returned("connect", "timed out")
-                raise TimeoutError(f"connect() took longer than {timeout} us")
-            error = errors.EINPROGRESS if first else errors.EALREADY
-            host.returned("connect", errors.errno_name(error))
-            raise socket_error(error)
-        self.connecting = False
-        if c.error is not None or c.state == state.CLOSED:
-            self.connection = None  # the socket is as good as new (tcp_disconnect())
-            c.error = c.error or errors.ECONNABORTED
-        self.report("connect", c)
+        await opening.connect(self, address, port, timeout)
 
-    def _defer(self, address: str, port: int) -> bool:
-        """Leave the SYN to the first send(): TCP_FASTOPEN_CONNECT, with a cookie."""
-        fast_open = self.host.fast_open
-        if not self.options.get("TCP_FASTOPEN_CONNECT"):
-            return False
-        if not fast_open.may_send_data(address, self.options):
-            return False
-        self.deferred = (address, port)
-        self.host.returned("connect", "ok", "connect() returned: the first send() will open")
-        return True
-
-    def _begin_connect(self, address: str, port: int) -> Connection:
-        fast = bool(self.options.get("TCP_FASTOPEN_CONNECT"))
-        try:
-            return self._start(address, port, None, fast)
-        except OSError as error:  # every four-tuple is taken
-            name = errors.errno_name(error.errno)
-            self.host.returned("connect", name, f"connect() failed: {name}")
-            raise
-
-    async def sendto(self, data: bytes, address: str, port: int) -> int:
+    async def sendto(self, data: bytes, address: str, port: int, flags: int = 0) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
 
         EOPNOTSUPP unless tcp_fastopen lets clients use it; else as connect() and send().
         """
         self.host.fast_open.require_client()
         if self.connection is not None or self.deferred is not None:
-            raise socket_error(errors.EISCONN)
-        self.host.call(f"sendto({address}:{port}, {len(data)} bytes, MSG_FASTOPEN)")
-        return await self._open_with_data("sendto", address, port, data)
+            raise socket_error(errors.EALREADY if self.connecting else errors.EISCONN)
+        flags |= MSG_FASTOPEN
+        self.host.call(f"sendto({address}:{port}, {len(data)} bytes{shown(flags)})")
+        return await opening.open_with_data(self, "sendto", address, port, data, flags)
 
     async def accept(self) -> Socket:
-        """The next open connection from the accept queue."""
+        """The next open connection from the accept queue; EAGAIN where the call may not block."""
         self._require_open()
         listener = self.listener
         if listener is None:
             raise socket_error(errors.EINVAL)
-        limit = transfer.deadline(self, "SO_RCVTIMEO")
+        until = transfer.deadline(self, "SO_RCVTIMEO")
         while not listener.accept_queue:
-            if limit is not None and self.host.now >= limit:
+            if until is not None and self.host.now >= until:
                 self.host.returned("accept", "EAGAIN")
                 raise socket_error(errors.EAGAIN)
-            await block(Wait(listener.waiters, limit))
+            await block(Wait(listener.waiters, until))
+            if self.listener is not listener:
+                raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
         return self.host.own(Socket(self.host, c))
@@ -212,8 +178,8 @@ class Socket:
         if self.deferred is not None and not self.closed:
             address, port = self.deferred
             self.deferred = None
-            self.host.call(f"send({len(data)} bytes)")
-            return await self._open_with_data("send", address, port, data)
+            self.host.call(f"send({len(data)} bytes{shown(flags)})")
+            return await opening.open_with_data(self, "send", address, port, data, flags)
         return await transfer.send(self, self._connected(errors.EPIPE), data, flags)
 
     async def recv(self, most: int, flags: int = 0) -> bytes:
@@ -221,7 +187,7 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
-        await self._wait_for_first_write()
+        await opening.first_write(self)
         return await transfer.receive(self, self._connected(), most, flags)
 
     def at_mark(self) -> bool:
@@ -253,48 +219,16 @@ class Socket:
             process.sockets.append(self)
         return self
 
+    def _stop_listening(self, how: str) -> None:
+        """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
+        self.host.call(f"shutdown({how})")
+        if self.listener is not None and how != "write":
+            listener, self.listener = self.listener, None
+            self.host.stop_listening(listener)
+            listener.waiters.wake()
+        self.host.returned("shutdown", "ok")
+
     # --- inside ----------------------------------------------------------------------------------
-
-    def _start(self, address: str, port: int, data: bytes | None, fast: bool) -> Connection:
-        """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data."""
-        host = self.host
-        self.port = self.port or ports.free(host, address, port)
-        self.connection = c = host.open_connection(self.port, address, port)
-        self.connecting = True
-        socket_options.apply(self.options, c)
-        host.watch(c, self.waiters)
-        if fast:
-            host.fast_open.start(c, data, self.options)
-        if not self.blocking:  # it takes what the SYN carries, and no more
-            data = c.fast_open.data if c.fast_open is not None else b""
-        host.transmit(c, c.open_active(host.now, data or b""))
-        return c
-
-    async def _wait_for_connection(self, c: Connection, deadline: int | None = None) -> bool:
-        """Block while it opens; False: the deadline came first."""
-        while c.state in _STILL_OPENING:
-            if deadline is not None and self.host.now >= deadline:
-                return False
-            await block(Wait(self.waiters, deadline))
-        return True
-
-    async def _wait_for_first_write(self) -> None:
-        """After a connect() that sent nothing, only a write() gets things going."""
-        while self.deferred is not None and not self.closed:
-            await block(Wait(self.waiters))
-
-    async def _open_with_data(self, call: str, address: str, port: int, data: bytes) -> int:
-        c = self._start(address, port, data, fast=True)
-        carried = c.fast_open.carried if c.fast_open is not None else 0
-        if not await self._wait_for_connection(c, transfer.deadline(self, "SO_SNDTIMEO")):
-            if carried:
-                self.host.returned(call, "ok", f"{call}() returned {carried}", carried)
-                return carried
-            self.host.returned(call, "EINPROGRESS")
-            raise socket_error(errors.EINPROGRESS)
-        self.connecting = False
-        self.report(call, c)
-        return len(data)
 
     def _let_go(self, process: Process | None) -> None:
         """A holder closes its descriptor; only the last one closes the connection (fput())."""
@@ -341,10 +275,10 @@ class Socket:
             raise socket_error(otherwise)
         return self.connection
 
-    def report(self, call: str, c: Connection) -> None:
+    def report(self, call: str, c: Connection, moved: int | None = None) -> None:
         """Note what a call came to, and raise its error; an error is reported once."""
         if c.error is None:
-            self.host.returned(call, "ok", f"{call}() returned")
+            self.host.returned(call, "ok", f"{call}() returned", moved)
             return
         name = errors.errno_name(c.error)
         self.host.returned(call, name, f"{call}() failed: {name}")

@@ -255,17 +255,31 @@ class KernelSocket:
     def setsockopt(self, name: str, value: int | bytes | tuple[int, int]) -> KernelSocket:
         """Set an option by its Linux name (`setsockopt(2)`)."""
         option = socket_options.find(name)
-        if isinstance(value, tuple):  # struct linger
-            value = struct.pack("ii", *value)
+        if isinstance(value, tuple):
+            value = struct.pack(option.form, *value)
         self.real.setsockopt(option.level, option.number, value)
         return self
 
-    def getsockopt(self, name: str) -> int | bytes:
+    def getsockopt(self, name: str) -> int | bytes | tuple[int, ...]:
         """The value of an option (`getsockopt(2)`)."""
         option = socket_options.find(name)
+        if option.form != "i":
+            size = struct.calcsize(option.form)
+            return struct.unpack(
+                option.form, self.real.getsockopt(option.level, option.number, size)
+            )
         if isinstance(option.default, bytes):
             return self.real.getsockopt(option.level, option.number, _LONGEST_OPTION)
         return self.real.getsockopt(option.level, option.number)
+
+    @property
+    def blocking(self) -> bool:
+        """Whether calls wait (O_NONBLOCK is off)."""
+        return self.real.getblocking()
+
+    @blocking.setter
+    def blocking(self, on: bool) -> None:
+        self.real.setblocking(on)
 
     async def accept(self) -> KernelSocket:
         """The next established connection of this listener."""

@@ -93,6 +93,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fin-wait-1-stuck", {"tcp_orphan_retries": 3}, ()),
     ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}, ()),
     ("fin-wait-2-orphan", {"tcp_fin_timeout": 2, "late": 6}, ()),
+    ("fins-filtered", {"server_first": True}, ()),
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, ()),
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
     ("time-wait-reuse", {"server_first": True}, ()),
@@ -139,5 +140,8 @@ STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("linger-zero", {"linger": False}),
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
+    ("fins-filtered", {"server_first": True}),
+    ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}),
+    ("fin-wait-2-orphan", {"tcp_fin_timeout": 2, "late": 6}),
 )
 """Of which variants the sockets' states are kept, too."""

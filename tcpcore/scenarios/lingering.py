@@ -68,6 +68,9 @@ SERVER_FIRST = Parameter(
     False,
     help="then TIME_WAIT is at the server, and the client's new SYN ends it",
 )
+SERVER_FIRST_LEAVES = replace(
+    SERVER_FIRST, help="then the client's FIN would be the second one, and the last"
+)
 AGE = Parameter(
     "age",
     "The RST is late by",
@@ -135,6 +138,44 @@ def fin_wait_2_orphan(net: Any, *, rtt: int, orphan: bool, tcp_fin_timeout: int,
             return
         connection.shutdown("write")
         await connection.recv(4096)
+        await host.pause()
+
+    server.spawn(serve)
+    client.spawn(leave)
+
+
+@scenario(
+    "fins-filtered",
+    title="A firewall that eats FINs",
+    question="Who gets stuck where, when one host's FINs never leave it?",
+    parameters=(replace(RTT, default=2), SERVER_FIRST_LEAVES, ORPHAN_RETRIES),
+    until=minutes(40),
+)
+def fins_filtered(net: Any, *, rtt: int, server_first: bool, tcp_orphan_retries: int) -> None:
+    """The client's packet filter drops its own FINs; everything else passes."""
+    client, server, _ = pair(net, rtt, tcp_orphan_retries=tcp_orphan_retries)
+    client.firewall.append("-A OUTPUT -p tcp --tcp-flags FIN FIN -j DROP")
+    closing, looking = ms(2 * rtt + 200), ms(2 * rtt + 3000)
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        if server_first:
+            await host.sleep(closing - host.now)
+            await connection.close()
+        await host.sleep(looking - host.now)
+        await host.look("ss -tano")
+        await host.pause()
+
+    async def leave(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        if server_first:
+            await connection.recv(4096)
+        else:
+            await host.sleep(closing - host.now)
+        await connection.close()
+        await host.sleep(looking - host.now)
+        await host.look("ss -tano")
         await host.pause()
 
     server.spawn(serve)

@@ -14,7 +14,7 @@ from tcpcore.tcp import departure, lifecycle, retransmit, sending, timers, urgen
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
-from tcpcore.wire.segment import ACK
+from tcpcore.wire.segment import ACK, PSH
 
 
 def waiting(c: Tcb) -> bool:
@@ -106,7 +106,7 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     unsent = distance(c.snd_nxt, c.write_end)
     if room > 0 and unsent > 0:
-        sending.send_part(c, min(room, unsent, c.snd_mss), now)
+        sending.send_part(c, min(room, unsent, c.snd_mss), now, PSH)
     else:
         ahead = urgent.pointer(c, c.snd_una)
         if ahead is not None and ahead < urgent.FURTHEST:  # one that brings the news, and one more

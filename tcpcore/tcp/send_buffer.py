@@ -13,6 +13,10 @@ from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 HEADERS = 320
 """MAX_TCP_HEADER: room in front of the payload."""
 
+GSO_MAX_SIZE = 65536
+NO_LIMIT = 0xFFFF_FFFF
+"""tcp_notsent_lowat that holds nothing back."""
+
 SHARED_INFO = 320
 SK_BUFF = 256
 DEFAULT_REORDERING = 3
@@ -35,9 +39,31 @@ def queued(c: Tcb) -> int:
 
 def room(c: Tcb) -> int:
     """Bytes that may be queued now; 0: send() blocks."""
-    return max(c.sndbuf - queued(c), 0)
+    left = max(c.sndbuf - queued(c), 0)
+    limit = _notsent_limit(c)
+    if limit >= NO_LIMIT:
+        return left
+    return min(left, _large_packet(c)) if _unsent(c) < limit else 0
 
 
-def writable(c: Tcb) -> bool:
-    """Whether a blocked send() may go on: a third is free (sk_stream_is_writeable())."""
-    return 3 * room(c) >= c.sndbuf
+def writable(c: Tcb, *, waking: bool = False) -> bool:
+    """Whether a third is free, and little waits to be sent (sk_stream_is_writeable()).
+
+    `waking`: so little that whoever waits is told.
+    """
+    return _unsent(c) << waking < _notsent_limit(c) and 3 * (c.sndbuf - queued(c)) >= c.sndbuf
+
+
+def _unsent(c: Tcb) -> int:
+    return max(distance(c.snd_nxt, c.write_end), 0)
+
+
+def _notsent_limit(c: Tcb) -> int:
+    """TCP_NOTSENT_LOWAT, else tcp_notsent_lowat."""
+    return c.notsent_lowat or c.sysctl.tcp_notsent_lowat
+
+
+def _large_packet(c: Tcb) -> int:
+    """Bytes that are queued before anybody looks again: a large packet (tcp_xmit_size_goal())."""
+    half = max(c.max_window >> 1, c.snd_mss)
+    return max(min(GSO_MAX_SIZE - HEADERS, half) // c.snd_mss, 1) * c.snd_mss

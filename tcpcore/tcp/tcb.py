@@ -130,6 +130,7 @@ class Tcb:
         "name",
         "no_reader",
         "nodelay",
+        "notsent_lowat",
         "orphan",
         "out",
         "out_of_order",
@@ -260,6 +261,7 @@ class Tcb:
         self.fin_queued: Reason | None = None
         self.fin_sent = False
         self.nodelay = False  # TCP_NODELAY
+        self.notsent_lowat = 0  # TCP_NOTSENT_LOWAT; 0: the sysctl decides
         self.corked = False  # TCP_CORK
         self.snd_up: int | None = None  # end of urgent data; None: all of it is acknowledged
 

@@ -13,12 +13,13 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from tcpcore.view import terms
 from tcpcore.view.claims import HOLDS, SOURCES, VERDICTS, plan
 from tcpcore.view.outputs import HTML_BUILDERS, TEXT_BUILDERS, output, output_of
 from tcpcore.view.shown import MARK, MIME, STATIC, style_sheet
 
 STYLE, SCRIPT = "tcpfig.css", "tcpfig.js"
-SCRIPTS = ("predict.js", "print.js")
+SCRIPTS = ("predict.js", "print.js", "terms.js")
 EPUB_STYLE = "epub-text.css"
 COLUMNS = ("Claim", "What the source says", "What the runs did", "True today")
 
@@ -206,7 +207,7 @@ def add_to_page(app: Any, _page: str, _template: str, context: dict[str, Any], _
     # The fold of a hidden cell has words of its own; a label that says others hides them.
     body = (context.get("body") or "").replace(' aria-label="Toggle hidden content"', "")
     context["body"] = body
-    if f"class='{MARK}" in body or "tcpcore-claims" in body:
+    if any(mark in body for mark in (f"class='{MARK}", "tcpcore-claims", terms.MARK)):
         app.add_css_file(STYLE)
         app.add_js_file(SCRIPT, loading_method="defer")
 

@@ -1,0 +1,134 @@
+"""connect() and what opens a connection with data: what blocks, for how long, what comes back.
+
+Source: __inet_stream_connect() in net/ipv4/af_inet.c and tcp_sendmsg_fastopen().
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpcore import errors
+from tcpcore.errors import socket_error
+from tcpcore.host import ports, socket_options, transfer
+from tcpcore.tcp import state
+from tcpcore.tcp.connection import Connection
+
+if TYPE_CHECKING:
+    from tcpcore.host.sockets import Socket
+
+_STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
+
+
+async def connect(socket: Socket, address: str, port: int, timeout: int | None) -> None:
+    """See `Socket.connect`."""
+    host = socket.host
+    await first_write(socket, errors.EISCONN)
+    if socket.listener is not None or (socket.connection is not None and not socket.connecting):
+        raise socket_error(errors.EISCONN)
+    host.call(f"connect({address}:{port})")
+    c, again = socket.connection, errors.EALREADY
+    if c is None:
+        fast = bool(socket.options.get("TCP_FASTOPEN_CONNECT"))
+        if fast and host.fast_open.may_send_data(address, socket.options):
+            socket.deferred = (address, port)
+            host.returned("connect", "ok", "connect() returned: the first send() will open")
+            return
+        c, again = _start(socket, "connect", address, port, None, fast=fast), errors.EINPROGRESS
+    until = transfer.deadline(socket, "SO_SNDTIMEO")
+    limit = until if timeout is None else host.now + timeout
+    if not await _opened(socket, c, limit):
+        if timeout is None:
+            _fail(socket, "connect", again)
+        host.returned("connect", "timed out")
+        raise TimeoutError(f"connect() took longer than {timeout} us")
+    _finish(socket, "connect", c)
+
+
+async def open_with_data(
+    socket: Socket, call: str, address: str, port: int, data: bytes, flags: int = 0
+) -> int:
+    """Open with a SYN that may carry `data`; what it does not carry follows.  How much was taken.
+
+    A socket that may not block takes only what the SYN carries: EINPROGRESS when that is nothing.
+    """
+    host = socket.host
+    until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
+    c = _start(socket, call, address, port, data, fast=True, whole=until != 0)
+    if not await _opened(socket, c, until):
+        carried = c.fast_open.carried if c.fast_open is not None else 0
+        if not carried:
+            _fail(socket, call, errors.EINPROGRESS)
+        host.returned(call, "ok", f"{call}() returned {carried}", carried)
+        return carried
+    _finish(socket, call, c, len(data))
+    return len(data)
+
+
+async def first_write(socket: Socket, otherwise: int = errors.EAGAIN) -> None:
+    """After a connect() that sent nothing, only a write() gets things going.
+
+    What may not block reports `otherwise`.
+    """
+    while socket.deferred is not None and not socket.closed:
+        if not await transfer.wait(socket, transfer.deadline(socket, "SO_RCVTIMEO")):
+            raise socket_error(otherwise)
+
+
+def _start(
+    socket: Socket,
+    call: str,
+    address: str,
+    port: int,
+    data: bytes | None,
+    *,
+    fast: bool,
+    whole: bool = True,
+) -> Connection:
+    """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data.
+
+    `whole`: what it does not carry waits behind it.
+    """
+    host = socket.host
+    try:
+        socket.port = socket.port or ports.free(host, address, port)
+        c = host.open_connection(socket.port, address, port)
+    except OSError as error:  # every four-tuple is taken
+        name = errors.errno_name(error.errno)
+        host.returned(call, name, f"{call}() failed: {name}")
+        raise
+    socket.connection, socket.connecting = c, True
+    socket_options.apply(socket.options, c)
+    host.watch(c, socket.waiters)
+    if fast:
+        host.fast_open.start(c, data, socket.options)
+    if not whole and c.fast_open is not None:
+        data = c.fast_open.data
+        c.fast_open.writing = False
+    host.transmit(c, c.open_active(host.now, data or b""))
+    return c
+
+
+async def _opened(socket: Socket, c: Connection, until: int | None) -> bool:
+    """Block while it opens; False: the time is up."""
+    while c.state in _STILL_OPENING:
+        if not await transfer.wait(socket, until):
+            return False
+    return True
+
+
+def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) -> None:
+    """It is open, or will never be: then the socket is as good as new (tcp_disconnect())."""
+    socket.connecting = False
+    if c.state == state.CLOSED:
+        socket.connection = None
+        if socket.host.bound_ports.get(socket.port) is not socket:
+            socket.port = 0
+        if c.error is None:
+            _fail(socket, call, errors.ECONNABORTED)
+    socket.report(call, c, moved)
+
+
+def _fail(socket: Socket, call: str, number: int) -> None:
+    name = errors.errno_name(number)
+    socket.host.returned(call, name, f"{call}() failed: {name}")
+    raise socket_error(number)
