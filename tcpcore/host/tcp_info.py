@@ -26,7 +26,6 @@ STATES = {
 }
 """Numbers of the states (include/net/tcp_states.h)."""
 
-CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS = range(5)
 OPT_TIMESTAMPS, OPT_SACK, OPT_WSCALE, OPT_ECN, OPT_ECN_SEEN, OPT_SYN_DATA = 1, 2, 4, 8, 16, 32
 
 
@@ -34,22 +33,28 @@ def of(c: Connection | None, now: int) -> dict[str, int]:
     """All fields that the engine knows; of a socket without a connection only the state."""
     if c is None:
         return {"tcpi_state": STATES[state.CLOSED]}
-    lost = c.recover_until is not None
     found = {
         "state": STATES[c.state],
-        "ca_state": CA_LOSS if lost else CA_OPEN,
+        "ca_state": c.ca_state,
         "retransmits": c.retransmissions,
         "probes": c.probes_out,
         "backoff": c.backoff,
         "options": _options(c),
         "snd_wscale": c.snd_scale if c.scaling else 0,
         "rcv_wscale": c.rcv_scale if c.scaling else 0,
-        "rto": c.rto << c.backoff,
+        "rto": c.rto,
         "ato": c.ato,
         "snd_mss": c.snd_mss,
         "rcv_mss": c.rcv_mss,
         "unacked": len(c.retransmission_queue),
+        "sacked": c.sacked_out,
         "lost": c.lost_out,
+        "retrans": c.retrans_out,
+        "reordering": c.loss.reordering,
+        "total_retrans": c.loss.total_retrans,
+        "delivered": c.loss.delivered,
+        "dsack_dups": c.loss.dsack_dups,
+        "reord_seen": c.loss.reordering_seen,
         "last_data_sent": max(now - c.last_data_sent, 0) // MILLISECOND,
         "last_data_recv": max(now - max(c.last_data_received, 0), 0) // MILLISECOND,
         "last_ack_recv": max(now - c.last_ack_received, 0) // MILLISECOND,

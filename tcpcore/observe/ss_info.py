@@ -124,15 +124,20 @@ def _outstanding(host: Any, c: Connection) -> Iterator[str]:
     if queue:
         yield f"unacked:{len(queue)}"
     found = tally.of(host, c)
-    again = lost = 0
-    if c.retransmissions or c.recover_until is not None:  # else it was a probe, which lost nothing
-        again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
-        lost = again + sum(1 for sent in queue if sent.lost)
+    again, lost = c.retrans_out, c.lost_out
     total = found.retransmissions if found is not None else 0
     if again or total:
         yield f"retrans:{again}/{total}"
     if lost:
         yield f"lost:{lost}"
+    if c.sack_permitted and c.sacked_out:
+        yield f"sacked:{c.sacked_out}"
+    if c.loss.dsack_dups:
+        yield f"dsack_dups:{c.loss.dsack_dups}"
+    if c.loss.reordering != 3:
+        yield f"reordering:{c.loss.reordering}"
+    if c.loss.reordering_seen:
+        yield f"reord_seen:{c.loss.reordering_seen}"
 
 
 def _receiving(c: Connection) -> Iterator[str]:

@@ -190,9 +190,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     """Retransmit a segment of the retransmission queue, as it was."""
     sent.retransmissions += 1
     sent.last_sent = now
-    if sent.lost:
-        sent.lost = False
-        c.lost_out -= 1
+    c.loss.total_retrans += 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
         return
@@ -212,13 +210,17 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
     while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        if length + more > c.snd_mss or gt(follower.end, window_end):
+        if follower.sacked or length + more > c.snd_mss or gt(follower.end, window_end):
             break
         length += more
         sent.end = follower.end
         sent.flags |= follower.flags
         c.lost_out -= follower.lost
+        c.retrans_out -= follower.again
+        follower.gone = True
         del queue[place]
+        if c.board is not None:
+            c.board.merged(sent, follower)
     return length
 
 
@@ -229,7 +231,10 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
-    c.retransmission_queue.append(SentSegment(seq, c.snd_nxt, flags, now))
+    sent = SentSegment(seq, c.snd_nxt, flags, now)
+    c.retransmission_queue.append(sent)
+    if c.board is not None:
+        c.board.add(sent)
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
         timers.set_retransmission(c, now, max(left, 1))

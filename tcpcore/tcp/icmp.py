@@ -19,7 +19,18 @@ from tcpcore.errors import (
     errno_name,
 )
 from tcpcore.seqnum import MASK, distance, geq, leq
-from tcpcore.tcp import departure, lifecycle, retransmit, sending, state, timers
+from tcpcore.tcp import (
+    departure,
+    lifecycle,
+    resend,
+    retransmit,
+    scoreboard,
+    sending,
+    state,
+    timers,
+)
+from tcpcore.tcp.congestion import prr
+from tcpcore.tcp.loss_state import LOSS
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import (
@@ -113,8 +124,12 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
     if c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
         # Linux enters the Loss state and leaves cwnd alone: the data did not become more.
-        if c.ssthresh != INFINITE_SSTHRESH:
-            c.ssthresh = max(c.ssthresh, c.cwnd - (c.cwnd >> 2))
+        if c.ca_state != LOSS:
+            c.loss.high_seq = c.snd_nxt
+            c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
+            if c.ssthresh != INFINITE_SSTHRESH:
+                c.ssthresh = prr.current_ssthresh(c)
+            c.ca_state = LOSS
         _resend(c, now)
 
 
@@ -131,6 +146,9 @@ def _cut_big_segments(c: Tcb) -> bool:
     c.retransmission_queue.clear()
     c.retransmission_queue.extend(pieces)
     c.lost_out = sum(sent.lost for sent in pieces)
+    c.sacked_out = sum(sent.sacked for sent in pieces)
+    c.retrans_out = sum(sent.again for sent in pieces)
+    c.board = None
     return found
 
 
@@ -177,12 +195,6 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
 
 
 def _resend(c: Tcb, now: int) -> None:
-    flight = sending.in_flight(c)
-    while flight < c.cwnd:
-        sent = next((each for each in c.retransmission_queue if each.lost), None)
-        if sent is None:
-            break
-        values = {"retransmission": sent.retransmissions + 1}
-        departure.send_again(c, sent, now, Reason(reasons.PATH_MTU_AGAIN, values))
-        flight += 1
+    scoreboard.of(c)
+    resend.send_lost(c, now, reasons.PATH_MTU_AGAIN)
     timers.set_retransmission(c, now)

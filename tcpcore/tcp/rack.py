@@ -6,8 +6,7 @@ trip, more when duplicates were reported.  Source: net/ipv4/tcp_recovery.c.
 
 from __future__ import annotations
 
-from tcpcore import reasons
-from tcpcore.seqnum import gt
+from tcpcore.seqnum import distance, gt
 from tcpcore.tcp import scoreboard, timers
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import SentSegment, Tcb
@@ -125,18 +124,22 @@ def adapt(c: Tcb, prior_delivered: int) -> None:
 
 
 def note_reordering(c: Tcb, low: int, by_timestamp: bool = False) -> None:
-    """Something arrived later than what was sent after it: `low` is where it begins.
+    """Something arrived later than what was sent after it; `low` is where it begins.
 
     Source: tcp_check_sack_reordering().
     """
-    from tcpcore.tcp.tagging import highest_sacked
-
-    distance_ = highest_sacked(c) - low & 0xFFFF_FFFF
-    if not 0 < distance_ < 0x8000_0000:
+    ahead = distance(low, highest_sacked(c))
+    if ahead <= 0:
         return
     loss = c.loss
-    if distance_ > loss.reordering * c.snd_mss:
-        loss.reordering = min(-(-distance_ // c.snd_mss), c.sysctl.tcp_max_reordering)
+    if ahead > loss.reordering * c.snd_mss:
+        loss.reordering = min(-(-ahead // c.snd_mss), c.sysctl.tcp_max_reordering)
     loss.reordering_seen += 1
     c.tally("TcpExtTCPTSReorder" if by_timestamp else "TcpExtTCPSACKReorder")
-    _ = reasons
+
+
+def highest_sacked(c: Tcb) -> int:
+    """Where what lies behind the highest selective acknowledgement begins."""
+    if not c.sacked_out or c.board is None:
+        return c.snd_una
+    return c.board.sequence(c.board.highest)

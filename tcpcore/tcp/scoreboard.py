@@ -30,10 +30,21 @@ class Scoreboard:
     Positions count bytes from the sequence number `base` without wrapping.
     """
 
-    __slots__ = ("_base", "_count", "_first", "_lost", "_segments", "_starts", "by_time", "highest")
+    __slots__ = (
+        "_base",
+        "_blocks",
+        "_count",
+        "_first",
+        "_lost",
+        "_segments",
+        "_starts",
+        "by_time",
+        "highest",
+    )
 
     def __init__(self, c: Tcb) -> None:
         self._base = c.snd_una
+        self._blocks: tuple[tuple[int, int], ...] = ()  # of the last ACK, as positions
         self._segments: list[SentSegment] = []
         self._starts: list[int] = []
         self._first = 0
@@ -57,6 +68,10 @@ class Scoreboard:
         top = self._starts[-1] if self._starts else 0
         return top + ((seq - self._base - top + 0x8000_0000) & MASK) - 0x8000_0000
 
+    def sequence(self, position: int) -> int:
+        """The sequence number of a position."""
+        return (self._base + position) & MASK
+
     def add(self, sent: SentSegment) -> None:
         """A new segment was sent, behind all others."""
         self._starts.append(self.position(sent.seq))
@@ -71,6 +86,13 @@ class Scoreboard:
             del self._segments[: self._first], self._starts[: self._first]
             self._first = 0
 
+    def merged(self, sent: SentSegment, follower: SentSegment) -> None:
+        """A small segment took the one behind it along when it was sent again."""
+        at = bisect_left(self._starts, self.position(follower.seq), lo=self._first)
+        if at < len(self._segments) and self._segments[at] is follower:
+            del self._segments[at], self._starts[at]
+        self.by_time.pop(follower, None)
+
     def between(self, start: int, end: int) -> Iterator[SentSegment]:
         """Segments that begin at or after one position and before another, in order."""
         at = bisect_left(self._starts, start, lo=self._first)
@@ -78,6 +100,26 @@ class Scoreboard:
         while at < len(segments) and starts[at] < end:
             yield segments[at]
             at += 1
+
+    def news(self, blocks: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """What the SACK blocks (positions) cover, and those of the ACK before did not.
+
+        So a long block that grows is looked at once (`recv_sack_cache`).
+        """
+        found = []
+        for start, end in sorted(blocks):
+            for old_start, old_end in self._blocks:
+                if old_end <= start or old_start >= end:
+                    continue
+                if old_start > start:
+                    found.append((start, old_start))
+                start = max(start, old_end)
+                if start >= end:
+                    break
+            if start < end:
+                found.append((start, end))
+        self._blocks = tuple(sorted(blocks))
+        return found
 
     def sent_again(self, sent: SentSegment) -> None:
         """It is now the one sent last."""

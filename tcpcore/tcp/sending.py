@@ -11,6 +11,7 @@ from functools import lru_cache
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import delayed_ack, departure, loss_probe, sack
+from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
@@ -32,16 +33,22 @@ def current_mss(c: Tcb) -> int:
 
 def in_flight(c: Tcb) -> int:
     """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return len(c.retransmission_queue) - c.lost_out
+    return prr.in_flight(c)
 
 
 def send_pending(c: Tcb, now: int) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if not departure.may_send_data(c):
         return
-    before = c.snd_nxt
+    before, count = c.snd_nxt, len(c.retransmission_queue)
     _send_what_fits(c, now)
+    full = in_flight(c) >= c.cwnd
+    sent = len(c.retransmission_queue) - count
+    if sent or (full and c.snd_nxt != c.write_end):
+        usage.validate(c, full, now)
     if c.snd_nxt != before:
+        if prr.reducing(c):
+            c.loss.prr_out += sent
         loss_probe.schedule(c, now)
 
 

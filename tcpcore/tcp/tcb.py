@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
-from tcpcore.tcp.congestion.base import CongestionControl
+from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
@@ -32,6 +32,9 @@ class Journal(Protocol):
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
     ) -> None:
         """Add an event to what is happening now."""
+
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host."""
 
 
 class SentSegment:
@@ -154,11 +157,11 @@ class Tcb:
         "receive_buffer",
         "remote",
         "remote_port",
+        "retrans_out",
         "retransmission_queue",
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
-        "retrans_out",
         "reuse_address",
         "rmem",
         "rto",
@@ -310,7 +313,7 @@ class Tcb:
         self.board: Scoreboard | None = None  # see there; None while all is in order
         self.ca_state = OPEN
         self.loss = LossState(self.sysctl.tcp_reordering)
-        self.congestion: CongestionControl = congestion_control(self.sysctl)
+        self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
@@ -360,3 +363,8 @@ class Tcb:
         """Tell the journal, if there is one."""
         if self.journal is not None:
             self.journal.event(kind, self.name, reason, values)
+
+    def tally(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host, by its `nstat` name."""
+        if self.journal is not None:
+            self.journal.count(name, times)

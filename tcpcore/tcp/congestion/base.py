@@ -71,7 +71,7 @@ class CongestionControl:
         """Sending begins again after `idle` us without anything in flight."""
 
     def undo(self, c: Tcb) -> int:
-        """cwnd after a reduction that turned out to be needless (tcp_reno_undo_cwnd())."""
+        """Cwnd after a reduction that turned out to be needless (tcp_reno_undo_cwnd())."""
         return max(c.cwnd, c.loss.prior_cwnd)
 
     def show(self, c: Tcb) -> dict[str, Any]:

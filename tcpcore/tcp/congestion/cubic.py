@@ -30,7 +30,7 @@ _SAME_WINDOW = SECOND // 32
 
 def cube_root(value: int) -> int:
     """The integer cube root, rounded down; the kernel's table is off by 0.2 % on average."""
-    root = round(value ** (1 / 3))
+    root = round(float(value) ** (1 / 3))
     while root * root * root > value:
         root -= 1
     while (root + 1) ** 3 <= value:
@@ -62,7 +62,7 @@ class Cubic(CongestionControl):
         self.hystart.found = False
 
     def ssthresh(self, c: Tcb) -> int:
-        """Seven tenths; and a flow that lost earlier than last time leaves room (fast convergence)."""
+        """Seven tenths; who lost earlier than last time leaves room (fast convergence)."""
         self.epoch = None
         less = c.cwnd < self.last_max
         self.last_max = c.cwnd * (SCALE + BETA) // (2 * SCALE) if less else c.cwnd

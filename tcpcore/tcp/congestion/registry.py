@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from tcpcore.sysctl import CONGESTION_CONTROLS
 from tcpcore.tcp.congestion.base import CongestionControl
 from tcpcore.tcp.congestion.cubic import Cubic
 from tcpcore.tcp.congestion.reno import Reno
@@ -14,6 +15,8 @@ _KNOWN: dict[str, Callable[[], CongestionControl]] = {"reno": Reno, "cubic": Cub
 def register(algorithm: type[CongestionControl]) -> None:
     """Let sysctl and TCP_CONGESTION choose it by its name."""
     _KNOWN[algorithm.name] = algorithm
+    if algorithm.name not in CONGESTION_CONTROLS:
+        CONGESTION_CONTROLS.append(algorithm.name)
 
 
 def names() -> list[str]:
@@ -21,7 +24,6 @@ def names() -> list[str]:
     return list(_KNOWN)
 
 
-def create(name: str) -> CongestionControl | None:
-    """A new one for a connection; None when nothing is called so."""
-    maker = _KNOWN.get(name)
-    return None if maker is None else maker()
+def create(name: str) -> CongestionControl:
+    """A new one for a connection; `KeyError` when nothing is called so."""
+    return _KNOWN[name]()
