@@ -75,6 +75,7 @@ def emit(
         ahead = urgent.pointer(c, seq)
         flags |= 0 if ahead is None else URG
     c.ip_id = (c.ip_id + 1) & 0xFFFF
+    c.last_sent_at = now
     c.out.append(
         Segment(
             c.local,
@@ -186,8 +187,8 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     return bytes(c.send_buffer[start : start + length])
 
 
-def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
-    """Retransmit a segment of the retransmission queue, as it was."""
+def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
+    """Retransmit a segment of the retransmission queue, as it was; `push`: PSH or 0."""
     sent.retransmissions += 1
     sent.last_sent = now
     c.loss.total_retrans += 1
@@ -197,7 +198,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < c.snd_mss and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
-    emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
+    emit(c, sent.flags | push, sent.seq, payload_of(c, sent.seq, length), now, reason)
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:

@@ -43,7 +43,7 @@ from tcpcore.wire.icmp import (
     TIME_EXCEEDED,
     UNREACHABLE,
 )
-from tcpcore.wire.segment import ACK, FIN, PSH, SYN
+from tcpcore.wire.segment import ACK, FIN, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
           9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
@@ -157,7 +157,7 @@ def _payload(sent: SentSegment) -> int:
 
 
 def _bursts(c: Tcb) -> list[list[SentSegment]]:
-    """Segments that left the host as one large packet, cut by the device: PSH is on the last."""
+    """Segments that left the host as one large packet, cut by the device."""
     bursts: list[list[SentSegment]] = []
     together = False
     for sent in c.retransmission_queue:
@@ -165,7 +165,7 @@ def _bursts(c: Tcb) -> list[list[SentSegment]]:
             bursts[-1].append(sent)
         else:
             bursts.append([sent])
-        together = _payload(sent) > c.snd_mss and not sent.flags & (PSH | FIN)
+        together = _payload(sent) > c.snd_mss and sent.joined
     return bursts
 
 
@@ -180,15 +180,12 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         left = distance(seq, end)
         until = (seq + min(mss, left)) & MASK
         done = distance(burst[0].seq, until)
-        flags = ACK
-        if until == end:  # PSH of a burst's end goes with the burst, of a write's end stays
-            flags = last.flags if until == c.write_end or done % at_once > mss else ACK
-        elif done % at_once == 0:
-            flags |= PSH
+        flags = last.flags if until == end else ACK
         piece = SentSegment(seq, last.end if until == end else until, flags, burst[0].first_sent)
         piece.last_sent = burst[0].last_sent
         piece.retransmissions = burst[0].retransmissions
         piece.lost = True
+        piece.joined = until != end and done % at_once != 0
         pieces.append(piece)
         seq = until
     return pieces

@@ -37,7 +37,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
     wait = c.rto
     if c.srtt:
         alone = len(queue) == 1  # its ACK may be delayed
-        wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else 2 * timers.TICK)
+        wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else timers.TIMEOUT_MIN)
     until_rto = c.rto if acknowledged else queue[0].last_sent + c.rto - now
     if 0 < until_rto < wait:
         wait = until_rto

@@ -103,7 +103,7 @@ def look(c: Tcb, now: int) -> bool:
     wait = detect(c, now)
     if not wait:
         return False
-    timers.set_reordering(c, now, wait + 2 * timers.TICK)
+    timers.set_reordering(c, now, wait + timers.TIMEOUT_MIN)
     return True
 
 

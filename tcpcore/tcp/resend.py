@@ -12,6 +12,7 @@ from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
 from tcpcore.tcp.tcb import SentSegment, Tcb
 from tcpcore.why import Reason, Why
+from tcpcore.wire.segment import PSH
 
 
 def after_ack(c: Tcb, answer: int, now: int) -> None:
@@ -37,12 +38,31 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         if sent is None:
             break
         head_again = head_again or sent is c.retransmission_queue[0]
-        values = {"retransmission": sent.retransmissions + 1}
-        again(c, sent, now, Reason(why or _why(c), values))
+        count = _send_burst(c, sent, now, why or _why(c))
         if prr.reducing(c):
-            c.loss.prr_out += 1
+            c.loss.prr_out += count
     if head_again and not c.loss.reo_deadline:
         timers.set_retransmission(c, now)
+
+
+def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
+    """A lost segment, and those that left the host in one large packet with it; how many.
+
+    As many as cwnd allows; the last of several has PSH, as when they were new.
+    """
+    most = min(sending.burst_segments(c, c.snd_mss), c.cwnd - prr.in_flight(c))
+    burst = [sent]
+    board = scoreboard.of(c)
+    while burst[-1].joined and len(burst) < most:
+        follower = board.after(burst[-1])
+        if follower is None or not follower.lost or follower.again:
+            break
+        burst.append(follower)
+    burst[-1].joined = False
+    for one in burst:
+        push = PSH if one is burst[-1] and len(burst) > 1 else 0
+        again(c, one, now, Reason(why, {"retransmission": one.retransmissions + 1}), push)
+    return len(burst)
 
 
 def _why(c: Tcb) -> Why:
@@ -53,9 +73,9 @@ def _why(c: Tcb) -> Why:
     return reasons.FAST_RETRANSMIT_SACK if c.sack_permitted else reasons.FAST_RETRANSMIT
 
 
-def again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
-    """Retransmit a segment, and account for it (tcp_retransmit_skb())."""
-    departure.send_again(c, sent, now, reason)
+def again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
+    """Retransmit a segment, and account for it (tcp_retransmit_skb()); `push`: PSH or 0."""
+    departure.send_again(c, sent, now, reason, push)
     if not sent.again:
         sent.again = True
         c.retrans_out += 1

@@ -86,6 +86,11 @@ class Scoreboard:
             del self._segments[: self._first], self._starts[: self._first]
             self._first = 0
 
+    def after(self, sent: SentSegment) -> SentSegment | None:
+        """The next segment of the queue."""
+        at = bisect_left(self._starts, self.position(sent.seq), lo=self._first) + 1
+        return self._segments[at] if at < len(self._segments) else None
+
     def merged(self, sent: SentSegment, follower: SentSegment) -> None:
         """A small segment took the one behind it along when it was sent again."""
         at = bisect_left(self._starts, self.position(follower.seq), lo=self._first)

@@ -195,17 +195,18 @@ def add_duplicate_ack(c: Tcb, news: News, count: int) -> None:
         return
     before = c.sacked_out
     c.sacked_out += count
-    _limit_reno(c)
+    _limit_reno(c, 0)
     news.delivered += max(c.sacked_out - before, 0)
 
 
-def _limit_reno(c: Tcb) -> None:
+def _limit_reno(c: Tcb, acked: int) -> None:
     """Never more duplicates than segments; too many mean reordering (tcp_limit_reno_sacked())."""
-    most = len(c.retransmission_queue) - max(c.lost_out, 1)
-    if c.sacked_out > most:
-        c.sacked_out = max(most, 0)
+    out = len(c.retransmission_queue)
+    holes = min(max(c.lost_out, 1), out)
+    if c.sacked_out + holes > out:
+        c.sacked_out = out - holes
         loss = c.loss
-        loss.reordering = min(len(c.retransmission_queue), c.sysctl.tcp_max_reordering)
+        loss.reordering = min(out + acked, c.sysctl.tcp_max_reordering)
         loss.reordering_seen += 1
         c.tally("TcpExtTCPRenoReorder")
 
@@ -215,4 +216,4 @@ def remove_duplicate_acks(c: Tcb, acked: int, news: News) -> None:
     if acked > 0:
         news.delivered += max(acked - c.sacked_out, 1)
         c.sacked_out = 0 if acked - 1 >= c.sacked_out else c.sacked_out - (acked - 1)
-    _limit_reno(c)
+    _limit_reno(c, acked)

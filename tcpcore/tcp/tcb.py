@@ -42,12 +42,12 @@ class SentSegment:
 
     `lost`, `sacked` and `again` are the kernel's TCPCB_LOST, TCPCB_SACKED_ACKED and
     TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
-    `gone`: it left the queue.
+    `gone`: it left the queue.  `joined`: it left the host in one large packet with the next.
     """
 
     __slots__ = (
-        "again", "end", "first_sent", "flags", "gone", "last_sent", "lost", "retransmissions",
-        "sacked", "seq",
+        "again", "end", "first_sent", "flags", "gone", "joined", "last_sent", "lost",
+        "retransmissions", "sacked", "seq",
     )  # fmt: skip
 
     def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
@@ -61,6 +61,7 @@ class SentSegment:
         self.sacked = False
         self.again = False
         self.gone = False
+        self.joined = False
 
 
 INITIAL_CWND = 10
@@ -120,6 +121,7 @@ class Tcb:
         "last_data_received",
         "last_data_sent",
         "last_segment_size",
+        "last_sent_at",
         "linger",
         "local",
         "local_port",
@@ -329,6 +331,7 @@ class Tcb:
         self.last_segment_size = 0
         self.last_data_received = NEVER
         self.last_data_sent = 0
+        self.last_sent_at = NEVER  # anything, ACKs included
         self.last_challenge: int | None = None
 
     def _start_timers(self) -> None:

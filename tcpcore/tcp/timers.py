@@ -16,6 +16,9 @@ from tcpcore.why import Reason, Why
 TICK = 4 * MILLISECOND
 """The shortest time a kernel timer can wait: one jiffy where CONFIG_HZ=250."""
 
+TIMEOUT_MIN = 2 * MILLISECOND
+"""The least that probes and the reordering timer wait beside round trips (TCP_TIMEOUT_MIN_US)."""
+
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 LOSS_PROBE = "tail loss probe"
