@@ -52,6 +52,9 @@ class Sysctls:
         0, 0, _INT_MAX, "s", "pause of Fast Open after a black hole; 0: none"
     )
     tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
+    tcp_mtu_probing: int = _knob(0, 0, 2, "", "smaller segments after time-outs: 0 never, 1 then")
+    tcp_base_mss: int = _knob(1024, 48, 65535, "bytes", "segment size that such a path gets")
+    tcp_retries1: int = _knob(3, 0, 255, "", "time-outs, as an exponent, before that")
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
     tcp_stdurg: int = _knob(0, 0, 255, "", "1: the urgent pointer names the urgent byte")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")
@@ -76,6 +79,7 @@ class Sysctls:
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
+    tcp_moderate_rcvbuf: int = _knob(1, 0, 255, "", "the receive buffer follows the application")
     tcp_notsent_lowat: int = _knob(
         0xFFFF_FFFF, 0, 0xFFFF_FFFF, "bytes", "most that may wait unsent where send() goes on"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,13 @@ def file_name(scenario: str, parameters: dict[str, Any], drop: tuple[int, ...] =
 
 def committed(folder: Path = FOLDER) -> list[Record]:
     """The records in a folder, those that come with the package unless told otherwise."""
-    return [load(path) for path in sorted(folder.glob("*.json"))]
+    return [_loaded(path, path.stat().st_mtime_ns) for path in sorted(folder.glob("*.json"))]
+
+
+@cache
+def _loaded(path: Path, _changed: int) -> Record:
+    """`load`, once for each version of a file: a page asks for many records."""
+    return load(path)
 
 
 def find(scenario: str, parameters: dict[str, Any], drop: tuple[int, ...] = ()) -> Record | None:

@@ -17,6 +17,11 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("delayed-ack", {"rounds": 1}, ()),
     ("delayed-ack", {"think": 30}, ()),
     ("delayed-ack", {"quick_ack": True}, ()),
+    *(("option-offer", {name: 0}, ()) for name in ("tcp_timestamps", "tcp_sack")),
+    ("option-offer", {"tcp_window_scaling": 0}, ()),
+    *(("hand-made-options", {"mss": 1460, "first": first}, ()) for first in (1, 2)),
+    ("hand-made-options", {"sack": True, "islands": 4}, ()),
+    ("hand-made-options", {"sack": True, "timestamps": True, "islands": 4}, ()),
     ("syn-unanswered", {"tcp_syn_linear_timeouts": 0}, ()),
     *(("syn-unanswered", {"tcp_syn_retries": retries}, ()) for retries in (1, 2, 3, 4, 5)),
     ("syn-unanswered", {"tcp_syn_retries": 2, "tcp_syn_linear_timeouts": 2}, ()),
@@ -58,6 +63,15 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-open-programs", {"fast_client": False}, ()),
     ("fast-open-programs", {"fast_server": False}, ()),
     ("fast-open-programs", {"fast_client": False, "fast_server": False}, ()),
+    ("segment-sizes", {"mtu": 1200}, ()),
+    ("segment-sizes", {"mtu": 1200, "answer": 3000}, ()),
+    ("segment-sizes", {"mtu": 1200, "size": 1460, "tcp_timestamps": 0}, ()),
+    ("segment-sizes", {"size": 102_400}, ()),
+    ("segment-sizes", {"client_mtu": 9000, "mtu": 9000, "answer": 3000}, ()),
+    *(
+        ("segment-sizes", {"mtu": 1200, "size": 1400, "icmp_lost": True, **probing}, ())
+        for probing in ({}, {"tcp_mtu_probing": 1}, {"tcp_mtu_probing": 1, "mtu": 576})
+    ),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
@@ -68,12 +82,15 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("tls-flights", {"fast_open": True}, ()),
     ("tls-flights", {"ack_waits": True}, ()),
     ("tls-flights", {"ack_waits": True}, (2,)),
+    ("bind-without-listen", {"damaged": True}, ()),
     ("syn-with-data", {"takes_early": True}, ()),
     ("simultaneous-open", {"apart": 60}, ()),
     ("simultaneous-open", {"greeting": 100}, ()),
     ("four-way-close", {"server_first": True}, ()),
     ("three-segment-close", {"quick_ack": True}, ()),
     ("simultaneous-close", {"apart": 70}, ()),
+    *(("simultaneous-close", {"apart": 10}, lost) for lost in ((), (3,), (5,), (5, 6))),
+    *(("request-meets-fin", {"write_at": when}, ()) for when in (900, 1100)),
     ("close-with-unread-data", {"read": 1000}, ()),
     ("delayed-ack-server", {"greeting": 0}, ()),
     ("delayed-ack-server", {"greeting": 0, "pause": 30}, ()),
@@ -119,6 +136,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("urgent-data", {"before": 2000}, ()),
     ("process-killed", {"unread": True}, ()),
     ("host-reboot", {"listening": False}, ()),
+    ("cable-out", {"send_at": 5000}, ()),
+    ("gone-while-idle", {"cable": True}, ()),
+    *(
+        ("gone-while-idle", {"keepalive": True, "idle": 3, "interval": 2, "count": 3, **way}, ())
+        for way in ({}, {"cable": True})
+    ),
+    ("host-shutdown", {"grace": 20}, ()),
     ("icmp-unreachable", {"code": 3}, ()),
     ("icmp-unreachable", {"established": True}, ()),
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
@@ -141,6 +165,7 @@ STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
     ("fins-filtered", {"server_first": True}),
+    ("cable-out", {"send_at": 5000}),
     ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}),
     ("fin-wait-2-orphan", {"tcp_fin_timeout": 2, "late": 6}),
 )

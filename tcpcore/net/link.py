@@ -203,11 +203,11 @@ class Link:
         At a host's own plug the kernel drops packets itself, to TCP with the same effect, as long
         as nobody takes the address or the routes away.
         """
-        self._set_plugged(False, "the cable is pulled out")
+        self._set_plugged(False, "cable out")
 
     def plug(self) -> None:
         """Put the cable back."""
-        self._set_plugged(True, "the cable is back")
+        self._set_plugged(True, "cable back in")
 
     @property
     def plugged(self) -> bool:

@@ -132,6 +132,13 @@ PATH_MTU_AGAIN = Why(
     "RFC 1191 §6.5",
     "tcp_simple_retransmit()",
 )
+BLACK_HOLE = Why(
+    "mtu.black-hole",
+    "So many time-outs: perhaps a narrow link on the way swallows what is too big, and nobody says "
+    "so. Cut segments to {mss} bytes from now on.",
+    "RFC 4821 §7.7",
+    "tcp_mtu_probing()",
+)
 PATH_MTU_IGNORED = Why(
     "mtu.no-change",
     "ICMP names an MTU of {mtu}, and segments are no larger already: nothing to do.",

@@ -23,6 +23,7 @@ APART = Parameter(
 GREETING = Parameter(
     "greeting", "Data", 100, maximum=1448, unit="bytes", help="what each end writes; 0: nothing"
 )
+SAYS = Parameter("greeting", "It says something", True, help="off: it only connects")
 EARLY = Parameter(
     "early", "Data on the SYN", 100, minimum=1, maximum=1400, unit="bytes", help="one write()"
 )
@@ -73,25 +74,37 @@ def simultaneous_open(net: Any, *, rtt: int, apart: int, greeting: int) -> None:
     "self-connect",
     title="A socket connected to itself",
     question="What if connect() happens to choose the very port that it wants to connect to?",
-    parameters=(GREETING,),
+    parameters=(SAYS,),
     until=seconds(30),
 )
-def self_connect(net: Any, *, greeting: int) -> None:
+def self_connect(net: Any, *, greeting: bool) -> None:
     """One host, one socket, one port: its SYN comes back to it, and opens the connection.
 
     It happens to a program that tries again and again to reach a local service whose port lies
     among the ephemeral ones.
     """
 
-    async def meet_itself(host: Any) -> None:
-        connection = host.socket().bind(SELF_PORT, CLIENT)
-        await connection.connect(CLIENT, SELF_PORT)
-        if greeting:
-            await connection.send(bytes(greeting))
-            await connection.recv(4096)
-        await connection.close()
+    net.host("client", CLIENT).spawn(meet_itself if greeting else connect_only)
 
-    net.host("client", CLIENT).spawn(meet_itself)
+
+async def meet_itself(host: Any) -> None:
+    """One socket, one port: it connects to itself, and hears what it says."""
+    connection = host.socket()
+    connection.bind(SELF_PORT, CLIENT)
+    await connection.connect(CLIENT, SELF_PORT)
+    await connection.send(b"Hello, myself!")
+    await connection.recv(1024)
+    await host.sleep(seconds(1))
+    await connection.close()
+
+
+async def connect_only(host: Any) -> None:
+    """The same without a word."""
+    connection = host.socket()
+    connection.bind(SELF_PORT, CLIENT)
+    await connection.connect(CLIENT, SELF_PORT)
+    await host.sleep(seconds(1))
+    await connection.close()
 
 
 @scenario(

@@ -84,6 +84,9 @@ COOKIES = Parameter(
     maximum=2,
     help="0: off; 1: when the SYN queue is full; 2: always",
 )
+DAMAGED = Parameter(
+    "damaged", "The first SYN is damaged", False, help="one byte is wrong: its checksum fails"
+)
 REQUEST = Parameter(
     "request", "Request", 0, maximum=1448, unit="bytes", help="written right after connect()"
 )
@@ -191,19 +194,25 @@ def accept_queue_overflow(
     "bind-without-listen",
     title="A port that is bound, but does not listen",
     question="What does a client get from a server that called bind(), but not yet listen()?",
-    parameters=(RTT,),
-    until=seconds(2),
+    parameters=(RTT, DAMAGED),
+    until=seconds(5),
 )
-def bind_without_listen(net: Any, *, rtt: int) -> None:
+def bind_without_listen(net: Any, *, rtt: int, damaged: bool) -> None:
     """The server has the port, but is no listener."""
-    client, server, _ = pair(net, rtt)
-
-    async def take_the_port(host: Any) -> None:
-        host.socket().bind(PORT)
-        await host.pause()
-
+    client, server, link = pair(net, rtt)
+    if damaged:
+        link.impair(to=server, corrupt=1.0)
+        net.after(ms(500), lambda: link.impair(to=server))
     server.spawn(take_the_port)
     client.spawn(_connect)
+
+
+async def take_the_port(host: Any) -> None:
+    """A server that forgot one line: nobody can connect."""
+    connection = host.socket()
+    connection.bind(PORT)
+    await host.sleep(seconds(4))
+    await connection.close()
 
 
 @scenario(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
+    chrono,
     departure,
     loss_probe,
     rack,
@@ -63,14 +64,14 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere
     news.window = not opening and update_send_window(c, segment, before)
     loss = c.loss
-    delivered, lost = loss.delivered, loss.lost
+    delivered, lost = c.delivered, loss.lost
     highest = rack.highest_sacked(c)
     if len(segment.options) > 3 or not c.timestamps:
         tagging.read(c, segment, before, news, now)
     if old:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
-            loss.delivered += news.delivered
+            c.delivered += news.delivered
             resend.after_ack(c, answer, now)
         return
     if news.advanced:
@@ -88,10 +89,12 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         answer = recovery.alert(c, segment, before, news, 0 if plain else 1, now)
     if news.set_timer:
         loss_probe.rearm(c, now)
-    loss.delivered += news.delivered
-    _control(c, loss.delivered - delivered, loss.lost - lost, news, now)
+    c.delivered += news.delivered
+    _control(c, c.delivered - delivered, loss.lost - lost, news, now)
     resend.after_ack(c, answer, now)
     scoreboard.drop_if_clean(c)
+    if not c.retransmission_queue:
+        chrono.stop(c, chrono.BUSY, now)
 
 
 def _acknowledge_nothing(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
@@ -99,7 +102,7 @@ def _acknowledge_nothing(c: Tcb, segment: Segment, before: int, news: News, now:
     c.snd_una = segment.ack
     if news.duplicate:
         recovery.alert(c, segment, before, news, 0, now)
-        c.loss.delivered += news.delivered
+        c.delivered += news.delivered
     if c.probe_end is not None:
         loss_probe.answered(c, segment.ack, news, now)
 
@@ -134,7 +137,7 @@ def _drop_bytes(c: Tcb, ack: int) -> None:
     bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
     if bytes_ > 0:
         del c.send_buffer[:bytes_]
-        c.bytes_acked += bytes_
+    c.bytes_acked += distance(c.snd_una, ack)
     c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)

@@ -70,10 +70,11 @@ def emit(
             delayed_ack.ack_sent(c)
     else:
         acknowledged = 0
-    ahead = None
-    if c.snd_up is not None:
-        ahead = urgent.pointer(c, seq)
-        flags |= 0 if ahead is None else URG
+    ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
+    c.segs_out += 1
+    if payload:
+        c.data_segs_out += 1
+        c.bytes_sent += len(payload)
     c.ip_id = (c.ip_id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
@@ -82,14 +83,14 @@ def emit(
             c.local_port,
             c.remote,
             c.remote_port,
-            flags,
+            flags | URG if ahead else flags,
             seq,
             acknowledged,
             field,
             options,
             payload,
             reason,
-            ahead or 0,
+            ahead,
             c.sysctl.ip_default_ttl,
             0,
             c.ip_id,
@@ -188,17 +189,34 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 
 
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
-    """Retransmit a segment of the retransmission queue, as it was; `push`: PSH or 0."""
+    """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
+    _cut_off(c, sent)
     sent.retransmissions += 1
     sent.last_sent = now
-    c.loss.total_retrans += 1
+    c.total_retrans += 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < c.snd_mss and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
+    c.bytes_retrans += length
     emit(c, sent.flags | push, sent.seq, payload_of(c, sent.seq, length), now, reason)
+
+
+def _cut_off(c: Tcb, sent: SentSegment) -> None:
+    """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
+    if distance(sent.seq, sent.end) <= c.snd_mss or sent.flags & SYN:
+        return
+    rest = SentSegment((sent.seq + c.snd_mss) & MASK, sent.end, sent.flags, sent.first_sent)
+    if distance(rest.seq, rest.end) <= sent.flags & FIN:
+        return  # the FIN takes no room
+    rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
+    rest.lost = sent.lost
+    c.lost_out += rest.lost
+    sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
+    c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
+    c.board = None  # made anew when it is needed
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:

@@ -16,19 +16,17 @@ class LossState:
     """See the module."""
 
     __slots__ = (
-        "cwnd_limited", "cwnd_stamp", "cwnd_used", "delivered", "dsack_dups", "frto", "high_seq",
+        "cwnd_limited", "cwnd_stamp", "cwnd_used", "dsack_dups", "frto", "high_seq",
         "lost", "max_packets_out", "prior_cwnd", "prior_ssthresh", "probe_resent", "prr_delivered",
         "prr_out", "rack_advanced", "rack_dsack_seen", "rack_end", "rack_last_delivered",
         "rack_rtt", "rack_steps", "rack_steps_persist", "rack_time", "reneging", "reo_deadline",
-        "reordering", "reordering_seen", "retrans_stamp", "total_retrans", "undo_marker",
+        "reordering", "reordering_seen", "retrans_stamp", "undo_marker",
         "undo_retrans", "usage_end",
     )  # fmt: skip
 
     def __init__(self, reordering: int) -> None:
         self.high_seq: int | None = None  # snd.nxt when the state was entered
-        self.delivered = 0  # segments that the peer is known to have
         self.lost = 0  # segments that were ever counted as lost
-        self.total_retrans = 0  # retransmissions, ever
         self.dsack_dups = 0  # segments that the peer reported to have twice
         self.retrans_stamp: int | None = None  # when the first retransmission of this episode went
         self.reneging = False  # the peer dropped what it had selectively acknowledged

@@ -117,7 +117,7 @@ def adapt(c: Tcb, prior_delivered: int) -> None:
     if loss.rack_dsack_seen:
         loss.rack_steps = min(MOST_STEPS, loss.rack_steps + 1)
         loss.rack_dsack_seen = False
-        loss.rack_last_delivered = loss.delivered
+        loss.rack_last_delivered = c.delivered
         loss.rack_steps_persist = PERSIST
     elif not loss.rack_steps_persist:
         loss.rack_steps = 1

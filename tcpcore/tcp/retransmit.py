@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, recovery, resend, sending, state, timers
+from tcpcore.tcp import departure, lifecycle, mtu_probing, recovery, resend, sending, state, timers
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
@@ -54,18 +54,11 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
 def _timed_out(c: Tcb, now: int) -> bool:
     """Give up when it is time to; whether it was."""
     name, retries, counted_out = limit(c)
-    s = c.sysctl
-    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
     waited = now - c.retransmit_since
     if not counted_out:
         if not c.retransmissions and retries:
             return False
-        counted = now - _counts_from(c)
-        base = RTO_INITIAL if opening else s.tcp_rto_min_us
-        longest = c.user_timeout or model_timeout(retries, base, s.tcp_rto_max_ms * 1000)
-        if not opening and not c.user_timeout:
-            counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
-        if counted < longest:
+        if not _run_out(c, retries, c.user_timeout, now):
             return False
         if c.user_timeout:
             name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
@@ -73,6 +66,17 @@ def _timed_out(c: Tcb, now: int) -> bool:
     why = reasons.GIVE_UP_CONNECT if c.state == state.SYN_SENT else reasons.GIVE_UP_DATA
     lifecycle.give_up(c, ETIMEDOUT, Reason(why, values))
     return True
+
+
+def _run_out(c: Tcb, retries: int, longest: int, now: int) -> bool:
+    """Whether `longest`, else the time that `retries` stands for, has passed."""
+    s = c.sysctl
+    opening = c.state in (state.SYN_SENT, state.SYN_RECV)
+    counted = now - _counts_from(c)
+    base = RTO_INITIAL if opening else s.tcp_rto_min_us
+    if not opening and not longest:
+        counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
+    return counted >= (longest or model_timeout(retries, base, s.tcp_rto_max_ms * 1000))
 
 
 def _counts_from(c: Tcb) -> int:
@@ -101,12 +105,17 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.fast_open.keeper.timed_out(before, expired, now)
     if expired:
         return
+    if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
+        mtu_probing.suspect(c)
     early = c.state in (state.SYN_SENT, state.SYN_RECV)
     if c.state in state.HANDSHAKE_DONE:
         recovery.enter_loss(c, now)
     else:
         _lose_opening(c, c.state == state.SYN_RECV and not c.retransmissions)
     c.retransmissions += 1
+    c.total_rto += 1
+    if c.retransmissions == 1:
+        c.total_rto_recoveries += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}

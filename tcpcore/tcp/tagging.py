@@ -131,7 +131,7 @@ def _count_duplicates(c: Tcb, start: int, end: int, news: News) -> int:
         news.duplicate_of_probe = True
     loss = c.loss
     loss.dsack_dups += count
-    if loss.dsack_dups > loss.total_retrans:
+    if loss.dsack_dups > c.total_retrans:
         return 0
     if loss.reordering_seen and not news.duplicate_of_probe:
         loss.rack_dsack_seen = True

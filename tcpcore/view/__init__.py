@@ -20,6 +20,7 @@ _HOMES = {
     "color": "tcpcore.view.style",
     "engine": "tcpcore.view.evidence",
     "kernel": "tcpcore.view.evidence",
+    "option_bytes": "tcpcore.view.option_table",
     "Player": "tcpcore.view.player",
     "predict": "tcpcore.view.prediction",
     "Queues": "tcpcore.view.queues",

@@ -19,7 +19,6 @@ from tcpcore.tcp.state import LISTEN
 from tcpcore.trace import Trace
 from tcpcore.view.exchange import Called, Exchange, Printed, Seen
 from tcpcore.view.packet import Describer, flag_names
-from tcpcore.wire import codec
 
 
 def engine(
@@ -105,7 +104,6 @@ def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[
                 seq=entry["seq"],
                 ack=entry["ack"],
                 length=entry["length"],
-                size=len(codec.encode(segment)),
                 window=segment.window,
                 options=tuple(row[1] for row in entry["options"]),
                 lost=fate == tracing.LOST,
@@ -115,6 +113,7 @@ def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[
                 destination=segment.dport,
                 ttl=segment.ttl,
                 text=_text(segment.payload),
+                packet=bytes.fromhex(entry["bytes"]),
             )
         )
     return seen

@@ -34,7 +34,6 @@ class Seen:
     seq: int
     ack: int | None
     length: int
-    size: int
     window: int
     options: tuple[str, ...]
     lost: bool
@@ -44,11 +43,17 @@ class Seen:
     destination: int
     ttl: int
     text: str
+    packet: bytes = field(repr=False)
 
     @property
     def ports(self) -> tuple[int, int]:
         """Both ports, the smaller one first: the same for all segments of a connection."""
         return min(self.source, self.destination), max(self.source, self.destination)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole IP packet."""
+        return len(self.packet)
 
     @property
     def sack(self) -> str:
@@ -272,13 +277,16 @@ class Exchange:
         """The segments as a table of these attributes; ``time host flags seq ack length``."""
         names = columns or ("time", "host", "flags", "seq", "ack", "length")
         rows = [[_cell(segment, name) for name in names] for segment in self.segments]
-        heads = [_HEADS.get(name, name) for name in names]
-        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in [heads, *rows]
+        return _shown([_HEADS.get(name, name) for name in names], rows, f"Segments, {self.by}")
+
+    def told(self, host: str) -> Shown:
+        """What a host's program was told: when each of its calls returned, and what it came to."""
+        rows = [
+            [format_seconds(round(one.time * 1e6)), f"{one.call}()", one.outcome]
+            for one in self.calls
+            if one.host == host
         ]
-        return Shown(_table(heads, rows, f"Segments, {self.by}"), "\n".join(lines))
+        return _shown(["time (s)", "call", "came to"], rows, f"Calls of the {host}, {self.by}")
 
 
 _HEADS = {
@@ -301,6 +309,16 @@ def _cell(segment: Seen, name: str) -> str:
     if name == "lost":
         return "lost" if value else ""
     return "–" if value is None else str(value)
+
+
+def _shown(heads: list[str], rows: list[list[str]], caption: str) -> Shown:
+    """A table for pages, and the same as text."""
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [heads, *rows]
+    ]
+    return Shown(_table(heads, rows, caption), "\n".join(lines))
 
 
 def _table(heads: list[str], rows: list[list[str]], caption: str) -> str:

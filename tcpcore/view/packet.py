@@ -146,6 +146,11 @@ def _preview(payload: bytes) -> str:
     return f"{len(payload)} bytes: {shown}{'…' if len(payload) > _PREVIEW else ''}"
 
 
+def meaning_of(option: opt.Option) -> str:
+    """What an option means, in a phrase."""
+    return _option(option, 0)[2]
+
+
 def _option(option: opt.Option, peers: int) -> Row:
     """Name, value as tcpdump writes it, meaning in a phrase; `peers`: the peer's first number."""
     code = option[0]
@@ -169,7 +174,15 @@ def _option(option: opt.Option, peers: int) -> Row:
         value = f"TS val {option[1]} ecr {option[2]}"
         return ["Timestamps", value, "the sender's clock, and the last clock it heard"]
     if code == opt.FAST_OPEN:
+        if not option[1]:
+            return ["Fast Open", "tfo cookie ", "give me a cookie, please, for the next time"]
         return ["Fast Open", f"tfo cookie {bytes(option[1]).hex()}", "data in a SYN is allowed"]
+    if code == opt.MALFORMED:
+        return [
+            "Broken",
+            f"broken {bytes(option[1]).hex()}",
+            "its length cannot be right: nothing is read from these bytes",
+        ]
     data = option[1] if len(option) > 1 else b""
     value = bytes(data).hex() if isinstance(data, (bytes, bytearray)) else str(data)
-    return [f"Option {code}", value or "empty", "not explained here"]
+    return [f"Option {code}", f"option {code} {value}".rstrip(), "not explained here"]

@@ -169,3 +169,39 @@ def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminal
     client = terminals.start("three_or_four", "greet", "--port", "9")
     _, errors = client.communicate(timeout=5)
     assert (client.returncode, errors) == (1, "port 9: Connection refused\n")
+
+
+# --- bind_without_listen, self_connect ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "is_it", "result"),
+    [([], "does not listen", "Connection refused"), (["--listen"], "listens", "connected")],
+)
+def test_a_bound_port_refuses_until_it_listens(
+    options: list[str], is_it: str, result: str, terminals: Terminals
+) -> None:
+    server = terminals.start("bind_without_listen", *options)
+    assert say(server) == f"port 8888 is taken, and {is_it}\n"
+    assert terminals.run("bind_without_listen", "--ask").startswith(f"{result} after ")
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(terminals: Terminals) -> None:
+    say(terminals.start("bind_without_listen", "--listen"))
+    second = terminals.start("bind_without_listen")
+    _, errors = second.communicate(timeout=5)
+    assert (second.returncode, errors) == (1, "port 8888: Address already in use\n")
+
+
+def test_a_socket_hears_itself(terminals: Terminals) -> None:
+    assert terminals.run("self_connect") == "('127.0.0.1', 34567) hears: Hello, myself!\n"
+
+
+def test_a_client_that_never_gives_up_meets_itself(terminals: Terminals) -> None:
+    said = terminals.run("self_connect", "--by-chance", "34568")
+    assert re.fullmatch(r"try \d+: connected to itself\n", said)
+
+
+def test_a_port_outside_the_range_of_clients_is_always_refused(terminals: Terminals) -> None:
+    said = terminals.run("self_connect", "--by-chance", "8888", "--tries", "500")
+    assert said == "500 tries, all refused\n"

@@ -30,7 +30,7 @@ _SAME_WINDOW = SECOND // 32
 
 def cube_root(value: int) -> int:
     """The integer cube root, rounded down; the kernel's table is off by 0.2 % on average."""
-    root = round(float(value) ** (1 / 3))
+    root: int = round(float(value) ** (1 / 3))
     while root * root * root > value:
         root -= 1
     while (root + 1) ** 3 <= value:

@@ -212,8 +212,11 @@ function arrow(doc, place, x, index, actions) {
   const angle = Math.atan2(bottom - y1, to - from);
   const slope = (angle * 180) / Math.PI + (direction < 0 ? 180 : 0);
   // Above the line and a little nearer to the sender: there it meets neither the arrow that caused
-  // this one, which ends where this one starts, nor most arrows that cross it.
-  const away = lost ? 0.36 : 0.44;
+  // this one, which ends where this one starts, nor most arrows that cross it.  Where one comes
+  // the other way at the same time, they cross in the middle: nearer still.
+  const met = doc.segments.some((other, number) => other.from === segment.to
+    && other.to === segment.from && !own && Math.abs(place.segments[number].y1 - y1) < 12);
+  const away = met ? 0.27 : lost ? 0.36 : 0.44;
   const label = drawing("text", {
     class: "label", x: from + direction * Math.abs(whole - from) * away, y: y1, "text-anchor": "middle",
     transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,

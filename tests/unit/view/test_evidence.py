@@ -132,3 +132,12 @@ def test_the_ending_begins_with_the_first_fin_or_rst(side):
     assert side("three-segment-close").ending().flags == ["FIN+ACK", "FIN+ACK", "ACK"]
     assert side("linger-zero").ending().flags == ["RST+ACK"]
     assert side("three-segment-close").flags[:3] == ["SYN", "SYN+ACK", "ACK"]
+
+
+def test_what_a_program_was_told_is_a_table():
+    told = engine("connection-refused").told("client")
+    assert str(told).splitlines() == [
+        "time (s)  call       came to",
+        "0.1       connect()  ECONNREFUSED",
+    ]
+    assert "Calls of the client, engine" in told.html
