@@ -24,8 +24,9 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import OPEN
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tagging import News
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import ECE, SYN, Segment

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import delayed_ack, sack, state, timers, urgent, window
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.options import (

@@ -31,7 +31,8 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS
-from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import (
     FRAG_NEEDED,

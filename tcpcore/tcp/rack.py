@@ -9,7 +9,8 @@ from __future__ import annotations
 from tcpcore.seqnum import distance, gt
 from tcpcore.tcp import scoreboard, timers
 from tcpcore.tcp.loss_state import RECOVERY
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
 
 STATIC_WINDOW, NO_DUPACK_THRESHOLD = 2, 4
 """Bits of tcp_recovery."""

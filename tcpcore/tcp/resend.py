@@ -10,7 +10,8 @@ from tcpcore.seqnum import gt
 from tcpcore.tcp import departure, rack, recovery, scoreboard, sending, state, timers
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import PSH
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from tcpcore.seqnum import MASK
 
 if TYPE_CHECKING:
-    from tcpcore.tcp.tcb import SentSegment, Tcb
+    from tcpcore.tcp.sent import SentSegment
+    from tcpcore.tcp.tcb import Tcb
 
 _COMPACT = 256
 """Acknowledged segments that may lie at the front of the list before they are cut off."""

@@ -12,7 +12,8 @@ from tcpcore.seqnum import HALF, distance, gt, lt
 from tcpcore.tcp import rack, scoreboard
 from tcpcore.tcp.loss_state import LOSS
 from tcpcore.tcp.scoreboard import Scoreboard
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.options import SACK, find
 from tcpcore.wire.segment import Segment
 

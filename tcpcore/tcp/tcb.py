@@ -17,6 +17,7 @@ from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.why import Reason
 
 
@@ -36,33 +37,6 @@ class Journal(Protocol):
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter of the host."""
-
-
-class SentSegment:
-    """A segment in the retransmission queue: what was sent, when and how often.
-
-    `lost`, `sacked` and `again` are the kernel's TCPCB_LOST, TCPCB_SACKED_ACKED and
-    TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
-    `gone`: it left the queue.  `joined`: it left the host in one large packet with the next.
-    """
-
-    __slots__ = (
-        "again", "end", "first_sent", "flags", "gone", "joined", "last_sent", "lost",
-        "retransmissions", "sacked", "seq",
-    )  # fmt: skip
-
-    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
-        self.seq = seq
-        self.end = end
-        self.flags = flags
-        self.first_sent = now
-        self.last_sent = now
-        self.retransmissions = 0
-        self.lost = False
-        self.sacked = False
-        self.again = False
-        self.gone = False
-        self.joined = False
 
 
 INITIAL_CWND = 10
