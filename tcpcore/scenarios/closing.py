@@ -47,6 +47,16 @@ WRITE_FIRST = Parameter(
     False,
     help="off: it calls recv(), recv(), send(), send(); on: the other way round",
 )
+WRITE_AT = Parameter(
+    "write_at",
+    "The client sends at",
+    980,
+    minimum=600,
+    maximum=1400,
+    step=10,
+    unit="ms",
+    help="the server's process ends at 1000 ms",
+)
 SHUT = Parameter(
     "shut",
     "shutdown() instead of close()",
@@ -197,6 +207,37 @@ def shared_socket(net: Any, *, rtt: int, shut: bool, holds: int) -> None:
 
     server.spawn(serve)
     client.spawn(listen_to_it)
+
+
+@scenario(
+    "request-meets-fin",
+    title="A request that meets a FIN",
+    question="The server's process ends just when the client sends a request: who learns what?",
+    parameters=(RTT, WRITE_AT),
+    until=minutes(3),
+)
+def request_meets_fin(net: Any, *, rtt: int, write_at: int) -> None:
+    """The server answers what it reads, until its process ends after 1 s; the client sends then."""
+    client, server, _ = pair(net, rtt)
+
+    async def serve(host: Any) -> None:
+        connection = await host.socket().bind(PORT).listen(16).accept()
+        while await connection.recv(4096):
+            await connection.send(bytes(1000))
+
+    async def ask(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        await host.sleep(max(ms(write_at) - host.now, 0))
+        await connection.send(bytes(100))
+        while await connection.recv(4096):
+            pass
+        await connection.close()
+        await host.pause()
+
+    process = server.spawn(serve)
+    client.spawn(ask)
+    net.after(seconds(1), process.kill)
 
 
 @scenario(

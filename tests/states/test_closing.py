@@ -69,3 +69,11 @@ def test_close_with_unread_data_resets_even_now(make: Make):
     sock.close()
     wire >> "R. 2:2(0) ack 102"
     assert wire.state() == "CLOSED"
+
+
+def test_their_fin_again_that_acknowledges_ours_is_not_answered(make: Make):
+    wire = make()
+    closing(wire)
+    wire << "F. 1:1(0) ack 2 win 65535"
+    wire.quiet()
+    assert wire.state() == "TIME_WAIT"

@@ -113,3 +113,19 @@ def test_k28_data_for_an_end_that_called_close_is_answered_with_rst(side):
     run = side("half-close", whole=True)
     assert [one.flags for one in run.segments if one.host == "client"][-2:] == ["RST", "RST"]
     assert run.outcomes("server", "send") == ["send: ok"]
+
+
+@SIDES
+@pytest.mark.parametrize(
+    ("write_at", "told"),
+    [
+        (900, ["recv: 1000 bytes", END_OF_FILE]),
+        (980, [END_OF_FILE]),
+        (1100, [END_OF_FILE]),
+    ],
+)
+def test_a_request_that_meets_a_fin_is_sent_and_lost(side, write_at, told):
+    run = side("request-meets-fin", write_at=write_at)
+    assert run.outcomes("client", "send", "recv") == ["send: ok", *told]
+    assert ("RST" in run.flags) == (write_at > 900)
+    assert run.count("TcpExtTCPAbortOnData") == (write_at == 980)
