@@ -33,6 +33,7 @@ _MODULES = (
     "lingering",
     "time_wait",
     "abnormal",
+    "attacks",
     "outages",
     "timers",
     "windows",

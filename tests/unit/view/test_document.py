@@ -133,3 +133,10 @@ def test_a_request_of_a_page_is_answered_or_refused_in_a_sentence() -> None:
     wish["parameters"] = {"rtt": 10**9}
     refused = json.loads(answer(json.dumps(wish)))["refused"]
     assert refused.startswith("handshake: rtt takes a number from")
+
+
+def test_a_forged_syn_inside_the_connection_does_not_start_the_numbers_anew():
+    story = document(registry.run("forged-segments", {"kind": 1}))
+    labels = [segment["label"] for segment in story["segments"]]
+    assert "SYN seq 1101" in labels
+    assert labels[-1] == "ACK seq 1001 ack 201"
