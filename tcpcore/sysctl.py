@@ -69,6 +69,7 @@ class Sysctls:
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
+    tcp_moderate_rcvbuf: int = _knob(1, 0, 255, "", "the receive buffer follows the application")
     tcp_notsent_lowat: int = _knob(
         0xFFFF_FFFF, 0, 0xFFFF_FFFF, "bytes", "most that may wait unsent where send() goes on"
     )

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import errno_name
-from tcpcore.host import poll
+from tcpcore.host import poll, tcp_info
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
 from tcpcore.tcp.connection import Connection
@@ -144,6 +144,13 @@ class Sock:
     def ready(self) -> int:
         """What poll() says at once, asked for all of `ASKED`."""
         return poll.mask(self.raw) & (ASKED | poll.POLLERR | poll.POLLHUP)
+
+    def info(self) -> dict[str, int]:
+        """TCP_INFO, by the fields' names without the kernel's prefix."""
+        found = tcp_info.of(self.raw.connection, self.wire.now)
+        if self.raw.listener is not None:
+            found = tcp_info.of_listener(self.raw.listener)
+        return {name.removeprefix("tcpi_"): value for name, value in found.items()}
 
     def polling(self, events: int, timeout: int) -> Call:
         """poll() of this socket alone, for so many milliseconds."""

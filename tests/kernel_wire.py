@@ -6,6 +6,7 @@ segment that is due may come up to an eighth of the wait and 15 ms later.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import select
 import socket
@@ -18,6 +19,7 @@ from typing import Any
 from tcpcore.errors import errno_name
 from tcpcore.host import socket_options
 from tcpcore.host.poll import SIOCATMARK
+from tcpcore.linux import tcp_info
 from tcpcore.linux.namespace import Namespace, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
@@ -135,6 +137,11 @@ class KernelSock(Sock):
         poller.register(self.raw, ASKED)
         return dict(poller.poll(0)).get(self.raw.fileno(), 0)
 
+    def info(self) -> dict[str, int]:
+        raw = self.raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE)
+        found = tcp_info.parse(raw)
+        return {name.removeprefix("tcpi_"): value for name, value in found.items()}
+
     def polling(self, events: int, timeout: int) -> Call:
         def call() -> list[int]:
             poller = select.poll()
@@ -231,6 +238,8 @@ class KernelWire(Wire):
 
     def socket(self, port: int | None = None) -> Sock:
         raw = self.namespace.call(socket.socket, socket.AF_INET, socket.SOCK_STREAM)
+        with contextlib.suppress(OSError):  # a machine's own default may be another one
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
         self.hold(raw)
         if port is not None:
             raw.bind(("0.0.0.0", port))

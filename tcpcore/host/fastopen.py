@@ -186,12 +186,15 @@ class Queue:
             c.rmem += memory
             receive_buffer.put(c, data, memory)
             c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
+            c.bytes_received, c.data_segs_in = len(data), 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
+        c.fast_open.taken = bool(data)
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
+        c.segs_out = 0  # the request's SYN+ACK is not counted
         timers.set_retransmission(c, now)
         return c.out
 

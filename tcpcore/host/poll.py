@@ -71,7 +71,7 @@ def _ready(socket: Socket, c: Connection, write_closed: bool) -> int:
     if write_closed or send_buffer.writable(c, waking=True):
         found |= _WRITABLE
     else:
-        socket.lacks_space = True
+        c.lacks_space = True
     return found | (POLLPRI if c.urg_data & urgent.VALID else 0)
 
 
@@ -126,10 +126,7 @@ def _sight(socket: Socket) -> _Sight:
     c = socket.connection
     if c is None:
         return object(), 0, None  # a listener is woken only when somebody arrived
-    if socket.lacks_space and send_buffer.writable(c, waking=True):
-        socket.lacks_space = False  # as sk_stream_write_space()
-        socket.spaces += 1
-    return (c.rcv_nxt, c.urg_data), socket.spaces, (c.state, c.error, c.rcv_closed, c.no_reader)
+    return (c.rcv_nxt, c.urg_data), c.spaces, (c.state, c.error, c.rcv_closed, c.no_reader)
 
 
 class Epoll:

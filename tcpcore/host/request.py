@@ -53,9 +53,12 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
     """Make a connection of it, in SYN_RECV, and put it into the accept queue."""
     host = listener.host
     c.state = state.SYN_RECV
+    c.last_data_received = host.now
     c.last_challenge = None  # the request's answers are not counted against the connection
     c.journal = host
     c.retransmission_queue.append(syn_ack)
+    c.segs_out, c.segs_in = 0, 1  # the request's SYN+ACKs are not counted, its SYN is
+    c.bytes_acked = -1  # our SYN is not counted in the end
     listener.inherit(c)
     host.count(counters.PASSIVE_OPENS)
     host.add_endpoint(c)

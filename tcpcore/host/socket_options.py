@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
+from tcpcore.tcp import send_buffer
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def _be_quick(socket: Socket, on: int) -> None:
 
 def _more_may_wait(socket: Socket, _: int) -> None:
     """Whoever waits for room looks again (sk_write_space())."""
+    send_buffer.check_space(_live(socket), socket.host.now)
     socket.waiters.wake()
 
 

@@ -41,12 +41,10 @@ class Socket:
         "deferred",
         "holders",
         "host",
-        "lacks_space",
         "listener",
         "options",
         "port",
         "shared",
-        "spaces",
         "waiters",
     )
 
@@ -59,8 +57,6 @@ class Socket:
         self.closed = False
         self.blocking = True
         self.connecting = False
-        self.lacks_space = False  # somebody found no room to send (SOCK_NOSPACE)
-        self.spaces = 0  # how often there was room again
         self.holders: list[Process] = []
         self.shared = False
         self.waiters = WaitQueue()

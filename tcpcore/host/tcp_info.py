@@ -1,14 +1,19 @@
-"""``struct tcp_info``: what getsockopt(TCP_INFO) tells of a connection (tcp_get_info()).
+"""``struct tcp_info``: what getsockopt(TCP_INFO) tells of a socket (tcp_get_info()).
 
 Names carry the kernel's prefix ``tcpi_``; units are the kernel's: rto, ato, rtt and the like in
 microseconds, ``last_*`` in milliseconds, windows and counts in segments or bytes as there.
+Not measured is the delivery rate.
 """
 
 from __future__ import annotations
 
+from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
-from tcpcore.tcp import state
+from tcpcore.sysctl import Sysctls
+from tcpcore.tcp import chrono, state
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.departure import TIMESTAMP_SPACE
+from tcpcore.tcp.tcb import INITIAL_CWND
 from tcpcore.units import MILLISECOND
 
 STATES = {
@@ -17,57 +22,154 @@ STATES = {
     state.SYN_RECV: 3,
     state.FIN_WAIT_1: 4,
     state.FIN_WAIT_2: 5,
-    state.TIME_WAIT: 6,
+    state.TIME_WAIT: 7,  # the socket is CLOSED; what waits is a small one of its own
     state.CLOSED: 7,
     state.CLOSE_WAIT: 8,
     state.LAST_ACK: 9,
     state.LISTEN: 10,
     state.CLOSING: 11,
 }
-"""Numbers of the states (include/net/tcp_states.h)."""
+"""Numbers of the states (include/net/tcp_states.h), as a socket of an application has them."""
 
 CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS = range(5)
 OPT_TIMESTAMPS, OPT_SACK, OPT_WSCALE, OPT_ECN, OPT_ECN_SEEN, OPT_SYN_DATA = 1, 2, 4, 8, 16, 32
+OPT_FAST_OPEN_CHILD = 128
+REORDERING = 3
+"""The default of tcp_reordering."""
+SMALLEST_MSS = 88
+"""TCP_MIN_MSS: what Linux takes for the peer's segment size before it has heard of the peer."""
+NO_RTT = 0xFFFF_FFFF
+"""min_rtt before the first sample."""
 
 
 def of(c: Connection | None, now: int) -> dict[str, int]:
-    """All fields that the engine knows; of a socket without a connection only the state."""
+    """All fields that the engine knows; of a socket without a connection only a few."""
     if c is None:
-        return {"tcpi_state": STATES[state.CLOSED]}
-    lost = c.recover_until is not None
-    found = {
+        return _prefixed(_NOTHING)
+    return _prefixed(_condition(c) | _path(c) | _ages(c, now) | _counts(c) | _times(c, now))
+
+
+def of_listener(listener: Listener) -> dict[str, int]:
+    """The fields of a listener: unacked and sacked are its accept queue and its backlog."""
+    found = dict.fromkeys(_NOTHING, 0)
+    found |= {"state": STATES[state.LISTEN], "snd_cwnd": INITIAL_CWND, "reordering": REORDERING}
+    found |= {"unacked": len(listener.accept_queue), "sacked": listener.backlog}
+    return _prefixed(found)
+
+
+def _prefixed(found: dict[str, int]) -> dict[str, int]:
+    return {f"tcpi_{name}": value for name, value in found.items()}
+
+
+def retransmitted(c: Connection) -> tuple[int, int]:
+    """``(segments sent again and in flight, segments that count as lost)``.
+
+    What was sent again because it was lost stays lost until it is acknowledged; a tail loss probe
+    lost nothing (tcp_send_loss_probe()).
+    """
+    if not c.retransmissions and c.recover_until is None:
+        return 0, c.lost_out
+    queue = c.retransmission_queue
+    again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
+    return again, again + c.lost_out
+
+
+def _condition(c: Connection) -> dict[str, int]:
+    again, lost = retransmitted(c)
+    in_loss = c.recover_until is not None or c.retransmissions > 0
+    return {
         "state": STATES[c.state],
-        "ca_state": CA_LOSS if lost else CA_OPEN,
+        "ca_state": CA_LOSS if in_loss else CA_OPEN,
         "retransmits": c.retransmissions,
         "probes": c.probes_out,
         "backoff": c.backoff,
         "options": _options(c),
         "snd_wscale": c.snd_scale if c.scaling else 0,
         "rcv_wscale": c.rcv_scale if c.scaling else 0,
-        "rto": c.rto << c.backoff,
-        "ato": c.ato,
-        "snd_mss": c.snd_mss,
-        "rcv_mss": c.rcv_mss,
         "unacked": len(c.retransmission_queue),
-        "lost": c.lost_out,
-        "last_data_sent": max(now - c.last_data_sent, 0) // MILLISECOND,
-        "last_data_recv": max(now - max(c.last_data_received, 0), 0) // MILLISECOND,
-        "last_ack_recv": max(now - c.last_ack_received, 0) // MILLISECOND,
-        "pmtu": c.path_mtu,
-        "rcv_ssthresh": c.rcv_ssthresh,
-        "rtt": c.srtt // 8,
-        "rttvar": c.rttvar // 4,
-        "snd_ssthresh": c.ssthresh,
+        "sacked": 0,
+        "lost": lost,
+        "retrans": again,
+        "fackets": 0,
+        "reordering": REORDERING,
         "snd_cwnd": c.cwnd,
-        "advmss": c.advertised_mss,
-        "bytes_acked": c.bytes_acked,
+        "snd_ssthresh": c.ssthresh,
         "notsent_bytes": max(distance(c.snd_nxt, c.write_end), 0),
-        "min_rtt": c.min_rtt,
         "snd_wnd": c.snd_wnd,
         "rcv_wnd": c.rcv_wnd,
+        "rcv_ssthresh": c.rcv_ssthresh,
     }
-    return {f"tcpi_{name}": value for name, value in found.items()}
 
 
 def _options(c: Connection) -> int:
-    return OPT_TIMESTAMPS * c.timestamps | OPT_SACK * c.sack_permitted | OPT_WSCALE * c.scaling
+    found = OPT_TIMESTAMPS * c.timestamps | OPT_SACK * c.sack_permitted | OPT_WSCALE * c.scaling
+    if c.fast_open is not None:
+        found |= OPT_SYN_DATA * c.fast_open.taken | OPT_FAST_OPEN_CHILD * c.fast_open.passive
+    return found
+
+
+def _path(c: Connection) -> dict[str, int]:
+    opening = c.state == state.SYN_SENT
+    stamps = TIMESTAMP_SPACE if c.timestamps or (opening and c.sysctl.tcp_timestamps) else 0
+    share = 200 if c.cwnd < c.ssthresh // 2 else 120
+    return {
+        "rto": c.rto,
+        "ato": c.ato,
+        "rtt": c.srtt >> 3,
+        "rttvar": c.mdev >> 2,
+        "min_rtt": c.min_rtt or NO_RTT,
+        "snd_mss": c.snd_mss - (stamps if opening else 0),
+        "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
+        "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0),
+        "pmtu": c.path_mtu,
+        "rcv_rtt": c.tuning.rtt >> 3,
+        "rcv_space": c.tuning.space,
+        "pacing_rate": c.snd_mss * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
+    }
+
+
+def _ages(c: Connection, now: int) -> dict[str, int]:
+    """How long ago things happened, in whole milliseconds."""
+    times = {
+        "last_data_sent": c.last_data_sent,
+        "last_data_recv": max(c.last_data_received, 0),
+        "last_ack_recv": c.last_ack_received,
+    }
+    return {name: max(now - when, 0) // MILLISECOND for name, when in times.items()}
+
+
+def _counts(c: Connection) -> dict[str, int]:
+    return {
+        "bytes_acked": max(c.bytes_acked, 0),
+        "bytes_received": c.bytes_received,
+        "bytes_sent": c.bytes_sent,
+        "bytes_retrans": c.bytes_retrans,
+        "segs_out": c.segs_out,
+        "segs_in": c.segs_in,
+        "data_segs_out": c.data_segs_out,
+        "data_segs_in": c.data_segs_in,
+        "total_retrans": c.total_retrans,
+        "total_rto": c.total_rto,
+        "total_rto_recoveries": c.total_rto_recoveries,
+        "delivered": c.delivered,
+        "delivered_ce": 0,
+        "dsack_dups": 0,
+        "reord_seen": 0,
+        "rcv_ooopack": c.rcv_ooopack,
+    }
+
+
+def _times(c: Connection, now: int) -> dict[str, int]:
+    busy, by_window, by_buffer = chrono.spent(c, now)
+    return {"busy_time": busy, "rwnd_limited": by_window, "sndbuf_limited": by_buffer}
+
+
+def _new() -> dict[str, int]:
+    """The fields of a socket that was never connected."""
+    c = Connection("", 0, "", 0, Sysctls(), 0)
+    found = _condition(c) | _path(c) | _ages(c, 0) | _counts(c) | _times(c, 0)
+    unknown = ("rcv_mss", "pmtu", "advmss", "rcv_ssthresh")
+    return found | dict.fromkeys(unknown, 0) | {"rttvar": 250_000}
+
+
+_NOTHING = _new()

@@ -73,7 +73,7 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         if last:
             return done
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
-            socket.lacks_space = True
+            c.lacks_space = True
             if not await wait(socket, until):
                 if done:
                     return done

@@ -110,7 +110,7 @@ def _option(option: opt.Option, peers: int) -> str:
             f"{left & 0xFFFF_FFFF}:{right & 0xFFFF_FFFF}" for left, right in blocks
         )
     names = {opt.END: "eol", opt.NOP: "nop", opt.SACK_PERMITTED: "sackOK"}
-    values = {opt.MSS: "mss", opt.WINDOW_SCALE: "wscale"}
+    values = {opt.MSS: "mss", opt.WINDOW_SCALE: "wscale", opt.MALFORMED: "broken"}
     if kind in names:
         return names[kind]
     value = option[1].hex() if isinstance(option[1], bytes) else str(option[1])

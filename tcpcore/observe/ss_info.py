@@ -1,7 +1,6 @@
 """The line of ``ss -i``: TCP's own variables, in iproute2's words and order (tcp_stats_print()).
 
-Left out is what the engine does not measure: delivery_rate, app_limited, busy, rcv_rtt.  What is
-counted from segments (bytes_sent, segs_out ...) needs a network that keeps its trace.
+Left out is what the engine does not measure: delivery_rate, app_limited.
 """
 
 from __future__ import annotations
@@ -9,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tcpcore.host import tcp_info
 from tcpcore.host.listener import Listener
-from tcpcore.observe import inventory, tally
+from tcpcore.observe import inventory
 from tcpcore.observe.inventory import Entry
 from tcpcore.seqnum import distance
-from tcpcore.tcp import state
+from tcpcore.tcp import chrono, state
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
-
-TIMESTAMP_SPACE = 12
-SMALLEST_MSS = 88
-"""TCP_MIN_MSS: what Linux takes for the peer's segment size before it has heard of the peer."""
 
 
 def line(host: Any, entry: Entry, *, options: bool, numeric: bool) -> str:
@@ -34,9 +31,9 @@ def line(host: Any, entry: Entry, *, options: bool, numeric: bool) -> str:
     if not isinstance(endpoint, Connection) or inventory.is_small(endpoint):
         return ""
     words = [] if not options else _agreed(endpoint)
-    words += [_algorithm(host), *_basics(endpoint), *_counts(host, endpoint)]
+    words += [_algorithm(host), *_basics(endpoint), *_counts(endpoint)]
     words += _pace(host, endpoint, numeric)
-    words += _outstanding(host, endpoint)
+    words += _outstanding(endpoint)
     return " ".join(words + list(_receiving(endpoint)))
 
 
@@ -62,28 +59,23 @@ def _basics(c: Connection) -> Iterator[str]:
         yield f"ato:{c.ato / 1000:g}"
     yield f"mss:{c.snd_mss - (TIMESTAMP_SPACE if opening and stamps else 0)}"
     yield f"pmtu:{c.path_mtu}"
-    yield f"rcvmss:{SMALLEST_MSS if opening else c.rcv_mss}"
+    yield f"rcvmss:{tcp_info.SMALLEST_MSS if opening else c.rcv_mss}"
     yield f"advmss:{c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0)}"
     yield f"cwnd:{c.cwnd}"
     if c.ssthresh < 0xFFFF:
         yield f"ssthresh:{c.ssthresh}"
 
 
-def _counts(host: Any, c: Connection) -> Iterator[str]:
-    found = tally.of(host, c)
-    if found is None:
-        return
-    acknowledged = distance(c.iss, c.snd_una) - int(found.passive)
-    received = distance(c.irs, c.rcv_nxt) - 1 if c.state != state.SYN_SENT else 0
+def _counts(c: Connection) -> Iterator[str]:
     counted = (
-        ("bytes_sent", found.bytes_sent),
-        ("bytes_retrans", found.bytes_retransmitted),
-        ("bytes_acked", acknowledged),
-        ("bytes_received", received),
-        ("segs_out", found.segments_out),
-        ("segs_in", found.segments_in),
-        ("data_segs_out", found.data_segments_out),
-        ("data_segs_in", found.data_segments_in),
+        ("bytes_sent", c.bytes_sent),
+        ("bytes_retrans", c.bytes_retrans),
+        ("bytes_acked", c.bytes_acked),
+        ("bytes_received", c.bytes_received),
+        ("segs_out", c.segs_out),
+        ("segs_in", c.segs_in),
+        ("data_segs_out", c.data_segs_out),
+        ("data_segs_in", c.data_segs_in),
     )
     yield from (f"{name}:{count}" for name, count in counted if count > 0)
 
@@ -93,20 +85,24 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
     srtt = c.srtt >> 3
     if srtt:
         yield f"send {_rate(c.cwnd * c.snd_mss * 8_000_000 / srtt, numeric)}bps"
-    found = tally.of(host, c)
-    opened = found.opened if found is not None and found.opened is not None else host.now
     if c.state != state.SYN_SENT:
         times = (c.last_data_sent, c.last_data_received, c.last_ack_received)
         for name, when in zip(("lastsnd", "lastrcv", "lastack"), times, strict=True):
-            ago = (host.now - (when if when > 0 else opened)) // 1000
+            ago = (host.now - when) // 1000
             if ago:
                 yield f"{name}:{ago}"
     if c.srtt and not c.retransmissions:  # a time-out leaves the rate as it was: unknown here
         share = 200 if c.cwnd < c.ssthresh // 2 else 120
         bytes_per_second = c.snd_mss * 80_000 * share * c.cwnd // c.srtt
         yield f"pacing_rate {_rate(bytes_per_second * 8, numeric)}bps"
-    if found is not None and found.delivered:
-        yield f"delivered:{found.delivered}"
+    if c.delivered:
+        yield f"delivered:{c.delivered}"
+    busy, by_window, by_buffer = chrono.spent(c, host.now)
+    if busy:
+        yield f"busy:{busy // 1000}ms"
+    for name, spent in (("rwnd_limited", by_window), ("sndbuf_limited", by_buffer)):
+        if spent:
+            yield f"{name}:{spent // 1000}ms({100 * spent / busy:.1f}%)"
 
 
 def _rate(bits_per_second: float, numeric: bool) -> str:
@@ -119,31 +115,29 @@ def _rate(bits_per_second: float, numeric: bool) -> str:
     return f"{bits_per_second:g}"
 
 
-def _outstanding(host: Any, c: Connection) -> Iterator[str]:
+def _outstanding(c: Connection) -> Iterator[str]:
     queue = c.retransmission_queue
     if queue:
         yield f"unacked:{len(queue)}"
-    found = tally.of(host, c)
-    again = lost = 0
-    if c.retransmissions or c.recover_until is not None:  # else it was a probe, which lost nothing
-        again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
-        lost = again + sum(1 for sent in queue if sent.lost)
-    total = found.retransmissions if found is not None else 0
-    if again or total:
-        yield f"retrans:{again}/{total}"
+    again, lost = tcp_info.retransmitted(c)
+    if again or c.total_retrans:
+        yield f"retrans:{again}/{c.total_retrans}"
     if lost:
         yield f"lost:{lost}"
 
 
 def _receiving(c: Connection) -> Iterator[str]:
     if c.state != state.SYN_SENT:
-        mss = c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0)
-        yield f"rcv_space:{getattr(c, 'rcv_space', INITIAL_CWND * mss)}"
+        if c.tuning.rtt:
+            yield f"rcv_rtt:{(c.tuning.rtt >> 3) / 1000:g}"
+        yield f"rcv_space:{c.tuning.space}"
     yield f"rcv_ssthresh:{c.rcv_ssthresh}"
     unsent = distance(c.snd_nxt, c.write_end)
     if unsent > 0:
         yield f"notsent:{unsent}"
     if c.min_rtt:
         yield f"minrtt:{c.min_rtt / 1000:g}"
+    if c.rcv_ooopack:
+        yield f"rcv_ooopack:{c.rcv_ooopack}"
     if c.snd_wnd:
         yield f"snd_wnd:{c.snd_wnd}"

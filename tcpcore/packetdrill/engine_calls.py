@@ -136,6 +136,9 @@ class EngineCalls:
             for ends, endpoint in self._host.endpoints.items():
                 if (ends[1], ends[3]) == ports:
                     connection = getattr(endpoint, "child", endpoint)
+        listener = getattr(handle, "listener", None)
+        if connection is None and listener is not None:
+            return tcp_info.of_listener(listener)
         return tcp_info.of(connection, self._host.now)
 
 

@@ -130,7 +130,7 @@ def _offer(mss: int, timestamps: bool, sack: bool, first: int) -> tuple[wire.Opt
     if first == 1:
         options.append((UNKNOWN, b"\x05\x06"))
     elif first == 2:
-        options.append((wire.MALFORMED, bytes((UNKNOWN, 1))))
+        options.append((wire.MALFORMED, bytes((UNKNOWN, 1)) + b"\x05\x06"))
     if mss:
         options.append((wire.MSS, mss))
     if sack:

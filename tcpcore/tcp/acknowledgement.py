@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK, distance, lt
 from tcpcore.tcp import (
+    chrono,
     departure,
     loss_probe,
     retransmit,
@@ -49,11 +50,11 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     """Bytes are acknowledged: clean the queue, measure the round trip, let cwnd grow."""
     ack = segment.ack
     opening = departure.syn_unacknowledged(c)
+    c.bytes_acked += distance(c.snd_una, ack)
     control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
     cwnd_used = sending.in_flight(c)
     taken = distance(c.snd_una, ack) - control
     del c.send_buffer[:taken]
-    c.bytes_acked += taken
     c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)
@@ -69,6 +70,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
+    c.delivered += acked
     _measure(c, segment, now, first_sent if sure and acked else None)
     was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
     if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
@@ -81,6 +83,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
             retransmit.resend_lost(c, now)
     else:
         timers.cancel_retransmission(c)
+        chrono.stop(c, chrono.BUSY, now)
 
 
 def _measure(c: Tcb, segment: Segment, now: int, first_sent: int | None) -> None:

@@ -11,6 +11,7 @@ from tcpcore import reasons, trace
 from tcpcore.seqnum import HALF, MASK, distance, gt, leq, lt
 from tcpcore.tcp import (
     acknowledgement,
+    autotune,
     challenge,
     delayed_ack,
     departure,
@@ -59,11 +60,15 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if segment.flags & URG or c.urg_data:
         urgent.arrives(c, segment)
+    if c.timestamps and segment.payload:
+        autotune.echo_received(c, segment.options, len(segment.payload), now)
     reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         sending.send_pending(c, now)
         persist.look_after(c, now)
         reception.acknowledge(c, now)
+        if c.lacks_space:
+            send_buffer.check_space(c, now)
 
 
 def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
@@ -141,8 +146,8 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
-    c.last_data_received = c.last_ack_received = now
-    receive_buffer.established(c)
+    c.last_data_sent = c.last_data_received = c.last_ack_received = now
+    receive_buffer.established(c, now)
     send_buffer.expand(c)
     keepalive.start(c, now)
     writing = c.fast_open is not None and c.fast_open.writing
@@ -265,7 +270,8 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         acknowledgement.take(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
-        receive_buffer.established(c)
+        c.last_data_sent = now
+        receive_buffer.established(c, now)
         send_buffer.expand(c)
         keepalive.start(c, now)
     elif (before - ack) & HALF:

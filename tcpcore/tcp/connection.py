@@ -16,6 +16,8 @@ from tcpcore.errors import ENOTCONN, EPIPE, socket_error
 from tcpcore.seqnum import MASK
 from tcpcore.tcp import (
     arrival,
+    autotune,
+    chrono,
     delayed_ack,
     departure,
     icmp,
@@ -53,7 +55,7 @@ class Connection(Tcb):
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)
-        self._queue(data)
+        self._queue(data, now)
         return self.out
 
     def send(
@@ -68,7 +70,7 @@ class Connection(Tcb):
         early = self.state == state.SYN_RECV and departure.may_send_data(self)
         if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
             raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
-        self._queue(data, push=not more)
+        self._queue(data, now, push=not more)
         if oob and data:
             urgent.mark(self)
         corked, self.corked = self.corked, self.corked or more
@@ -83,6 +85,8 @@ class Connection(Tcb):
         Reading stops at urgent data; see `urgent`.
         """
         self.out = []
+        if self.unread and self.tuning.rtt:
+            autotune.copied(self, min(self.unread[0][0], most), now)
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
@@ -159,6 +163,9 @@ class Connection(Tcb):
     def arrives(self, segment: Segment, now: int) -> list[Segment]:
         """Take in one segment of this connection.  Nothing a peer sends raises."""
         self.out = []
+        self.segs_in += 1
+        if segment.payload:
+            self.data_segs_in += 1
         arrival.process(self, segment, now)
         return self.out
 
@@ -200,8 +207,10 @@ class Connection(Tcb):
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _queue(self, data: bytes, *, push: bool = True) -> None:
+    def _queue(self, data: bytes, now: int, *, push: bool = True) -> None:
         if data:
+            if self.chrono == chrono.IDLE:
+                chrono.start(self, chrono.BUSY, now)
             self.send_buffer += data
             self.write_end = (self.write_end + len(data)) & MASK
             if push:
@@ -214,6 +223,7 @@ class Connection(Tcb):
         if (self.state, state.CLOSE) not in state.NEXT:
             return
         self.fin_queued = reason
+        chrono.start(self, chrono.BUSY, now)
         lifecycle.change(self, state.CLOSE, reason)
         sending.send_pending(self, now)
         persist.look_after(self, now)

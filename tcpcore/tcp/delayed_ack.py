@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import receive_buffer, timers, window
+from tcpcore.tcp import autotune, receive_buffer, timers, window
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Why
@@ -37,6 +37,7 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
     c.ack_pending = True
     if length != c.rcv_mss or flags & PSH:
         _measure_peer_mss(c, length, memory, flags)
+    autotune.data_received(c, now)
     if not c.ato:
         _more_quick_acks(c)
         c.ato = ATO_MIN

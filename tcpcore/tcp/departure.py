@@ -70,10 +70,11 @@ def emit(
             delayed_ack.ack_sent(c)
     else:
         acknowledged = 0
-    ahead = None
-    if c.snd_up is not None:
-        ahead = urgent.pointer(c, seq)
-        flags |= 0 if ahead is None else URG
+    ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
+    c.segs_out += 1
+    if payload:
+        c.data_segs_out += 1
+        c.bytes_sent += len(payload)
     c.ip_id = (c.ip_id + 1) & 0xFFFF
     c.out.append(
         Segment(
@@ -81,14 +82,14 @@ def emit(
             c.local_port,
             c.remote,
             c.remote_port,
-            flags,
+            flags | URG if ahead else flags,
             seq,
             acknowledged,
             field,
             options,
             payload,
             reason,
-            ahead or 0,
+            ahead,
             c.sysctl.ip_default_ttl,
             0,
             c.ip_id,
@@ -191,6 +192,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     _cut_off(c, sent)
     sent.retransmissions += 1
     sent.last_sent = now
+    c.total_retrans += 1
     if sent.lost:
         sent.lost = False
         c.lost_out -= 1
@@ -200,6 +202,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < c.snd_mss and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
+    c.bytes_retrans += length
     emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
 
 

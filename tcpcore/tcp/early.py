@@ -63,6 +63,8 @@ def data_taken(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
             segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
         )
     if not queue:
+        c.fast_open.taken = c.fast_open.carried > 0
+        c.delivered -= c.fast_open.taken  # a SYN with data is one packet
         return True
     values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
     departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))

@@ -41,7 +41,7 @@ class FastOpen:
     `writing`: a call waits that has not handed over all of its data, so that more is to come.
     """
 
-    __slots__ = ("carried", "data", "keeper", "option", "passive", "window", "writing")
+    __slots__ = ("carried", "data", "keeper", "option", "passive", "taken", "window", "writing")
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class FastOpen:
         self.data = data
         self.carried = len(data)
         self.passive = passive
+        self.taken = False  # the data of the SYN, by the server
         self.window = window
         self.writing = writing
         self.keeper = keeper

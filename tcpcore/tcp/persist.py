@@ -108,7 +108,8 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     if room > 0 and unsent > 0:
         sending.send_part(c, min(room, unsent, c.snd_mss), now, PSH)
     else:
-        ahead = urgent.pointer(c, c.snd_una)
-        if ahead is not None and ahead < urgent.FURTHEST:  # one that brings the news, and one more
+        if (
+            0 < urgent.pointer(c, c.snd_una) < urgent.FURTHEST
+        ):  # one that brings the news, and one more
             departure.emit(c, ACK, c.snd_una, b"", now, reasons.URGENT_PROBE())
         departure.send_old_byte(c, now, reason)

@@ -11,10 +11,12 @@ from __future__ import annotations
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import (
     acknowledgement,
+    autotune,
     delayed_ack,
     persist,
     receive_buffer,
     reception,
+    send_buffer,
     sending,
 )
 from tcpcore.tcp.tcb import Tcb
@@ -55,12 +57,15 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     ):
         return False
     _heard(c, segment, stamp, now)
+    if stamp:
+        autotune.echo_received(c, segment.options, length, now)
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
     memory = receive_buffer.true_size((52 if c.timestamps else 40) + length)
     c.rmem += memory
     receive_buffer.put(c, segment.payload, memory)
     c.rcv_nxt = (c.rcv_nxt + length) & MASK
+    c.bytes_received += length
     delayed_ack.data_received(c, length, memory, segment.flags, now)
     reception.acknowledge(c, now)
     return True
@@ -81,6 +86,8 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         persist.look_after(c, now)
     if c.ack_pending:
         reception.acknowledge(c, now)
+    if c.lacks_space:
+        send_buffer.check_space(c, now)
     return True
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from functools import lru_cache
 
+from tcpcore.tcp import autotune
 from tcpcore.tcp.tcb import Tcb
 
 RATIO_BITS = 8
@@ -54,7 +55,7 @@ def space(c: Tcb) -> int:
     return _window_from(c, c.rcvbuf - c.rmem)
 
 
-def established(c: Tcb) -> None:
+def established(c: Tcb, now: int) -> None:
     """The connection opens: one segment's room is set aside (tcp_init_buffer_space())."""
     most, mss = full_space(c), _mss(c)
     clamp = min(c.window_clamp, most)
@@ -62,6 +63,7 @@ def established(c: Tcb) -> None:
         clamp = max(2 * mss, most - mss)
     c.window_clamp = clamp
     c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
+    autotune.start(c, mss, now)
 
 
 def _mss(c: Tcb) -> int:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, gt, lt
-from tcpcore.tcp import delayed_ack, departure, lifecycle, reassembly, receive_buffer, sack, state
+from tcpcore.tcp import (
+    autotune,
+    delayed_ack,
+    departure,
+    lifecycle,
+    reassembly,
+    receive_buffer,
+    sack,
+    state,
+)
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, Segment
 
@@ -52,10 +61,12 @@ def duplicate(c: Tcb, segment: Segment) -> None:
 
 def _keep(c: Tcb, segment: Segment, now: int) -> None:
     """A hole is before it: keep it, and say what is still missing."""
+    c.rcv_ooopack += 1
     known = reassembly.keep(c, segment.seq, segment.payload, _memory(c, segment))
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
+    autotune.grow(c, c.tuning.space)
     departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
 
 
@@ -70,8 +81,9 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         c.rmem += memory
         receive_buffer.put(c, fresh, memory)
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+    c.bytes_received += len(fresh)
     if c.out_of_order or fin_waits:
-        reassembly.take_in_order(c)
+        c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
         c.ack_now = filled  # say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
@@ -89,6 +101,7 @@ def _memory(c: Tcb, segment: Segment) -> int:
 def _take_fin(c: Tcb, now: int) -> None:
     """The peer will send no more (tcp_fin())."""
     c.rcv_nxt = (c.rcv_nxt + 1) & MASK
+    c.bytes_received += 1
     c.rcv_closed = True
     c.out_of_order.clear()
     c.sack_blocks.clear()

@@ -115,8 +115,10 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.state in state.HANDSHAKE_DONE:
         c.recover_until, c.probe_end = c.snd_nxt, None
     c.retransmissions += 1
+    c.total_rto += 1
     if c.retransmissions == 1:
         c.retransmitting_since = now
+        c.total_rto_recoveries += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}

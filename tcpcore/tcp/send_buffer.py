@@ -8,6 +8,7 @@ overhead for each segment's worth, which is what its large packets come to.
 from __future__ import annotations
 
 from tcpcore.seqnum import distance
+from tcpcore.tcp import chrono
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 320
@@ -52,6 +53,14 @@ def writable(c: Tcb, *, waking: bool = False) -> bool:
     `waking`: so little that whoever waits is told.
     """
     return _unsent(c) << waking < _notsent_limit(c) and 3 * (c.sndbuf - queued(c)) >= c.sndbuf
+
+
+def check_space(c: Tcb, now: int) -> None:
+    """There may be room again for an application that found none (tcp_check_space())."""
+    if c.lacks_space and writable(c, waking=True):
+        c.lacks_space = False
+        c.spaces += 1
+        chrono.stop(c, chrono.SNDBUF_LIMITED, now)
 
 
 def _unsent(c: Tcb) -> int:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import delayed_ack, departure, loss_probe, sack
+from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
@@ -43,6 +43,15 @@ def send_pending(c: Tcb, now: int) -> None:
     _send_what_fits(c, now)
     if c.snd_nxt != before:
         loss_probe.schedule(c, now)
+    if c.chrono == chrono.RWND_LIMITED or c.lacks_space or c.snd_nxt != c.write_end:
+        chrono.sent(c, now, before, limited=_window_holds(c))
+
+
+def _window_holds(c: Tcb) -> bool:
+    """Whether the peer's window, and not cwnd, keeps data back."""
+    unsent = distance(c.snd_nxt, c.write_end)
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    return unsent > 0 and in_flight(c) < c.cwnd and room < min(unsent, current_mss(c))
 
 
 def send_one(c: Tcb, now: int) -> bool:

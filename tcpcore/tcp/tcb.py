@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
+from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.why import Reason
 
@@ -74,10 +75,19 @@ class Tcb:
         "ato",
         "backoff",
         "bytes_acked",
+        "bytes_received",
+        "bytes_retrans",
+        "bytes_sent",
+        "chrono",
+        "chrono_since",
+        "chrono_spent",
         "corked",
         "cwnd",
         "cwnd_counter",
+        "data_segs_in",
+        "data_segs_out",
         "defer_accept",
+        "delivered",
         "duplicate_block",
         "end_read",
         "ends",
@@ -95,6 +105,7 @@ class Tcb:
         "keep_interval",
         "keepalive",
         "keepalive_deadline",
+        "lacks_space",
         "last_ack_received",
         "last_challenge",
         "last_data_received",
@@ -128,6 +139,7 @@ class Tcb:
         "rcv_closed",
         "rcv_mss",
         "rcv_nxt",
+        "rcv_ooopack",
         "rcv_scale",
         "rcv_ssthresh",
         "rcv_wnd",
@@ -152,6 +164,8 @@ class Tcb:
         "sack_permitted",
         "scaling",
         "scaling_ratio",
+        "segs_in",
+        "segs_out",
         "send_buffer",
         "small_sent_end",
         "snd_mss",
@@ -164,6 +178,7 @@ class Tcb:
         "sndbuf",
         "sndbuf_locked",
         "soft_error",
+        "spaces",
         "srtt",
         "ssthresh",
         "state",
@@ -171,8 +186,12 @@ class Tcb:
         "sysctl",
         "timestamp_offset",
         "timestamps",
+        "total_retrans",
+        "total_rto",
+        "total_rto_recoveries",
         "ts_recent",
         "ts_recent_at",
+        "tuning",
         "unread",
         "urg_data",
         "urg_inline",
@@ -214,6 +233,7 @@ class Tcb:
         self._start_measuring(iss)
         self._start_acknowledging()
         self._start_timers()
+        self._start_counting()
         # Options agreed on.
         self.scaling = False
         self.timestamps = False
@@ -231,7 +251,6 @@ class Tcb:
         self.snd_nxt = iss
         self.snd_wnd = 0
         self.snd_wl1 = 0
-        self.bytes_acked = 0  # of our data, since the start
         self.max_window = 0  # the largest snd_wnd ever seen
         self.snd_scale = 0
         self.snd_mss = DEFAULT_SEND_MSS
@@ -247,6 +266,8 @@ class Tcb:
         self.nodelay = False  # TCP_NODELAY
         self.notsent_lowat = 0  # TCP_NOTSENT_LOWAT; 0: the sysctl decides
         self.corked = False  # TCP_CORK
+        self.lacks_space = False  # the application found no room (SOCK_NOSPACE)
+        self.spaces = 0  # how often there was room again
         self.snd_up: int | None = None  # end of urgent data; None: all of it is acknowledged
 
     def _start_receiving(self, mss: int, rcvbuf: int) -> None:
@@ -262,6 +283,7 @@ class Tcb:
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
+        self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
@@ -330,6 +352,25 @@ class Tcb:
         self.probes_out = 0
         self.probing_since: int | None = None
         self.last_ack_received = 0
+
+    def _start_counting(self) -> None:
+        """What `struct tcp_info` shows; RFC 4898 has names and meanings."""
+        self.bytes_acked = 0  # SYN and FIN are one each; the SYN of a passive open is not counted
+        self.bytes_received = 0
+        self.bytes_sent = 0
+        self.bytes_retrans = 0
+        self.segs_in = 0
+        self.segs_out = 0
+        self.data_segs_in = 0
+        self.data_segs_out = 0
+        self.delivered = 0
+        self.total_retrans = 0
+        self.total_rto = 0
+        self.total_rto_recoveries = 0
+        self.rcv_ooopack = 0
+        self.chrono = 0  # what time goes by; see `chrono`
+        self.chrono_since = 0
+        self.chrono_spent = [0, 0, 0]
 
     def start_at(self, iss: int) -> None:
         """Use another initial sequence number, before anything was sent."""

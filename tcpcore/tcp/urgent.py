@@ -41,16 +41,12 @@ def acknowledged(c: Tcb, ack: int) -> None:
         c.snd_up = None
 
 
-def pointer(c: Tcb, seq: int) -> int | None:
-    """The urgent pointer of a segment at `seq`; None: it carries no URG (__tcp_transmit_skb())."""
-    if c.snd_up is None:
-        return None
-    ahead = distance(seq, c.snd_up)
-    if ahead <= 0:
-        return None
-    if ahead <= FURTHEST:
-        return ahead
-    return FURTHEST if gt((seq + FURTHEST) & MASK, c.snd_nxt) else None
+def pointer(c: Tcb, seq: int) -> int:
+    """The urgent pointer of a segment at `seq`; 0: it carries no URG (__tcp_transmit_skb())."""
+    ahead = 0 if c.snd_up is None else max(distance(seq, c.snd_up), 0)
+    if ahead > FURTHEST:
+        ahead = FURTHEST if gt((seq + FURTHEST) & MASK, c.snd_nxt) else 0
+    return ahead
 
 
 # --- the receiver's side -------------------------------------------------------------------------

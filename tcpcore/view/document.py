@@ -14,7 +14,7 @@ from tcpcore import trace as tr
 from tcpcore.errors import UsageError
 from tcpcore.host.profiles import DEFAULT
 from tcpcore.observe.tcpdump import Printer
-from tcpcore.trace import Moment, Trace
+from tcpcore.trace import Moment, Trace, TracedIcmp
 from tcpcore.units import format_seconds
 from tcpcore.view.packet import Describer
 from tcpcore.why import Reason
@@ -48,11 +48,14 @@ def document(trace: Trace, *, title: str = "", question: str = "") -> Json:
     """The document of a run; title, question and parameters come from its scenario, if it has one.
 
     ``{"format", "scenario", "title", "question", "profile", "parameters", "drop", "hosts", "end",
-    "outcome", "whys", "segments", "steps"}``.  Segments and steps refer to each other by index.
+    "outcome", "whys", "segments", "icmp", "steps"}``.  Segments, ICMP errors and steps refer to
+    each other by index; an ICMP error of a router is `from` nobody, and `by` names it.
     """
     whys = _Whys()
-    segments = _segments(trace, whys)
-    steps = _Steps(whys, segments).all(trace.moments)
+    describer, printer = Describer(), Printer()
+    segments = _segments(trace, whys, describer, printer)
+    icmp = [_icmp(one, trace, whys, segments, describer, printer) for one in trace.icmp]
+    steps = _Steps(whys, segments, icmp).all(trace.moments)
     scenario = _scenario(trace)
     return {
         "format": FORMAT,
@@ -67,6 +70,7 @@ def document(trace: Trace, *, title: str = "", question: str = "") -> Json:
         "outcome": _outcome(steps, trace),
         "whys": whys.rows,
         "segments": segments,
+        "icmp": icmp,
         "steps": steps,
     }
 
@@ -96,8 +100,7 @@ def _scenario(trace: Trace) -> Json:
     return {"title": scenario.title, "question": scenario.question, "parameters": rows}
 
 
-def _segments(trace: Trace, whys: _Whys) -> list[Json]:
-    describer, printer = Describer(), Printer()
+def _segments(trace: Trace, whys: _Whys, describer: Describer, printer: Printer) -> list[Json]:
     rows = []
     for traced in trace.segments:
         receiver = traced.receiver
@@ -118,12 +121,52 @@ def _segments(trace: Trace, whys: _Whys) -> list[Json]:
     return rows
 
 
+def _icmp(
+    traced: TracedIcmp,
+    trace: Trace,
+    whys: _Whys,
+    segments: list[Json],
+    describer: Describer,
+    printer: Printer,
+) -> Json:
+    """An ICMP error as a row like a segment's; why it was sent is why the segment was lost."""
+    quoted = traced.segment
+    about = (
+        index
+        for index in reversed(range(len(segments)))
+        if (one := trace.segments[index]).sender == traced.receiver
+        and one.sent <= traced.sent
+        and (one.segment.seq, one.segment.dport) == (quoted.seq, quoted.dport)
+    )
+    quotes = next(about, None)
+    lost = trace.segments[quotes].lost_because if quotes is not None else None
+    label = segments[quotes]["label"] if quotes is not None else f"seq {quoted.seq}"
+    return {
+        "from": traced.host,
+        "by": traced.sender,
+        "to": traced.receiver if traced.receiver is not None else 0,
+        "sent": traced.sent,
+        "arrived": traced.arrived,
+        "fate": traced.fate,
+        "quotes": quotes,
+        "retransmission": 0,
+        "why": whys.add(lost),
+        "lost_because": whys.add(traced.lost_because),
+        "tcpdump": printer.line(traced.message, traced.sent),
+        **describer.icmp_entry(traced.message, label),
+    }
+
+
 class _Steps:
     """Turns moments into steps, in order: it remembers since when each timer has been running."""
 
-    def __init__(self, whys: _Whys, segments: list[Json]) -> None:
+    def __init__(self, whys: _Whys, segments: list[Json], icmp: list[Json]) -> None:
         self._whys = whys
         self._segments = segments
+        self._icmp = icmp
+        self._come: dict[tuple[int, int], list[int]] = {}
+        for index, one in enumerate(icmp):
+            self._come.setdefault((one["arrived"], one["to"]), []).append(index)
         self._started: dict[tuple[int, str, str, int], int] = {}
 
     def all(self, moments: list[Moment]) -> list[Json]:
@@ -155,9 +198,21 @@ class _Steps:
                 step["transitions"].append({"socket": subject, "from": old, "to": new, "why": why})
         # What a host does comes before the alarm clock that it sets for later.
         step["whys"] = [why for why in dict.fromkeys([*step["whys"], *timers]) if why is not None]
+        self._add_icmp(step, moment)
         if moment.sections:
             step["hosts"] = {str(moment.host): self._sections(moment)}
         return step
+
+    def _add_icmp(self, step: Json, moment: Moment) -> None:
+        """The ICMP error that arrives in this step, and those that the host sends in it."""
+        come = self._come.get((moment.time, moment.host))
+        if come and moment.kind == tr.ARRIVAL and moment.segment is None:
+            step["icmp"] = come.pop(0)
+        sends = [note for note in step["notes"] if note.startswith("sends ICMP")]
+        if sends:
+            here = (moment.time, moment.host)
+            own = [i for i, one in enumerate(self._icmp) if (one["sent"], one["from"]) == here]
+            step["icmp_sent"] = own
 
     def _label(self, moment: Moment) -> str:
         """What happened: a call, ``SYN+ACK arrives``, ``retransmission timer fires``."""

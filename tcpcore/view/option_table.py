@@ -59,18 +59,16 @@ def _at(start: int, end: int) -> str:
 
 def _html(rows: list[Row], caption: str) -> str:
     e = html.escape
-    top = "".join(f"<th scope='col'>{head}</th>" for head in _HEADS)
+    top = "".join(f"<th scope='col'>{head}</th>" for head in _HEADS[:-1])
     body = "".join(
-        "<tr>"
-        + "".join(f"<td>{f'<code>{e(cell)}</code>' if n == 1 else e(cell)}</td>"
-                  for n, cell in enumerate(row))
-        + "</tr>"
-        for row in rows
-    )  # fmt: skip
+        f"<tr><td>{at}</td><td><code>{raw}</code></td><td>{kind}</td><td>{length}</td>"
+        f"<td>{e(value)}<small>{e(meaning)}</small></td></tr>"
+        for at, raw, kind, length, value, meaning in rows
+    )
     return (
         f"<div class='tcpfig'><p class='caption'>{e(caption)}</p>"
         f"<div class='scroll' tabindex='0' role='group' aria-label='{e(caption)}'>"
-        f"<table class='segments'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+        f"<table class='options'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
         "</div></div>"
     )
 

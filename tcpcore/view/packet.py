@@ -13,6 +13,7 @@ from tcpcore.observe.tcpdump import flag_letters
 from tcpcore.seqnum import MASK
 from tcpcore.wire import options as opt
 from tcpcore.wire.codec import encode
+from tcpcore.wire.icmp import TIME_EXCEEDED, UNREACHABLE, IcmpError, encode_icmp
 from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 
 _NAMES = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (URG, "URG"), (ACK, "ACK"))
@@ -21,6 +22,7 @@ _ECN_FIELD = ("not ECN-capable", "ECT(1)", "ECT(0)", "CE: congestion experienced
 _NEAR = 65_535
 """A SYN so little beyond the first number begins no new connection (it would start further on,
 tcp_twsk_unique()): somebody forged it, and the numbers go on counting as before."""
+_ICMP_TYPES = {UNREACHABLE: "destination unreachable", TIME_EXCEEDED: "time exceeded"}
 _PREVIEW = 48
 
 Direction = tuple[str, int, str, int]
@@ -67,6 +69,29 @@ class Describer:
             "options": [
                 _option(option, self._peers_initial(segment)) for option in segment.options
             ],
+            "bytes": packet.hex(),
+        }
+
+    def icmp_entry(self, error: IcmpError, quoted: str) -> dict[str, Any]:
+        """The same of an ICMP error; `quoted` is the label of the segment that it is about."""
+        packet = encode_icmp(error)
+        rows = [
+            ["IP", "Source address", error.src],
+            ["IP", "Destination address", error.dst],
+            ["IP", "Time to live", str(error.ttl)],
+            ["IP", "Total length", f"{len(packet)} bytes"],
+            ["ICMP", "Type", f"{error.type}: {_ICMP_TYPES[error.type]}"],
+            ["ICMP", "Code", f"{error.code}: {error.name.partition(',')[0]}"],
+        ]
+        if error.mtu:
+            rows.append(["ICMP", "MTU of the next link", f"{error.mtu} bytes"])
+        rows.append(["ICMP", "Quotes", quoted])
+        name = error.name.replace("fragmentation", "frag").replace(", MTU", "")
+        return {
+            "kind": "icmp",
+            "label": f"ICMP {name}",
+            "fields": rows,
+            "options": [],
             "bytes": packet.hex(),
         }
 

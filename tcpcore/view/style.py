@@ -17,6 +17,7 @@ PALETTE: dict[str, tuple[str, str]] = {
     "data": ("#0b6b5d", "#4fd1b5"),
     "ack": ("#4b5563", "#aeb8c6"),
     "reset": ("#9d174d", "#f58fb9"),
+    "icmp": ("#55650a", "#c3d64f"),
     # what became of it
     "lost": ("#b91c1c", "#ff8f8f"),
     "retransmitted": ("#b4430a", "#ffa45c"),

@@ -92,8 +92,8 @@ MUTANTS = (
     Mutant(
         "the FIN takes a sequence number",
         "tcp/reception.py",
-        "    c.rcv_nxt = (c.rcv_nxt + 1) & MASK\n    c.rcv_closed",
-        "    c.rcv_closed",
+        "    c.rcv_nxt = (c.rcv_nxt + 1) & MASK\n    c.bytes_received",
+        "    c.bytes_received",
     ),
     # --- what goes out
     Mutant(

@@ -72,9 +72,10 @@ export function uniqueId(prefix) {
 /** What a screen reader says of a segment in one breath. */
 export function spoken(doc, index) {
   const segment = doc.segments[index];
-  const names = [doc.hosts[segment.from].name, doc.hosts[segment.to].name];
+  const names = [segment.from === null ? segment.by : doc.hosts[segment.from].name, doc.hosts[segment.to].name];
   const fate = segment.fate === "lost" ? ", lost" : "";
   const again = segment.retransmission ? ` · again, retransmission ${segment.retransmission}` : "";
-  return `Segment ${index}, ${names[0]} to ${names[1]} at ${duration(segment.sent)}: `
+  const what = segment.kind === "icmp" ? "ICMP error" : `Segment ${index}`;
+  return `${what}, ${names[0]} to ${names[1]} at ${duration(segment.sent)}: `
     + `${segment.label}${again}${fate}`;
 }

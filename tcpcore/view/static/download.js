@@ -1,12 +1,14 @@
 // What leaves the player: a pcap file, text on the clipboard, a link to a step.
 
+import { inTime } from "./story.js";
+
 const PCAP_MAGIC = 0xa1b2c3d4;
 const RAW_IP = 101;
 const SNAPLEN = 262_144;
 
-/** A classic pcap file (link type raw IP, microseconds) of every segment as it left its host. */
+/** A classic pcap file (link type raw IP, microseconds) of every packet as it left its host. */
 export function pcap(doc) {
-  const packets = doc.segments.filter((s) => s.bytes).map((s) => [s.sent, s.bytes.match(/../g)]);
+  const packets = inTime(doc).filter(([s]) => s.bytes).map(([s]) => [s.sent, s.bytes.match(/../g)]);
   const size = packets.reduce((sum, [, bytes]) => sum + 16 + bytes.length, 24);
   const view = new DataView(new ArrayBuffer(size));
   let at = 0;

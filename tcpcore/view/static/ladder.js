@@ -3,12 +3,13 @@
 
 import { drawing, duration, element, spoken } from "./dom.js";
 import { layout } from "./layout.js";
-import { principal, stateOf, subject } from "./story.js";
+import { counted, principal, stateOf, subject } from "./story.js";
 
 const WIDE = 430;
 const AXIS = 68;
 const SIDE = [86, 98];
 const BAND = 8;
+const LETTER = 6.7; // about the width of one in a label
 const OWN_REACH = 280; // how far an arrow to oneself goes where no other lifeline is
 // How strongly a state colours its stretch of the lifeline: the stronger, the more is agreed.
 const STRENGTH = {
@@ -82,7 +83,7 @@ export function createLadder(actions) {
 function describe(doc, step) {
   const names = doc.hosts.map((host) => host.name).join(" and ");
   const moment = doc.steps[step - 1];
-  return `Ladder diagram: ${doc.segments.length} segments between ${names}. Step ${step} of `
+  return `Ladder diagram: ${counted(doc)} between ${names}. Step ${step} of `
     + `${doc.steps.length}${moment ? `, ${doc.hosts[moment.host].name}: ${moment.label}` : ""}. `
     + "The same story stands as text below, under Text.";
 }
@@ -200,27 +201,26 @@ function brief(step) {
 function arrow(doc, place, x, index, actions) {
   const segment = doc.segments[index];
   const { y1, y2 } = place.segments[index];
-  const own = segment.to === segment.from; // to itself: shown as an arrow into the open
-  const direction = own ? 1 : Math.sign(x[segment.to] - x[segment.from]);
   const lost = segment.fate === "lost";
-  const from = x[segment.from] + direction * (BAND / 2 + 2);
-  const end = own ? from + (x.length > 1 ? (x[1] - x[0]) / 2 : OWN_REACH) : x[segment.to];
-  const whole = end - direction * (BAND / 2 + 3);
-  const reach = lost ? 0.62 : 1;
-  const to = from + (whole - from) * reach;
-  const bottom = y1 + (y2 - y1) * reach;
+  const { direction, from, whole, to, bottom } = way(doc, place, x, index);
   const angle = Math.atan2(bottom - y1, to - from);
   const slope = (angle * 180) / Math.PI + (direction < 0 ? 180 : 0);
   // Above the line and a little nearer to the sender: there it meets neither the arrow that caused
   // this one, which ends where this one starts, nor most arrows that cross it.  Where one comes
   // the other way at the same time, they cross in the middle: nearer still.
   const met = doc.segments.some((other, number) => other.from === segment.to
-    && other.to === segment.from && !own && Math.abs(place.segments[number].y1 - y1) < 12);
-  const away = met ? 0.27 : lost ? 0.36 : 0.44;
+    && other.to === segment.from && segment.from !== segment.to
+    && Math.abs(place.segments[number].y1 - y1) < 12);
+  const text = segment.label + (segment.retransmission ? " · again" : "");
+  const clear = Math.min(0.5, (text.length * 2.8 + 6) / Math.abs(whole - from)); // of the lifeline
+  const away = Math.max(met ? 0.27 : lost ? 0.36 : 0.44, clear);
+  const routers = segment.from === null;
+  const short = lost && place.reach[index] < 0.5; // its label begins where it does
   const label = drawing("text", {
-    class: "label", x: from + direction * Math.abs(whole - from) * away, y: y1, "text-anchor": "middle",
+    class: "label", x: from + direction * (short ? 14 : Math.abs(whole - from) * away), y: y1,
+    "text-anchor": short ? (direction > 0 ? "start" : "end") : "middle",
     transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,
-  }, segment.label + (segment.retransmission ? " · again" : ""));
+  }, text);
   const choose = () => actions.choose(index);
   const button = drawing("g", {
     class: "pick", role: "button", "aria-label": spoken(doc, index), "aria-pressed": "false",
@@ -234,13 +234,60 @@ function arrow(doc, place, x, index, actions) {
   },
   drawing("line", { class: "hit", x1: from, y1, x2: to, y2: bottom }),
   drawing("line", { class: "wire", x1: from, y1, x2: to, y2: bottom, pathLength: 1 }),
-  lost ? cross(to, bottom) : head(to, bottom, angle), label);
-  const drop = actions.canLose() ? dropButton(doc, index, from, whole, y1, y2, actions) : null;
+  lost ? cross(to, bottom) : head(to, bottom, angle),
+  ...(routers ? beside(doc, place, x, index, label) : [label]));
+  const drop = actions.canLose() && index < doc.tcp ? dropButton(doc, index, from, whole, y1, y2, actions) : null;
   const group = drawing("g", {
     class: `item kind-${segment.kind}${lost ? " lost" : ""}`
       + `${segment.retransmission ? " again" : ""}${doc.drop.includes(index) ? " by-reader" : ""}`,
   }, button, drop);
   return { group, button, drop };
+}
+
+/** From where to where an arrow goes: `whole` is where it would end, `to` where it does. */
+function way(doc, place, x, index) {
+  const segment = doc.segments[index];
+  const { y1, y2 } = place.segments[index];
+  const own = segment.to === segment.from; // to itself: shown as an arrow into the open
+  const reach = place.reach[index];
+  const edge = BAND / 2;
+  const start = segment.from === null ? between(doc, place, x, segment) : x[segment.from];
+  const direction = own ? 1 : Math.sign(x[segment.to] - start) || 1;
+  const from = segment.from === null ? start + direction * 7 : start + direction * (edge + 2);
+  const end = own ? from + (x.length > 1 ? (x[1] - x[0]) / 2 : OWN_REACH) : x[segment.to];
+  const whole = end - direction * (edge + 3);
+  return { direction, from, whole, to: from + (whole - from) * reach, bottom: y1 + (y2 - y1) * reach };
+}
+
+/** Where the router stands that sent an ICMP error: where the segment was lost that it is about. */
+function between(doc, place, x, error) {
+  if (error.quotes !== null) return way(doc, place, x, error.quotes).to;
+  const far = error.to ? 0 : Math.min(1, x.length - 1);
+  return (x[error.to] + x[far]) / 2;
+}
+
+/** The texts of an arrow that a router sends: its name behind it, and the label, where it has room. */
+function beside(doc, place, x, index, label) {
+  const segment = doc.segments[index];
+  const { direction, from, whole } = way(doc, place, x, index);
+  const y = place.segments[index].y1;
+  const before = doc.segments[index - 1];
+  const named = before.by === segment.by && y - place.segments[index - 1].y1 < 40;
+  const anchor = { x: from - direction * 16, "text-anchor": direction < 0 ? "start" : "end" };
+  const along = Math.abs(whole - from) > LETTER * segment.label.length + 30;
+  const name = named ? null : drawing("text", { class: "maker", ...anchor, y: y + (along ? 4 : -9) }, segment.by);
+  if (along) return [label, name];
+  const room = direction < 0 ? x.at(-1) + 14 - anchor.x : anchor.x - x[0];
+  const lines = LETTER * segment.label.length < room ? [segment.label] : halves(segment.label);
+  return [...lines.map((line, nth) => drawing("text", { class: "label", ...anchor, y: y + 4 + nth * 13 }, line)), name];
+}
+
+/** A text in two lines of about the same length. */
+function halves(text) {
+  const words = text.split(" ");
+  const cuts = words.map((_, at) => [words.slice(0, at).join(" "), words.slice(at).join(" ")]);
+  const longer = ([first, second]) => Math.max(first.length, second.length);
+  return cuts.reduce((best, cut) => (longer(cut) < longer(best) ? cut : best));
 }
 
 function head(x, y, angle) {

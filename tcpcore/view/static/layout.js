@@ -14,6 +14,7 @@ const MOST_GAP = 86;
 const SEND_PITCH = 18;
 const ARRIVAL_PITCH = 13;
 const LINE = 14;
+const LOST_AT = 0.62; // of the way, where nobody says where it was lost
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
@@ -34,7 +35,7 @@ function rowsOf(doc) {
     const loose = (t, more) => rows.push({
       t, order: doc.steps.length + index, step: null, sends: [], arrival: null, lines: 0, ...more,
     });
-    if (!sent.has(index)) loose(segment.sent, { host: segment.from, sends: [index] });
+    if (!sent.has(index)) loose(segment.sent, { host: segment.from ?? segment.to, sends: [index] });
     if (segment.arrived !== null && !arrived.has(index)) {
       loose(segment.arrived, { host: segment.to, arrival: index });
     }
@@ -70,7 +71,7 @@ export function layout(doc, story, { withLabels }) {
   const level = doc.hosts.length;
   const lane = (index, end) => {
     const segment = doc.segments[index];
-    return segment.sent === segment.arrived ? level : segment[end];
+    return segment.sent === segment.arrived ? level : segment[end] ?? level;
   };
   const labelEnd = doc.hosts.map(() => -Infinity);
   let y = 14;
@@ -100,11 +101,27 @@ export function layout(doc, story, { withLabels }) {
     });
     previous = row;
   }
+  place.reach = reaches(doc);
   finishLost(doc, place);
   place.ticks = ticks;
   place.height = Math.max(y, ...place.segments.map((s) => s.y2)) + 26;
   place.bands = doc.hosts.map((_, host) => bands(doc, story, place, host));
   return place;
+}
+
+/** How far each segment comes, as a part of its way: a lost one to where somebody complains of it. */
+function reaches(doc) {
+  const whole = doc.segments.map((one) => (one.fate === "lost" ? LOST_AT : 1));
+  for (const error of doc.segments) {
+    if (error.kind !== "icmp" || error.quotes === null || whole[error.quotes] === 1) continue;
+    const lost = doc.segments[error.quotes];
+    const there = error.sent - lost.sent;
+    const through = doc.segments.find((one) => one.kind !== "icmp" && one.arrived !== null
+      && one.from === lost.from && one.to === lost.to);
+    const part = through ? there / Math.max(1, through.arrived - through.sent) : 0.5;
+    whole[error.quotes] = error.from === null ? Math.max(0.3, Math.min(0.7, part)) : 0.9;
+  }
+  return whole;
 }
 
 /** Segments that never arrive go down as steeply as the nearest one that does, the same way. */
@@ -113,6 +130,11 @@ function finishLost(doc, place) {
   doc.segments.forEach((segment, index) => {
     const own = place.segments[index];
     if (own.y2 !== null) return;
+    const error = doc.segments.findIndex((one) => one.kind === "icmp" && one.quotes === index);
+    if (error >= 0) { // lost where the router stands that says so
+      own.y2 = own.y1 + (place.segments[error].y1 - own.y1) / place.reach[index];
+      return;
+    }
     const alike = arrived.filter((i) => doc.segments[i].from === segment.from);
     const near = alike.sort((a, b) => Math.abs(a - index) - Math.abs(b - index))[0];
     own.y2 = own.y1 + (near === undefined ? 34 : place.segments[near].y2 - place.segments[near].y1);

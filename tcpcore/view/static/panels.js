@@ -4,7 +4,7 @@
 import { createChart } from "./chart.js";
 import { duration, element, icon } from "./dom.js";
 import { hexDump } from "./hex.js";
-import { principal, reasons, source, stateOf } from "./story.js";
+import { counted, inTime, principal, reasons, senderOf, source, stateOf } from "./story.js";
 
 /** The panels of the first hosts, in their order; a run may have fewer. */
 const HOST_PANELS = ["client", "server", "third"];
@@ -27,7 +27,7 @@ export function createPanels({ open, opened, lose, canLose }) {
     timers: [() => "Timers", timersGist, timersBody],
     queues: [() => "Queues", queuesGist, queuesBody],
     counters: [() => "Counters", countersGist, countersBody],
-    text: [() => "Text", (view) => `${view.doc.segments.length} segments as tcpdump prints them`, textBody],
+    text: [() => "Text", (view) => `${counted(view.doc)} as tcpdump prints them`, textBody],
   };
   let view = null;
   const panels = Object.entries(makers).map(([key, [title, gist, body]]) => {
@@ -93,7 +93,7 @@ function stepBody({ doc, step }) {
 function segmentGist({ doc, chosen }) {
   if (chosen === null) return "none in this step";
   const segment = doc.segments[chosen];
-  return `${chosen}: ${segment.label}${segment.fate === "lost" ? ", lost" : ""}`;
+  return `${chosen < doc.tcp ? `${chosen}: ` : ""}${segment.label}${segment.fate === "lost" ? ", lost" : ""}`;
 }
 
 function segmentBody({ doc, chosen }, lose, canLose) {
@@ -106,19 +106,19 @@ function segmentBody({ doc, chosen }, lose, canLose) {
   const fate = segment.fate === "delivered" ? arrived : `, ${segment.fate}`;
   const lostWhy = doc.whys[segment.lost_because];
   const parts = [
-    element("p", {}, element("b", {}, segment.label), ` from ${doc.hosts[segment.from].name} to `
+    element("p", {}, element("b", {}, segment.label), ` from ${senderOf(doc, segment)} to `
       + `${doc.hosts[segment.to].name}, sent at ${duration(segment.sent)}${fate}.`),
   ];
   if (segment.retransmission) parts.push(element("p", { class: "again" }, `Retransmission number ${segment.retransmission}.`));
   if (why) parts.push(element("p", { class: "why-of" }, why.text, " ", element("cite", {}, source(why))));
   if (lostWhy) parts.push(element("p", { class: "lost-why" }, lostWhy.text));
-  if (canLose()) {
+  if (canLose() && chosen < doc.tcp) {
     const undo = doc.drop.includes(chosen);
     parts.push(element("button", { type: "button", class: "small", onclick: () => lose(chosen) },
       icon(undo ? "reset" : "lose"), undo ? "Deliver it after all" : "Lose this segment"));
   }
   for (const layer of [...new Set(segment.fields.map((field) => field[0]))]) {
-    parts.push(table(["IP", "TCP"].includes(layer) ? `${layer} header` : layer, segment.fields.filter((f) => f[0] === layer).map(([, name, value]) => [name, value])));
+    parts.push(table(["IP", "TCP", "ICMP"].includes(layer) ? `${layer} header` : layer, segment.fields.filter((f) => f[0] === layer).map(([, name, value]) => [name, value])));
   }
   if (segment.options.length) {
     parts.push(element("table", {}, element("caption", {}, "TCP options, in their order"),
@@ -242,7 +242,7 @@ function countersBody(view) {
 }
 
 function textBody({ doc, story, step }) {
-  const lines = doc.segments.map((segment, index) => {
+  const lines = inTime(doc).map(([segment, index]) => {
     const begun = story.sentIn[index] <= step && story.sentIn[index] > 0;
     return element("span", { class: begun ? "line" : "line ahead" }, segment.tcpdump, "\n");
   });

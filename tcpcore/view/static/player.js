@@ -11,7 +11,7 @@ import { element } from "./dom.js";
 import { copy, linkTo, pcap, save } from "./download.js";
 import { chosenAt, createLadder } from "./ladder.js";
 import { createPanels } from "./panels.js";
-import { principal, reasons, source, tcpdumpText, tell } from "./story.js";
+import { principal, reasons, source, tcpdumpText, tell, whole } from "./story.js";
 
 const PLAY_PAUSE = 1300;
 const DRAG_PAUSE = 60;
@@ -20,7 +20,7 @@ const KEYS = "Keys: ← and → step, Home and End jump, Space plays, Delete los
 
 /** anywidget's entry point: draw the player of `model` into `el`; returns what undoes it. */
 export function render({ model, el }) {
-  let doc = model.get("document");
+  let doc = whole(model.get("document"));
   let story = tell(doc);
   let chosen = null;
   let timer = null;
@@ -140,7 +140,7 @@ export function render({ model, el }) {
     let act = busy ? null : moves[event.key];
     if (act) stop();
     if (event.key === " " && !busy && !presses) act = play;
-    if (event.key === "Delete" && !busy && chosen !== null && live()) act = () => lose(chosen);
+    if (event.key === "Delete" && !busy && chosen !== null && chosen < doc.tcp && live()) act = () => lose(chosen);
     if (!act) return;
     event.preventDefault();
     // In a notebook the same keys move between cells.
@@ -162,7 +162,7 @@ export function render({ model, el }) {
   }
 
   function fresh() {
-    doc = model.get("document");
+    doc = whole(model.get("document"));
     story = tell(doc);
     chosen = chosenAt(doc, step());
     title.textContent = doc.title;

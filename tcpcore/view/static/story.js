@@ -2,6 +2,38 @@
 // A step holds only the sections that changed, each of them complete; so the state after step k is
 // a fold over the steps before it, and going back is looking it up: rewinding cannot differ.
 
+/** The document with its ICMP errors behind the segments, so that all are drawn and chosen alike. */
+export function whole(doc) {
+  const tcp = doc.segments.length;
+  return {
+    ...doc,
+    tcp,
+    segments: [...doc.segments, ...(doc.icmp || [])],
+    steps: doc.steps.map((step) => ({
+      ...step,
+      segment: step.icmp === undefined ? step.segment : tcp + step.icmp,
+      sent: [...step.sent, ...(step.icmp_sent || []).map((index) => tcp + index)],
+    })),
+  };
+}
+
+/** "client", or of an ICMP error the router that made it. */
+export function senderOf(doc, segment) {
+  return segment.from === null ? segment.by : doc.hosts[segment.from].name;
+}
+
+/** The segments in order of time, as [segment, index]: what a capture would hold. */
+export function inTime(doc) {
+  return doc.segments.map((segment, index) => [segment, index]).sort(([a], [b]) => a.sent - b.sent);
+}
+
+/** "12 segments", "1 segment and 2 ICMP errors". */
+export function counted(doc) {
+  const many = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const errors = doc.segments.length - doc.tcp;
+  return many(doc.tcp, "segment") + (errors ? ` and ${many(errors, "ICMP error")}` : "");
+}
+
 const EMPTY = Object.freeze({ sockets: [], timers: [], queues: [], counters: {} });
 
 /** Step 0 is "before anything happened"; steps 1..count are the document's, in order. */
@@ -14,6 +46,10 @@ export function tell(doc) {
     states.push(before.map((host, h) => ({ ...host, ...(step.hosts[h] || {}) })));
     for (const segment of step.sent) sentIn[segment] = index + 1;
     if (step.segment !== null && step.segment !== undefined) arrivedIn[step.segment] = index + 1;
+  });
+  doc.segments.forEach((segment, index) => {
+    if (segment.from !== null) return; // a router has no steps: seen from the next step on
+    sentIn[index] = doc.steps.findIndex((step) => step.t >= segment.sent) + 1;
   });
   return { count: doc.steps.length, states, sentIn, arrivedIn };
 }
@@ -49,5 +85,5 @@ export function source(why) {
 
 /** The text of every segment as tcpdump prints it, one per line. */
 export function tcpdumpText(doc) {
-  return doc.segments.map((segment) => segment.tcpdump).join("\n") + "\n";
+  return inTime(doc).map(([segment]) => segment.tcpdump).join("\n") + "\n";
 }

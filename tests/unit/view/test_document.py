@@ -140,3 +140,45 @@ def test_a_forged_syn_inside_the_connection_does_not_start_the_numbers_anew():
     labels = [segment["label"] for segment in story["segments"]]
     assert "SYN seq 1101" in labels
     assert labels[-1] == "ACK seq 1001 ack 201"
+
+
+def test_an_icmp_error_is_a_row_of_its_own_from_the_router_that_says_it() -> None:
+    doc = document(registry.run("icmp-unreachable"))
+    assert len(doc["segments"]) == 1
+    (error,) = doc["icmp"]
+    assert (error["from"], error["by"], error["to"]) == (None, "router", 0)
+    assert (error["sent"], error["arrived"], error["quotes"]) == (25_000, 50_000, 0)
+    assert (error["kind"], error["label"]) == ("icmp", "ICMP host unreachable")
+    assert ["ICMP", "Quotes", "SYN seq 0"] in error["fields"]
+    assert error["why"] == doc["segments"][0]["lost_because"]
+    assert [step["label"] for step in doc["steps"] if step.get("icmp") == 0] == [
+        "ICMP host unreachable arrives"
+    ]
+
+
+def test_each_icmp_error_arrives_in_a_step_of_its_own_and_quotes_its_own_segment() -> None:
+    doc = document(registry.run("path-mtu"))
+    assert [error["quotes"] for error in doc["icmp"]] == [3, 4]
+    assert [step["icmp"] for step in doc["steps"] if "icmp" in step] == [0, 1]
+    assert {error["label"] for error in doc["icmp"]} == {"ICMP frag needed 1200"}
+
+
+def rejected() -> dict[str, Any]:
+    """The document of a connect() that the server's own firewall refuses."""
+    net = Network()
+    client, server = net.host("client", "10.0.0.1"), net.host("server", "10.0.0.2")
+    net.link(client, server, delay=ms(10))
+    server.iptables("-A INPUT -p tcp -j REJECT --reject-with icmp-port-unreachable")
+
+    async def ask(host: Any) -> None:
+        await host.socket().connect("10.0.0.2", 9)
+
+    client.spawn(ask)
+    return document(net.run(), title="Rejected")
+
+
+def test_a_host_sends_its_icmp_error_in_a_step() -> None:
+    doc = rejected()
+    (error,) = doc["icmp"]
+    assert (error["from"], error["by"], error["to"], error["quotes"]) == (1, "server", 0, 0)
+    assert [step["host"] for step in doc["steps"] if step.get("icmp_sent") == [0]] == [1]
