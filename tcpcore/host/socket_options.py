@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
+from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.tcp import send_buffer
+from tcpcore.tcp.congestion import registry
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -239,7 +240,27 @@ def _fix_send_buffer(socket: Socket, _: int) -> None:
     _live(socket).sndbuf_locked = True
 
 
+def _algorithm(socket: Socket, value: Any) -> str:
+    name = bytes(value).split(b"\0")[0].decode("ascii", "replace")
+    if name not in registry.names():
+        raise socket_error(ENOENT)
+    return name
+
+
+def _shown_algorithm(socket: Socket, kept: str) -> bytes:
+    c = socket.connection
+    name = c.congestion.name if c is not None else kept
+    return (name or socket.host.sysctl.tcp_congestion_control).encode().ljust(16, b"\0")
+
+
+def _choose(socket: Socket, name: str) -> None:
+    _live(socket).congestion = registry.create(name)
+
+
 OPTIONS: dict[str, Option] = {
+    "TCP_CONGESTION": Option(
+        IPPROTO_TCP, 13, store=_algorithm, show=_shown_algorithm, default="", changed=_choose
+    ),
     "SO_REUSEADDR": Option(SOL_SOCKET, 2, attribute="reuse_address"),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
     "SO_SNDBUF": Option(
@@ -323,5 +344,7 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
         attribute = OPTIONS[name].attribute
         if attribute:
             setattr(connection, attribute, kept)
+    if "TCP_CONGESTION" in options:
+        connection.congestion = registry.create(options["TCP_CONGESTION"])
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options
