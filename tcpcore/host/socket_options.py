@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
-from tcpcore.tcp import send_buffer
+from tcpcore.tcp import receive_buffer, send_buffer
+from tcpcore.tcp.tcb import DEFAULT_SEND_MSS
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ IPPROTO_TCP = 6
 SMALLEST_RECEIVE_BUFFER = 2304
 SMALLEST_SEND_BUFFER = 4608
 """SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF."""
+
+SMALLEST_MSS, LARGEST_MSS = 88, 32767
+"""TCP_MIN_MSS and MAX_TCP_WINDOW: the limits of TCP_MAXSEG."""
 
 LINGER = "ii"
 TIMEVAL = "qq"
@@ -41,7 +45,8 @@ class Option:
 
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
     `attribute` names what it sets in a connection, `changed` is told when one has it set.
-    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii".
+    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
+    `same_as` names the option that this one only sets in another way.
     """
 
     level: int
@@ -54,6 +59,7 @@ class Option:
     default: Any = 0
     changed: Callable[[Socket, Any], None] | None = None
     form: str = "i"
+    same_as: str = ""
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
@@ -237,6 +243,45 @@ def _shown_time_limit(socket: Socket, kept: int) -> tuple[int, int]:
 
 def _fix_send_buffer(socket: Socket, _: int) -> None:
     _live(socket).sndbuf_locked = True
+    _more_may_wait(socket, 0)
+
+
+def _fix_receive_buffer(socket: Socket, _: int) -> None:
+    _live(socket).rcvbuf_locked = True
+
+
+def _forced_receive_buffer(socket: Socket, value: int) -> int:
+    return max(2 * min(value, _INT_MAX // 2), SMALLEST_RECEIVE_BUFFER)
+
+
+def _forced_send_buffer(socket: Socket, value: int) -> int:
+    return max(2 * min(value, _INT_MAX // 2), SMALLEST_SEND_BUFFER)
+
+
+def _segment_size(socket: Socket, value: int) -> int:
+    if value and not SMALLEST_MSS <= value <= LARGEST_MSS:
+        raise socket_error(EINVAL)
+    return value
+
+
+def _shown_segment_size(socket: Socket, kept: int) -> int:
+    """What is sent now; before there is a connection, what was asked for."""
+    return socket.connection.snd_mss if socket.connection is not None else kept or DEFAULT_SEND_MSS
+
+
+def _clamp(socket: Socket, value: int) -> int:
+    """0 is no clamp, and only for a socket that is closed (tcp_set_window_clamp())."""
+    if not value and (socket.connection is not None or socket.listener is not None):
+        raise socket_error(EINVAL)
+    return max(value, receive_buffer.SMALLEST_CLAMP) if value else 0
+
+
+def _shown_clamp(socket: Socket, kept: int) -> int:
+    return socket.connection.window_clamp if socket.connection is not None else kept
+
+
+def _clamp_window(socket: Socket, clamp: int) -> None:
+    receive_buffer.clamp_window(_live(socket), clamp)
 
 
 OPTIONS: dict[str, Option] = {
@@ -251,7 +296,20 @@ OPTIONS: dict[str, Option] = {
         changed=_fix_send_buffer,
     ),
     "SO_RCVBUF": Option(
-        SOL_SOCKET, 8, store=_receive_buffer, show=_shown_receive_buffer, attribute="rcvbuf"
+        SOL_SOCKET,
+        8,
+        store=_receive_buffer,
+        show=_shown_receive_buffer,
+        attribute="rcvbuf",
+        changed=_fix_receive_buffer,
+    ),
+    "SO_SNDBUFFORCE": Option(SOL_SOCKET, 32, store=_forced_send_buffer, same_as="SO_SNDBUF"),
+    "SO_RCVBUFFORCE": Option(SOL_SOCKET, 33, store=_forced_receive_buffer, same_as="SO_RCVBUF"),
+    "SO_TYPE": Option(SOL_SOCKET, 3, store=_read_only, default=1),
+    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=_read_only, default=IPPROTO_TCP),
+    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=_read_only, default=2),
+    "SO_ACCEPTCONN": Option(
+        SOL_SOCKET, 30, store=_read_only, show=lambda socket, _: int(socket.listener is not None)
     ),
     "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
     "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
@@ -270,6 +328,10 @@ OPTIONS: dict[str, Option] = {
     "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
     "TCP_QUICKACK": Option(IPPROTO_TCP, 12, changed=_be_quick, default=1),
     "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay", changed=_push),
+    "TCP_MAXSEG": Option(IPPROTO_TCP, 2, store=_segment_size, show=_shown_segment_size),
+    "TCP_WINDOW_CLAMP": Option(
+        IPPROTO_TCP, 10, store=_clamp, show=_shown_clamp, changed=_clamp_window
+    ),
     "TCP_SYNCNT": Option(IPPROTO_TCP, 7, 1, 127, show=_syn_count, attribute="syn_retries"),
     "TCP_DEFER_ACCEPT": Option(
         IPPROTO_TCP, 9, low=-_INT_MAX, store=_defer, show=_deferred, attribute="defer_accept"
@@ -303,6 +365,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
         if not option.low <= value <= option.high:
             raise socket_error(EINVAL)
     kept = option.store(socket, value) if option.store is not None else value
+    if option.same_as:
+        name, option = option.same_as, OPTIONS[option.same_as]
     socket.options[name] = kept
     if socket.connection is not None and option.attribute:
         setattr(socket.connection, option.attribute, kept)
@@ -313,6 +377,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
 def get_option(socket: Socket, name: str) -> Any:
     """getsockopt(2): the value as Linux shows it."""
     option = find(name)
+    if option.same_as:
+        raise socket_error(ENOPROTOOPT)
     kept = socket.options.get(name, option.default)
     return option.show(socket, kept) if option.show is not None else kept
 
@@ -323,5 +389,8 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
         attribute = OPTIONS[name].attribute
         if attribute:
             setattr(connection, attribute, kept)
+    connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
+    if options.get("TCP_MAXSEG"):
+        connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options
