@@ -50,6 +50,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("syn-flood", {"tcp_synack_retries": 0}, ()),
     ("syn-flood", {"tcp_abort_on_overflow": 1}, ()),
     ("syn-flood", {"flood": 0}, ()),
+    ("flood-filtered", {"spoofed": False}, ()),
     ("syn-cookies", {"tcp_timestamps": 0}, ()),
     ("syn-cookies", {}, (1,)),
     ("ack-flood", {"overflow_first": False}, ()),
@@ -72,6 +73,16 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         ("segment-sizes", {"mtu": 1200, "size": 1400, "icmp_lost": True, **probing}, ())
         for probing in ({}, {"tcp_mtu_probing": 1}, {"tcp_mtu_probing": 1, "mtu": 576})
     ),
+    *(("stale-segment", {"age": age}, ()) for age in (1, 2)),
+    ("stale-segment", {"tcp_timestamps": 0}, ()),
+    ("stale-segment", {"reset": True}, ()),
+    ("stale-segment", {"reset": True, "offset": 1000}, ()),
+    *(
+        ("first-rto", stamps, drop)
+        for stamps in ({}, {"tcp_timestamps": 0})
+        for drop in ((0, 4), (3,))
+    ),
+    ("reuse-with-timestamps", {"tcp_timestamps": 0}, ()),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())

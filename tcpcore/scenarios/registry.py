@@ -40,6 +40,7 @@ _MODULES = (
     "options",
     "offers",
     "sizes",
+    "stamps",
     "tls",
     "fast_open_programs",
     "shared_address",

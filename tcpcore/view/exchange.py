@@ -46,6 +46,12 @@ class Seen:
     packet: bytes = field(repr=False)
 
     @property
+    def stamps(self) -> tuple[int, int] | None:
+        """``(TSval, TSecr)`` of its timestamps option, None without one."""
+        words = next((one.split() for one in self.options if one.startswith("TS ")), None)
+        return (int(words[2]), int(words[4])) if words else None
+
+    @property
     def ports(self) -> tuple[int, int]:
         """Both ports, the smaller one first: the same for all segments of a connection."""
         return min(self.source, self.destination), max(self.source, self.destination)

@@ -209,15 +209,18 @@ function arrow(doc, place, x, index, actions) {
   // this one, which ends where this one starts, nor most arrows that cross it.  Where one comes
   // the other way at the same time, they cross in the middle: nearer still.
   const met = doc.segments.some((other, number) => other.from === segment.to
-    && other.to === segment.from && segment.from !== segment.to && Math.abs(place.segments[number].y1 - y1) < 12);
-  const away = met ? 0.27 : lost ? 0.36 : 0.44;
+    && other.to === segment.from && segment.from !== segment.to
+    && Math.abs(place.segments[number].y1 - y1) < 12);
+  const text = segment.label + (segment.retransmission ? " · again" : "");
+  const clear = Math.min(0.5, (text.length * 2.8 + 6) / Math.abs(whole - from)); // of the lifeline
+  const away = Math.max(met ? 0.27 : lost ? 0.36 : 0.44, clear);
   const routers = segment.from === null;
   const short = lost && place.reach[index] < 0.5; // its label begins where it does
   const label = drawing("text", {
     class: "label", x: from + direction * (short ? 14 : Math.abs(whole - from) * away), y: y1,
     "text-anchor": short ? (direction > 0 ? "start" : "end") : "middle",
     transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,
-  }, segment.label + (segment.retransmission ? " · again" : ""));
+  }, text);
   const choose = () => actions.choose(index);
   const button = drawing("g", {
     class: "pick", role: "button", "aria-label": spoken(doc, index), "aria-pressed": "false",
