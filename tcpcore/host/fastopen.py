@@ -18,7 +18,7 @@ from tcpcore.seqnum import MASK
 from tcpcore.tcp import departure, fast_open, receive_buffer, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
-from tcpcore.tcp.tcb import SentSegment
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire import address

@@ -25,6 +25,7 @@ from tcpcore.tcp import (
     lifecycle,
     persist,
     receive_buffer,
+    resend,
     retransmit,
     sending,
     state,
@@ -32,6 +33,7 @@ from tcpcore.tcp import (
     urgent,
     window,
 )
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
@@ -70,6 +72,7 @@ class Connection(Tcb):
         early = self.state == state.SYN_RECV and departure.may_send_data(self)
         if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
             raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
+        usage.restart(self, now)
         self._queue(data, now, push=not more)
         if oob and data:
             urgent.mark(self)
@@ -179,7 +182,9 @@ class Connection(Tcb):
         """Run every timer that is due."""
         self._begin()
         if self.retransmit_deadline is not None and self.retransmit_deadline <= now:
-            if self.loss_probe:
+            if self.loss.reo_deadline:
+                resend.reordering_over(self, now)
+            elif self.loss_probe:
                 retransmit.on_loss_probe(self, now)
             else:
                 retransmit.on_timeout(self, now)

@@ -79,7 +79,6 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         return False
     acknowledgement.take(c, segment, now)
     _heard(c, segment, stamp, now)
-    acknowledgement.update_send_window(c, segment, before)
     if c.probe_deadline is not None or not c.retransmission_queue:
         persist.answered(c, now)
     sending.send_pending(c, now)

@@ -13,7 +13,11 @@ from typing import Any, Protocol
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
+from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.loss_state import OPEN, LossState
+from tcpcore.tcp.scoreboard import Scoreboard
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.why import Reason
 
 
@@ -31,20 +35,8 @@ class Journal(Protocol):
     ) -> None:
         """Add an event to what is happening now."""
 
-
-class SentSegment:
-    """A segment in the retransmission queue: what was sent, when and how often."""
-
-    __slots__ = ("end", "first_sent", "flags", "last_sent", "lost", "retransmissions", "seq")
-
-    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
-        self.seq = seq
-        self.end = end
-        self.flags = flags
-        self.first_sent = now
-        self.last_sent = now
-        self.retransmissions = 0
-        self.lost = False
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host."""
 
 
 INITIAL_CWND = 10
@@ -74,13 +66,16 @@ class Tcb:
         "advertised_mss",
         "ato",
         "backoff",
+        "board",
         "bytes_acked",
         "bytes_received",
         "bytes_retrans",
         "bytes_sent",
+        "ca_state",
         "chrono",
         "chrono_since",
         "chrono_spent",
+        "congestion",
         "corked",
         "cwnd",
         "cwnd_counter",
@@ -111,9 +106,11 @@ class Tcb:
         "last_data_received",
         "last_data_sent",
         "last_segment_size",
+        "last_sent_at",
         "linger",
         "local",
         "local_port",
+        "loss",
         "loss_probe",
         "lost_out",
         "max_window",
@@ -147,14 +144,13 @@ class Tcb:
         "rcvbuf",
         "rcvbuf_locked",
         "receive_buffer",
-        "recover_until",
         "remote",
         "remote_port",
+        "retrans_out",
         "retransmission_queue",
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
-        "retransmitting_since",
         "reuse_address",
         "rmem",
         "rto",
@@ -162,6 +158,7 @@ class Tcb:
         "rttvar",
         "sack_blocks",
         "sack_permitted",
+        "sacked_out",
         "scaling",
         "scaling_ratio",
         "segs_in",
@@ -309,10 +306,14 @@ class Tcb:
         self.backoff = 0
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
-        self.retransmitting_since = 0  # when its first time-out came
         self.retransmission_queue: deque[SentSegment] = deque()
-        self.lost_out = 0  # segments of the queue that are counted as lost
-        self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
+        self.sacked_out = 0  # segments of the queue that are selectively acknowledged
+        self.lost_out = 0  # that are counted as lost
+        self.retrans_out = 0  # that were sent again, and are on their way
+        self.board: Scoreboard | None = None  # see there; None while all is in order
+        self.ca_state = OPEN
+        self.loss = LossState(self.sysctl.tcp_reordering)
+        self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
@@ -328,6 +329,7 @@ class Tcb:
         self.last_segment_size = 0
         self.last_data_received = NEVER
         self.last_data_sent = 0
+        self.last_sent_at = NEVER  # anything, ACKs included
         self.last_challenge: int | None = None
 
     def _start_timers(self) -> None:
@@ -381,3 +383,8 @@ class Tcb:
         """Tell the journal, if there is one."""
         if self.journal is not None:
             self.journal.event(kind, self.name, reason, values)
+
+    def tally(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host, by its `nstat` name."""
+        if self.journal is not None:
+            self.journal.count(name, times)
