@@ -134,6 +134,11 @@ def test_the_ending_begins_with_the_first_fin_or_rst(side):
     assert side("three-segment-close").flags[:3] == ["SYN", "SYN+ACK", "ACK"]
 
 
+def test_segments_of_a_time_are_those_sent_from_its_start_to_before_its_end():
+    run = engine("three-segment-close")
+    assert run.between(run[1].time, run[3].time).flags == ["SYN+ACK", "ACK"]
+
+
 def test_what_a_program_was_told_is_a_table():
     told = engine("connection-refused").told("client")
     assert str(told).splitlines() == [
