@@ -164,6 +164,17 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
     ("path-mtu", {"size": 10_000}, ()),
     *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
+    *(("forged-segments", {"offset": offset}, ()) for offset in (0, 100_000)),
+    *(("forged-segments", {"kind": 1, "offset": offset}, ()) for offset in (0, 100_000)),
+    *(("forged-segments", {"kind": 2, "offset": offset}, ()) for offset in (0, 100_000)),
+    *(
+        ("forged-segments", {"kind": 2, "offset": 0, "ack_offset": ack}, ())
+        for ack in (-100_000, -500, 500)
+    ),
+    ("forged-segments", {"kind": 2, "offset": 0, "tcp_invalid_ratelimit": 0}, ()),
+    *(("forged-segments", {"kind": kind}, ()) for kind in (1, 2)),
+    ("forged-segments", {"count": 10}, ()),
+    ("forged-segments", {"count": 10, "tcp_invalid_ratelimit": 0}, ()),
 )
 """What `record --all` records beside each scenario with its defaults.
 

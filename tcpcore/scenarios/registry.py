@@ -34,6 +34,7 @@ _MODULES = (
     "lingering",
     "time_wait",
     "abnormal",
+    "attacks",
     "outages",
     "timers",
     "windows",
