@@ -138,6 +138,10 @@ class Exchange:
         first = next(i for i, flags in enumerate(self.flags) if last & set(flags.split("+")))
         return replace(self, segments=self.segments[first:])
 
+    def between(self, start: float, end: float) -> Exchange:
+        """The same with only the segments sent from `start` to before `end`, in seconds."""
+        return replace(self, segments=[one for one in self.segments if start <= one.time < end])
+
     def tries(self, flags: str) -> list[int]:
         """How often each connection saw a segment with exactly these flags, most often first."""
         ends = Counter(
