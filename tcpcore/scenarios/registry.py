@@ -30,6 +30,7 @@ _MODULES = (
     "floods",
     "teardown",
     "closing",
+    "ends",
     "lingering",
     "time_wait",
     "abnormal",

@@ -117,7 +117,7 @@ class Connection(Tcb):
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
             lifecycle.abort(self, reason, now)
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
-            lifecycle.abort(self, reasons.LINGER_ZERO(), now)
+            lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)
         elif self.state == state.SYN_SENT:
             lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
             lifecycle.forget(self)
@@ -158,7 +158,7 @@ class Connection(Tcb):
         """Reset the connection (RFC 9293 §3.10.5)."""
         self._begin()
         if (self.state, state.ABORT) in state.NEXT:
-            lifecycle.abort(self, reasons.ABORTED(), now)
+            lifecycle.disconnect(self, reasons.ABORTED(), now)
         return self.out
 
     # --- what the network and time bring ---------------------------------------------------------

@@ -45,6 +45,19 @@ def abort(c: Tcb, reason: Reason, now: int) -> None:
     forget(c)
 
 
+def disconnect(c: Tcb, reason: Reason, now: int) -> None:
+    """Throw all away and close (tcp_disconnect()).
+
+    RST goes out where the peer may still wait for something: not once both FINs are on their way
+    (RFC 9293 §3.10.5; tcp_need_reset()), unless ours is still queued behind data.
+    """
+    if state.NEXT[c.state, state.ABORT].reply or not c.fin_sent:
+        abort(c, reason, now)
+    else:
+        change(c, state.ABORT, reason)
+        forget(c)
+
+
 def refuse(c: Tcb, segment: Segment, reason: Reason) -> None:
     """Close, and answer the segment as if nobody had known it (tcp_v4_send_reset())."""
     c.out.append(departure.refusal_of(segment, reason))

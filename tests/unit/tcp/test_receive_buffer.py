@@ -16,5 +16,5 @@ def test_a_packet_takes_the_memory_that_the_kernel_charged(data: int, memory: in
 
 
 def test_a_head_of_576_bytes_is_the_largest_small_one():
-    assert true_size(190) == 832
-    assert true_size(191) == 1280
+    assert true_size(192) == 832
+    assert true_size(193) == 1280
