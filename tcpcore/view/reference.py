@@ -28,11 +28,11 @@ _RFC = re.compile(r"(?:\bRFC\s?|rfc-editor\.org/rfc/rfc)(\d{3,5})\b")
 _EXAMPLES = 3
 
 Cell = tuple[str, str]
-"""What a table shows, and the address that it links to or an empty text."""
+"""What a table shows (after a line feed in small), and the address of its link or nothing."""
 
 
 def sysctl_table() -> Shown:
-    """Every sysctl that the engine obeys: default, unit, meaning, other kernels, history."""
+    """Every sysctl that the engine obeys: default, unit, meaning, history and other profiles."""
     now = sysctl.Sysctls()
     others = {name: profiles.sysctls(name) for name in OTHER_KERNELS}
     rows = []
@@ -45,16 +45,15 @@ def sysctl_table() -> Shown:
             if getattr(values, name) != getattr(now, name)
         ]
         gone = name == "tcp_tw_recycle"
+        below = "; ".join(one for one in (HISTORY.get(name, ""), *changed) if one)
         rows.append(
             [
-                (sysctl.full_name(name), ""),
+                (sysctl.full_name(name).removeprefix("net.ipv4."), ""),
                 ("gone" if gone else f"{default} {unit}".strip(), ""),
-                (about, ""),
-                ("; ".join(changed), ""),
-                (HISTORY.get(name, ""), ""),
+                (f"{about}\n{below}" if below else about, ""),
             ]
         )
-    heads = ("sysctl", "default in 6.18", "what it is", "other profiles", "history")
+    heads = ("sysctl", "default in 6.18", "what it is, and what it was")
     return _table("Sysctls", heads, rows)
 
 
@@ -87,14 +86,13 @@ def errno_table(chapters: str = "..") -> Shown:
         names = sorted({name for found in seen[code].values() for name in found})
         rows.append(
             [
-                (code, ""),
-                (str(number), ""),
+                (f"{code}\n{number}", ""),
                 (errors.socket_error(number).strerror or "", ""),
                 (callers, ""),
                 *_examples(names, places),
             ]
         )
-    heads = ("errno", "number", "message", "returned by", *_example_heads())
+    heads = ("errno", "message", "returned by", *_example_heads())
     return _table("Errors that calls return", heads, rows)
 
 
@@ -205,13 +203,18 @@ def _table(
         f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
     lines = [
-        " | ".join([*[text for text, _ in row[:last]], ", ".join(text for text, _ in row[last:])])
+        " | ".join([*[_flat(cell) for cell in row[:last]], ", ".join(map(_flat, row[last:]))])
         for row in rows
     ]
     return Shown(page, "\n".join([" | ".join(heads), *lines]))
 
 
+def _flat(cell: Cell) -> str:
+    return cell[0].replace("\n", ": ")
+
+
 def _linked(cell: Cell) -> str:
     text, address = cell
-    shown = html.escape(text)
+    first, _, below = html.escape(text).partition("\n")
+    shown = f"{first}<small>{below}</small>" if below else first
     return f"<a href='{html.escape(address, quote=True)}'>{shown}</a>" if address else shown

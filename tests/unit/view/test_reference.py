@@ -36,8 +36,8 @@ def test_every_sysctl_that_the_engine_obeys_is_in_the_table_with_its_default():
 
 def test_a_sysctl_tells_where_an_older_kernel_differs_and_since_when():
     row = next(row for row in rows(reference.sysctl_table()) if "linear_timeouts" in row[0])
-    assert "linux-6.4: 0" in row[3]
-    assert "6.5" in row[4]
+    assert "linux-6.4: 0" in row[2]
+    assert "new in 6.5" in row[2]
 
 
 def test_history_is_told_of_known_sysctls_only():
@@ -45,8 +45,8 @@ def test_history_is_told_of_known_sysctls_only():
 
 
 def test_an_errno_names_the_calls_that_return_it_and_links_to_a_player():
-    found = {row[0]: row for row in rows(reference.errno_table())}
-    assert found["ECONNREFUSED"][1:4] == ["111", "Connection refused", "connect()"]
+    found = {row[0].split(":")[0]: row for row in rows(reference.errno_table())}
+    assert found["ECONNREFUSED"][:3] == ["ECONNREFUSED: 111", "Connection refused", "connect()"]
     assert {"ECONNRESET", "EPIPE", "ETIMEDOUT"} <= set(found)
     assert "href='../handshake/three-way-handshake.html#connection-refused'" in (
         reference.errno_table().html
