@@ -279,15 +279,15 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
-        self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
+        self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        # (seq, payload, memory), sorted, disjoint:
-        self.out_of_order: list[tuple[int, bytes, int]] = []
+        # (seq, payload, memory, room behind), sorted, disjoint:
+        self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
