@@ -215,6 +215,6 @@ def _flat(cell: Cell) -> str:
 
 def _linked(cell: Cell) -> str:
     text, address = cell
-    first, _, below = html.escape(text).partition("\n")
+    first, _, below = html.escape(text).replace("_", "_<wbr>").partition("\n")
     shown = f"{first}<small>{below}</small>" if below else first
     return f"<a href='{html.escape(address, quote=True)}'>{shown}</a>" if address else shown
