@@ -13,7 +13,7 @@ build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build epub chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web packages
+.PHONY: help book build epub chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web web-tests packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -36,6 +36,9 @@ env:
 
 web: env
 	@$(RUN) tools.web_assets
+
+web-tests: env
+	@$(RUN) tools.web_assets --tests
 
 build: web
 	@$(RUN) tools.build_book
@@ -80,10 +83,10 @@ kernel: env
 packages: env
 	@$(RUN) tools.system_packages chromium lsof nc netstat ss sysctl tcpdump tshark
 
-pages: build
+pages: web-tests build
 	@$(RUN) pytest -m "book or browser"
 
-test: packages web lint types unit kernel pages
+test: packages web-tests lint types unit kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all

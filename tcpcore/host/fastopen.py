@@ -18,7 +18,7 @@ from tcpcore.seqnum import MASK
 from tcpcore.tcp import departure, fast_open, receive_buffer, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
-from tcpcore.tcp.tcb import SentSegment
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire import address
@@ -182,9 +182,10 @@ class Queue:
         reason = Reason(reasons.FAST_OPEN_ACCEPTED, {"length": len(data)})
         host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
         if data:
-            memory = receive_buffer.true_size(40 + len(data))
+            packet = 40 + len(data)
+            memory = receive_buffer.true_size(packet)
             c.rmem += memory
-            receive_buffer.put(c, data, memory)
+            receive_buffer.put(c, data, memory, receive_buffer.tail_room(packet))
             c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
             c.bytes_received, c.data_segs_in = len(data), 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))

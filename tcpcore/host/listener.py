@@ -19,7 +19,7 @@ from tcpcore.host.request import Request, half_open, open_child, received
 from tcpcore.seqnum import MASK
 from tcpcore.tcp import departure, state, window
 from tcpcore.tcp.connection import Connection
-from tcpcore.tcp.tcb import SentSegment
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options

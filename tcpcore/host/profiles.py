@@ -34,6 +34,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "tcp_syn_retries": 7,
         "tcp_syn_linear_timeouts": 0,
         "tcp_early_retrans": 0,
+        "tcp_congestion_control": "reno",  # RFC 5681
         "tcp_tw_reuse": 0,
         "tcp_fastopen": 0,
         "tcp_syncookies": 0,
@@ -47,6 +48,7 @@ CONSTANTS: dict[str, dict[str, Any]] = {
     "rfc9293": {
         "timewait_len": 240,
         "rfc_rto": True,
+        "duplicate_threshold": True,  # RFC 5681, RFC 6675
         "quick_acks": False,
         "orphans_time_out": False,
         "icmp_by_rfc": True,  # RFC 9293 §3.9.2.2

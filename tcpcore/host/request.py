@@ -15,7 +15,8 @@ from tcpcore.host import counters
 from tcpcore.seqnum import MASK, distance, gt, leq, lt
 from tcpcore.tcp import arrival, departure, state, timers, window
 from tcpcore.tcp.connection import Connection
-from tcpcore.tcp.tcb import RTO_INITIAL, SentSegment
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import RTO_INITIAL
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
 from tcpcore.wire import icmp

@@ -31,7 +31,6 @@ STATES = {
 }
 """Numbers of the states (include/net/tcp_states.h), as a socket of an application has them."""
 
-CA_OPEN, CA_DISORDER, CA_CWR, CA_RECOVERY, CA_LOSS = range(5)
 OPT_TIMESTAMPS, OPT_SACK, OPT_WSCALE, OPT_ECN, OPT_ECN_SEEN, OPT_SYN_DATA = 1, 2, 4, 8, 16, 32
 OPT_FAST_OPEN_CHILD = 128
 REORDERING = 3
@@ -61,25 +60,10 @@ def _prefixed(found: dict[str, int]) -> dict[str, int]:
     return {f"tcpi_{name}": value for name, value in found.items()}
 
 
-def retransmitted(c: Connection) -> tuple[int, int]:
-    """``(segments sent again and in flight, segments that count as lost)``.
-
-    What was sent again because it was lost stays lost until it is acknowledged; a tail loss probe
-    lost nothing (tcp_send_loss_probe()).
-    """
-    if not c.retransmissions and c.recover_until is None:
-        return 0, c.lost_out
-    queue = c.retransmission_queue
-    again = sum(1 for sent in queue if sent.retransmissions and not sent.lost)
-    return again, again + c.lost_out
-
-
 def _condition(c: Connection) -> dict[str, int]:
-    again, lost = retransmitted(c)
-    in_loss = c.recover_until is not None or c.retransmissions > 0
     return {
         "state": STATES[c.state],
-        "ca_state": CA_LOSS if in_loss else CA_OPEN,
+        "ca_state": c.ca_state,
         "retransmits": c.retransmissions,
         "probes": c.probes_out,
         "backoff": c.backoff,
@@ -87,11 +71,11 @@ def _condition(c: Connection) -> dict[str, int]:
         "snd_wscale": c.snd_scale if c.scaling else 0,
         "rcv_wscale": c.rcv_scale if c.scaling else 0,
         "unacked": len(c.retransmission_queue),
-        "sacked": 0,
-        "lost": lost,
-        "retrans": again,
+        "sacked": c.sacked_out,
+        "lost": c.lost_out,
+        "retrans": c.retrans_out,
         "fackets": 0,
-        "reordering": REORDERING,
+        "reordering": c.loss.reordering,
         "snd_cwnd": c.cwnd,
         "snd_ssthresh": c.ssthresh,
         "notsent_bytes": max(distance(c.snd_nxt, c.write_end), 0),
@@ -153,8 +137,8 @@ def _counts(c: Connection) -> dict[str, int]:
         "total_rto_recoveries": c.total_rto_recoveries,
         "delivered": c.delivered,
         "delivered_ce": 0,
-        "dsack_dups": 0,
-        "reord_seen": 0,
+        "dsack_dups": c.loss.dsack_dups,
+        "reord_seen": c.loss.reordering_seen,
         "rcv_ooopack": c.rcv_ooopack,
     }
 

@@ -8,6 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
+    *(("end-in-state", {"state": state}, ()) for state in (1, 3, 4, 5, 6, 7)),
+    *(("end-in-state", {"ends_by": by}, ()) for by in (2, 3)),
+    *(("end-in-state", {"state": state, "ends_by": 2}, ()) for state in (1, 3, 4, 5, 6, 7)),
+    *(("end-in-state", {"state": state, "ends_by": 3}, ()) for state in (3, 5, 6, 7)),
+    ("end-in-state", {"state": 1, "ends_by": 0}, ()),
     ("byte-stream", {"read_after": 500}, ()),
     ("byte-stream", {"writes": 1, "size": 10}, ()),
     ("byte-stream", {"writes": 1, "size": 3000}, ()),
@@ -50,6 +55,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("syn-flood", {"tcp_synack_retries": 0}, ()),
     ("syn-flood", {"tcp_abort_on_overflow": 1}, ()),
     ("syn-flood", {"flood": 0}, ()),
+    ("flood-filtered", {"spoofed": False}, ()),
     ("syn-cookies", {"tcp_timestamps": 0}, ()),
     ("syn-cookies", {}, (1,)),
     ("ack-flood", {"overflow_first": False}, ()),
@@ -72,6 +78,16 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         ("segment-sizes", {"mtu": 1200, "size": 1400, "icmp_lost": True, **probing}, ())
         for probing in ({}, {"tcp_mtu_probing": 1}, {"tcp_mtu_probing": 1, "mtu": 576})
     ),
+    *(("stale-segment", {"age": age}, ()) for age in (1, 2)),
+    ("stale-segment", {"tcp_timestamps": 0}, ()),
+    ("stale-segment", {"reset": True}, ()),
+    ("stale-segment", {"reset": True, "offset": 1000}, ()),
+    *(
+        ("first-rto", stamps, drop)
+        for stamps in ({}, {"tcp_timestamps": 0})
+        for drop in ((0, 4), (3,))
+    ),
+    ("reuse-with-timestamps", {"tcp_timestamps": 0}, ()),
     *(("tls-flights", {"tls": tls}, ()) for tls in (0, 1)),
     *(
         ("tls-flights", {**tls, **fast, "earlier_visit": True}, ())
@@ -148,6 +164,17 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
     ("path-mtu", {"size": 10_000}, ()),
     *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
+    *(("forged-segments", {"offset": offset}, ()) for offset in (0, 100_000)),
+    *(("forged-segments", {"kind": 1, "offset": offset}, ()) for offset in (0, 100_000)),
+    *(("forged-segments", {"kind": 2, "offset": offset}, ()) for offset in (0, 100_000)),
+    *(
+        ("forged-segments", {"kind": 2, "offset": 0, "ack_offset": ack}, ())
+        for ack in (-100_000, -500, 500)
+    ),
+    ("forged-segments", {"kind": 2, "offset": 0, "tcp_invalid_ratelimit": 0}, ()),
+    *(("forged-segments", {"kind": kind}, ()) for kind in (1, 2)),
+    ("forged-segments", {"count": 10}, ()),
+    ("forged-segments", {"count": 10, "tcp_invalid_ratelimit": 0}, ()),
 )
 """What `record --all` records beside each scenario with its defaults.
 

@@ -119,11 +119,19 @@ def _outstanding(c: Connection) -> Iterator[str]:
     queue = c.retransmission_queue
     if queue:
         yield f"unacked:{len(queue)}"
-    again, lost = tcp_info.retransmitted(c)
+    again, lost = c.retrans_out, c.lost_out
     if again or c.total_retrans:
         yield f"retrans:{again}/{c.total_retrans}"
     if lost:
         yield f"lost:{lost}"
+    if c.sack_permitted and c.sacked_out:
+        yield f"sacked:{c.sacked_out}"
+    if c.loss.dsack_dups:
+        yield f"dsack_dups:{c.loss.dsack_dups}"
+    if c.loss.reordering != c.sysctl.tcp_reordering:
+        yield f"reordering:{c.loss.reordering}"
+    if c.loss.reordering_seen:
+        yield f"reord_seen:{c.loss.reordering_seen}"
 
 
 def _receiving(c: Connection) -> Iterator[str]:

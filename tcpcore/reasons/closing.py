@@ -60,7 +60,7 @@ ORPHAN_OVER = Why(
 )
 LINGER_ZERO = Why(
     "close.linger-zero",
-    "SO_LINGER with 0 seconds: close() throws everything away and resets.",
+    "SO_LINGER with 0 seconds: close() throws all away, and resets where the peer still waits.",
     "RFC 9293 §3.10.5",
     "__tcp_close()",
 )

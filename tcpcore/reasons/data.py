@@ -151,6 +151,13 @@ RATE_LIMITED = Why(
     "RFC 5961 §7",
     "__tcp_oow_rate_limited()",
 )
+RATE_LIMITED_CHALLENGE = Why(
+    "drop.challenge-rate-limit",
+    "A challenge ACK was due, but an answer went out less than tcp_invalid_ratelimit ({limit} ms) "
+    "ago: stay silent.",
+    "RFC 5961 §7",
+    "tcp_send_challenge_ack()",
+)
 SEGMENT_TO_CLOSED = Why(
     "drop.closed",
     "The connection is closed: the segment is dropped.",

@@ -101,6 +101,32 @@ TIMER_LOSS_PROBE = Why(
     "RFC 8985 §7.2",
     "tcp_schedule_loss_probe()",
 )
+TIMER_REORDERING = Why(
+    "timer.reordering",
+    "What was sent earlier may only be late: wait {rto} before it counts as lost.",
+    "RFC 8985 §6.3",
+    "tcp_rack_mark_lost()",
+)
+CA_STATE = Why(
+    "recovery.state",
+    "From {old} to {new}; cwnd is {cwnd}.",
+    "RFC 5681 §3.2",
+    "tcp_fastretrans_alert()",
+)
+FAST_RETRANSMIT = Why(
+    "recovery.fast-retransmit",
+    "Duplicate ACKs say that this segment is lost: send it again without waiting for the time-out "
+    "(retransmission {retransmission}).",
+    "RFC 6582 §3.2",
+    "tcp_xmit_retransmit_queue()",
+)
+FAST_RETRANSMIT_SACK = Why(
+    "recovery.fast-retransmit-sack",
+    "What was sent later has arrived: this segment is lost, send it again "
+    "(retransmission {retransmission}).",
+    "RFC 8985 §6.2",
+    "tcp_xmit_retransmit_queue()",
+)
 TIMER_DELAYED_ACK = Why(
     "timer.delayed-ack",
     "Wait up to {rto} for something that can carry the ACK.",

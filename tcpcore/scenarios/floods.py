@@ -12,7 +12,8 @@ from tcpcore.units import minutes, ms, seconds
 from tcpcore.wire.options import MSS
 from tcpcore.wire.segment import ACK, SYN, Segment
 
-ATTACKER = "10.0.0.66"
+ATTACKER, ROUTER = "10.0.0.66", "10.0.0.254"
+NOBODY = "203.0.113"  # a network of no hosts: what is sent there is lost
 FIRST_PORT = 40_000
 ACK_PORT = 50_000
 PACE = ms(10)
@@ -31,6 +32,12 @@ MAX_SYN_BACKLOG = Parameter(
     minimum=4,
     maximum=1024,
     help="only without SYN cookies: the last quarter of it is kept for peers known to be alive",
+)
+SPOOFED = Parameter(
+    "spoofed",
+    "Forged source addresses",
+    True,
+    help="each SYN seems to come from another host; off: all come from the attacker's own address",
 )
 ACKS = Parameter("acks", "ACKs of the attacker", 10, maximum=200, help="one every 10 ms")
 OVERFLOW_FIRST = Parameter(
@@ -70,9 +77,12 @@ def _ack(number: int) -> Segment:
     )
 
 
-async def _send_syns(host: Any, count: int) -> None:
+async def _send_syns(host: Any, count: int, spoofed: bool = False) -> None:
     for number in range(count):
-        host.inject(_syn(number))
+        syn = _syn(number)
+        if spoofed:
+            syn.src = f"{NOBODY}.{1 + number}"
+        host.inject(syn)
         await host.sleep(PACE)
 
 
@@ -90,7 +100,7 @@ def _connect_after(wait: int) -> Any:
 @scenario(
     "syn-flood",
     title="A SYN flood",
-    question="What do twenty SYNs that nobody means do to a small server, and to its clients?",
+    question="What do SYNs that nobody means do to a small server, and to its clients?",
     parameters=(
         RTT,
         replace(BACKLOG, default=8, maximum=128),
@@ -129,6 +139,42 @@ def syn_flood(
 
     async def attack(host: Any) -> None:
         await _send_syns(host, flood)
+
+    server.spawn(serve)
+    attacker.spawn(attack)
+    client.spawn(_connect_after(ms(1500)))
+
+
+@scenario(
+    "flood-filtered",
+    title="A filter against a flood",
+    question="Does it help to drop what comes from the attacker's address?",
+    parameters=(
+        RTT,
+        replace(FLOOD, maximum=100),
+        SPOOFED,
+        replace(SYNACK_RETRIES, default=1, sysctl=False),
+    ),
+    until=minutes(3),
+)
+def flood_filtered(
+    net: Any, *, rtt: int, flood: int, spoofed: bool, tcp_synack_retries: int
+) -> None:
+    """The server has no cookies, but a packet filter that knows the attacker's address."""
+    client, attacker = net.host("client", CLIENT), net.host("attacker", ATTACKER)
+    server = net.host("server", SERVER, tcp_syncookies=0, tcp_synack_retries=tcp_synack_retries)
+    router = net.router("router", ROUTER)
+    for host in (client, server, attacker):
+        net.link(host, router, delay=ms(rtt / 4))
+    server.firewall.append(f"-A OUTPUT -d {NOBODY}.0/24 -j DROP")  # else the router tells of them
+    server.firewall.append(f"-A INPUT -s {ATTACKER} -j DROP")
+
+    async def serve(host: Any) -> None:
+        await host.socket().bind(PORT).listen(8).accept()
+        await host.pause()
+
+    async def attack(host: Any) -> None:
+        await _send_syns(host, flood, spoofed)
 
     server.spawn(serve)
     attacker.spawn(attack)

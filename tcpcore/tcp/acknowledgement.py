@@ -7,35 +7,40 @@ net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import HALF, MASK, distance, lt
+from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
     departure,
     loss_probe,
-    retransmit,
+    rack,
+    recovery,
+    resend,
     rtt,
+    scoreboard,
     send_buffer,
-    sending,
     state,
-    timers,
+    tagging,
     urgent,
 )
-from tcpcore.tcp.congestion import reno
+from tcpcore.tcp.congestion import prr, usage
+from tcpcore.tcp.loss_state import OPEN
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import SYN, Segment
+from tcpcore.wire.segment import ECE, SYN, Segment
 
 
-def update_send_window(c: Tcb, segment: Segment, before: int) -> None:
-    """Take the peer's window unless an older segment says it (tcp_may_update_window()).
+def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
+    """Take the peer's window unless an older segment says it; whether it was taken.
 
     `before` is what was acknowledged until now.  Linux differs from RFC 9293 §3.10.7.4: with the
-    same numbers as before, a window may grow or close, but not shrink.
+    same numbers as before, a window may grow or close, but not shrink (tcp_may_update_window()).
     """
     seq, ack = segment.seq, segment.ack
     if (ack - before) & HALF:
-        return
+        return False
     offered = segment.window << c.snd_scale
     newer = ack != before or (c.snd_wl1 - seq) & HALF
     changed = offered > c.snd_wnd or not offered or c.sysctl.windows_shrink
@@ -44,54 +49,172 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> None:
         c.snd_wl1 = seq
         if offered > c.max_window:
             c.max_window = offered
+        return True
+    return False
 
 
 def take(c: Tcb, segment: Segment, now: int) -> None:
-    """Bytes are acknowledged: clean the queue, measure the round trip, let cwnd grow."""
-    ack = segment.ack
-    opening = departure.syn_unacknowledged(c)
-    c.bytes_acked += distance(c.snd_una, ack)
-    control = int(opening) + int(c.fin_sent and ack == c.snd_nxt)
-    cwnd_used = sending.in_flight(c)
-    taken = distance(c.snd_una, ack) - control
-    del c.send_buffer[:taken]
-    c.snd_una = ack
-    if c.snd_up is not None:
-        urgent.acknowledged(c, ack)
-    queue = c.retransmission_queue
-    acked, first_sent, sure = 0, 0, True
-    while queue and not (ack - queue[0].end) & HALF:
-        sent = queue.popleft()
-        acked += 1
-        if sent.lost:
-            c.lost_out -= 1
-        first_sent = first_sent or sent.first_sent
-        sure = sure and not sent.retransmissions
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
-        queue[0].seq = ack
-        queue[0].flags &= ~SYN
-    c.delivered += acked
-    _measure(c, segment, now, first_sent if sure and acked else None)
-    was_lost, c.retransmissions, c.retransmit_since = c.retransmissions, 0, 0
-    if acked and not opening and (2 * cwnd_used >= c.cwnd or was_lost):
-        reno.on_ack(c, acked)
-        send_buffer.expand(c)
-    loss_probe.answered(c, ack)
-    if queue:
+    """An ACK that may be believed: clean the queue, measure, detect loss, let cwnd grow or fall.
+
+    The window is the caller's first (`update_send_window`).
+    """
+    before, ack = c.snd_una, segment.ack
+    news = News(data=segment.length > 0, echo=bool(segment.flags & ECE))
+    old = (ack - before) & HALF
+    news.advanced = not old and ack != before
+    opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere
+    news.window = not opening and update_send_window(c, segment, before)
+    loss = c.loss
+    delivered, lost = c.delivered, loss.lost
+    highest = rack.highest_sacked(c)
+    if len(segment.options) > 3 or not c.timestamps:
+        tagging.read(c, segment, before, news, now)
+    if old:
+        if news.sacked or news.duplicate:
+            answer = recovery.alert(c, segment, before, news, 0, now)
+            c.delivered += news.delivered
+            resend.after_ack(c, answer, now)
+        return
+    if news.advanced:
+        c.retransmissions = c.retransmit_since = 0
+    if not c.retransmission_queue:
+        _acknowledge_nothing(c, segment, before, news, now)
+        return
+    _clean(c, segment, highest, news, now)
+    rack.adapt(c, delivered)
+    if c.probe_end is not None:
+        loss_probe.answered(c, ack, news, now)
+    answer = recovery.NOTHING
+    if c.ca_state != OPEN or recovery.dubious(c, news):
+        plain = news.advanced or news.not_duplicate_ack or news.duplicate
+        answer = recovery.alert(c, segment, before, news, 0 if plain else 1, now)
+    if news.set_timer:
         loss_probe.rearm(c, now)
-        if c.lost_out and c.state != state.SYN_SENT:
-            retransmit.resend_lost(c, now)
-    else:
-        timers.cancel_retransmission(c)
+    c.delivered += news.delivered
+    _control(c, c.delivered - delivered, loss.lost - lost, news, now)
+    resend.after_ack(c, answer, now)
+    scoreboard.drop_if_clean(c)
+    if not c.retransmission_queue:
         chrono.stop(c, chrono.BUSY, now)
 
 
-def _measure(c: Tcb, segment: Segment, now: int, first_sent: int | None) -> None:
-    """A round-trip sample: from a segment sent once (Karn), else from the echoed timestamp."""
-    if first_sent is not None:
-        rtt.sample(c, now - first_sent)
+def _acknowledge_nothing(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
+    """Nothing is in flight: only a report of duplicates says anything."""
+    c.snd_una = segment.ack
+    if news.duplicate:
+        recovery.alert(c, segment, before, news, 0, now)
+        c.delivered += news.delivered
+    if c.probe_end is not None:
+        loss_probe.answered(c, segment.ack, news, now)
+
+
+def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None:
+    """Take what is acknowledged off the queue, and measure (tcp_clean_rtx_queue())."""
+    ack, queue = segment.ack, c.retransmission_queue
+    _drop_bytes(c, ack)
+    taken: list[SentSegment] = []
+    while queue and not (ack - queue[0].end) & HALF:
+        taken.append(queue.popleft())
+    first, last, reorder = _count_off(c, taken, news, now)
+    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
+        queue[0].seq = ack
+        queue[0].flags &= ~SYN
+    measured = _measure(c, segment, news, first, last, now)
+    if news.acked:
+        news.set_timer = True
+        if not c.sack_permitted:
+            tagging.remove_duplicate_acks(c, len(taken), news)
+            if news.retransmitted:
+                news.original = False
+        elif reorder is not None and lt(reorder, highest):
+            rack.note_reordering(c, reorder)
+    elif queue and measured and news.first_sacked is not None:
+        news.set_timer = news.first_sacked < queue[0].last_sent
+
+
+def _drop_bytes(c: Tcb, ack: int) -> None:
+    """The send buffer begins at the byte that is expected next."""
+    control = int(departure.syn_unacknowledged(c)) + int(c.fin_sent and ack == c.snd_nxt)
+    bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
+    if bytes_ > 0:
+        del c.send_buffer[:bytes_]
+    c.bytes_acked += distance(c.snd_una, ack)
+    c.snd_una = ack
+    if c.snd_up is not None:
+        urgent.acknowledged(c, ack)
+
+
+def _count_off(
+    c: Tcb, taken: list[SentSegment], news: News, now: int
+) -> tuple[int | None, int | None, int | None]:
+    """Segments leave the queue: first and last time of sending, and the lowest one not resent."""
+    first = last = reorder = None
+    sack, board = c.sack_permitted, c.board
+    for sent in taken:
+        sent.gone = True
+        if board is not None:
+            board.head_gone(sent)
+        if sent.retransmissions:
+            if sent.again:
+                c.retrans_out -= 1
+            news.retransmitted = True
+        elif not sent.sacked:
+            last = sent.last_sent
+            first = first if first is not None else last
+            if reorder is None or lt(sent.seq, reorder):
+                reorder = sent.seq
+            if c.loss.high_seq is None or not gt(sent.end, c.loss.high_seq):
+                news.original = True
+        if sent.sacked and sack:
+            c.sacked_out -= 1
+        elif sack:
+            news.delivered += 1
+            rack.advance(c, sent, now)
+        if sent.lost:
+            c.lost_out -= 1
+        if sent.flags & SYN:
+            c.loss.retrans_stamp = None
+            news.syn = True
+        else:
+            news.acked_data = True
+    return first, last, reorder
+
+
+def _measure(
+    c: Tcb, segment: Segment, news: News, first: int | None, last: int | None, now: int
+) -> bool:
+    """Round-trip samples: of what was sent once (Karn), else of the echoed timestamp.
+
+    Whether there is one.  Source: tcp_ack_update_rtt().
+    """
+    measured = latest = None
+    if first is not None and last is not None and not news.retransmitted:
+        measured, latest = now - first, now - last
+    if news.first_sacked is not None and news.last_sacked is not None:
+        latest = now - news.last_sacked
+        if measured is None:
+            measured = now - news.first_sacked
+    if measured is None and news.acked:
+        stamps = wire_options.timestamps(segment.options)
+        if stamps is not None and stamps[1]:
+            elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
+            measured = latest = (elapsed & MASK) * MILLISECOND
+    if measured is None or latest is None:
+        return False
+    c.min_rtt = min(c.min_rtt or max(latest, 1), max(latest, 1))
+    rtt.sample(c, measured)
+    c.congestion.on_sample(c, latest, now)
+    return True
+
+
+def _control(c: Tcb, delivered: int, lost: int, news: News, now: int) -> None:
+    """Let cwnd fall in a reduction, else grow if it is what limits us (tcp_cong_control())."""
+    if prr.reducing(c):
+        prr.reduce(c, delivered, lost, news.advanced)
         return
-    stamps = wire_options.timestamps(segment.options)
-    if stamps is not None and stamps[1]:
-        elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
-        rtt.sample(c, (elapsed & MASK) * MILLISECOND)
+    reordering = c.loss.reordering > c.sysctl.tcp_reordering
+    if news.acked_data or (reordering and (news.acked or news.sacked)):
+        if usage.limited(c):
+            c.congestion.on_ack(c, delivered, now)
+        c.loss.cwnd_stamp = now
+    send_buffer.expand(c)

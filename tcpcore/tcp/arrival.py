@@ -264,7 +264,6 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     if (c.snd_nxt - ack) & HALF or (ack - oldest) & HALF:
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
-    before = c.snd_una
     if c.state == state.SYN_RECV:
         c.snd_wl1 = segment.seq
         acknowledgement.take(c, segment, now)
@@ -274,12 +273,11 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         receive_buffer.established(c, now)
         send_buffer.expand(c)
         keepalive.start(c, now)
-    elif (before - ack) & HALF:
+    else:
         acknowledgement.take(c, segment, now)
     paws.remember(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
-    acknowledgement.update_send_window(c, segment, before)
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, now)

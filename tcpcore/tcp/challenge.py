@@ -13,11 +13,16 @@ from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import SYN, Segment
 
+CHALLENGES = (reasons.DUPLICATE_SYN, reasons.CHALLENGE_RST, reasons.CHALLENGE_ACK)
+"""Why Linux sends what it counts as a challenge ACK; other duplicate ACKs are only ACKs."""
+
 
 def ask(c: Tcb, now: int, reason: Reason) -> None:
     """Send a challenge ACK, unless one was sent just now."""
     c.event(trace.REFUSED, reason)
-    if not too_soon(c, now):
+    challenge = reason.why in CHALLENGES
+    why = reasons.RATE_LIMITED_CHALLENGE if challenge else reasons.RATE_LIMITED
+    if not too_soon(c, now, why):
         departure.send_ack(c, now, reason)
 
 

@@ -25,6 +25,7 @@ from tcpcore.tcp import (
     lifecycle,
     persist,
     receive_buffer,
+    resend,
     retransmit,
     send_buffer,
     sending,
@@ -33,6 +34,7 @@ from tcpcore.tcp import (
     urgent,
     window,
 )
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
@@ -71,6 +73,7 @@ class Connection(Tcb):
         early = self.state == state.SYN_RECV and departure.may_send_data(self)
         if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
             raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
+        usage.restart(self, now)
         self._queue(data, now, push=not more)
         if oob and data:
             urgent.mark(self)
@@ -115,7 +118,7 @@ class Connection(Tcb):
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
             lifecycle.abort(self, reason, now)
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
-            lifecycle.abort(self, reasons.LINGER_ZERO(), now)
+            lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)
         elif self.state == state.SYN_SENT:
             lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
             lifecycle.forget(self)
@@ -156,7 +159,7 @@ class Connection(Tcb):
         """Reset the connection (RFC 9293 §3.10.5)."""
         self._begin()
         if (self.state, state.ABORT) in state.NEXT:
-            lifecycle.abort(self, reasons.ABORTED(), now)
+            lifecycle.disconnect(self, reasons.ABORTED(), now)
         return self.out
 
     # --- what the network and time bring ---------------------------------------------------------
@@ -180,7 +183,9 @@ class Connection(Tcb):
         """Run every timer that is due."""
         self._begin()
         if self.retransmit_deadline is not None and self.retransmit_deadline <= now:
-            if self.loss_probe:
+            if self.loss.reo_deadline:
+                resend.reordering_over(self, now)
+            elif self.loss_probe:
                 retransmit.on_loss_probe(self, now)
             else:
                 retransmit.on_timeout(self, now)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import delayed_ack, sack, segment_size, state, timers, urgent, window
-from tcpcore.tcp.tcb import SentSegment, Tcb
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.options import (
@@ -76,6 +77,7 @@ def emit(
         c.data_segs_out += 1
         c.bytes_sent += len(payload)
     c.ip_id = (c.ip_id + 1) & 0xFFFF
+    c.last_sent_at = now
     c.out.append(
         Segment(
             c.local,
@@ -187,15 +189,12 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     return bytes(c.send_buffer[start : start + length])
 
 
-def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
-    """Retransmit a segment of the retransmission queue, as it was, or what fits of it today."""
+def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
+    """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
     _cut_off(c, sent)
     sent.retransmissions += 1
     sent.last_sent = now
     c.total_retrans += 1
-    if sent.lost:
-        sent.lost = False
-        c.lost_out -= 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
         return
@@ -203,7 +202,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason) -> None:
     if length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
-    emit(c, sent.flags, sent.seq, payload_of(c, sent.seq, length), now, reason)
+    emit(c, sent.flags | push, sent.seq, payload_of(c, sent.seq, length), now, reason)
 
 
 def _cut_off(c: Tcb, sent: SentSegment) -> None:
@@ -219,6 +218,7 @@ def _cut_off(c: Tcb, sent: SentSegment) -> None:
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
     c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
+    c.board = None  # made anew when it is needed
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
@@ -231,13 +231,18 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
     while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        if length + more > segment_size.mss(c) or gt(follower.end, window_end):
+        too_long = length + more > segment_size.mss(c)
+        if follower.sacked or too_long or gt(follower.end, window_end):
             break
         length += more
         sent.end = follower.end
         sent.flags |= follower.flags
         c.lost_out -= follower.lost
+        c.retrans_out -= follower.again
+        follower.gone = True
         del queue[place]
+        if c.board is not None:
+            c.board.merged(sent, follower)
     return length
 
 
@@ -248,7 +253,10 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
-    c.retransmission_queue.append(SentSegment(seq, c.snd_nxt, flags, now))
+    sent = SentSegment(seq, c.snd_nxt, flags, now)
+    c.retransmission_queue.append(sent)
+    if c.board is not None:
+        c.board.add(sent)
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
         timers.set_retransmission(c, now, max(left, 1))

@@ -19,8 +19,20 @@ from tcpcore.errors import (
     errno_name,
 )
 from tcpcore.seqnum import MASK, distance, geq, leq
-from tcpcore.tcp import departure, lifecycle, retransmit, sending, state, timers
-from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, SentSegment, Tcb
+from tcpcore.tcp import (
+    departure,
+    lifecycle,
+    resend,
+    retransmit,
+    scoreboard,
+    sending,
+    state,
+    timers,
+)
+from tcpcore.tcp.congestion import prr
+from tcpcore.tcp.loss_state import LOSS
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import (
     FRAG_NEEDED,
@@ -32,7 +44,7 @@ from tcpcore.wire.icmp import (
     TIME_EXCEEDED,
     UNREACHABLE,
 )
-from tcpcore.wire.segment import ACK, FIN, PSH, SYN
+from tcpcore.wire.segment import ACK, FIN, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
           9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
@@ -113,8 +125,12 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
     if c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
         # Linux enters the Loss state and leaves cwnd alone: the data did not become more.
-        if c.ssthresh != INFINITE_SSTHRESH:
-            c.ssthresh = max(c.ssthresh, c.cwnd - (c.cwnd >> 2))
+        if c.ca_state != LOSS:
+            c.loss.high_seq = c.snd_nxt
+            c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
+            if c.ssthresh != INFINITE_SSTHRESH:
+                c.ssthresh = prr.current_ssthresh(c)
+            c.ca_state = LOSS
         _resend(c, now)
 
 
@@ -131,6 +147,9 @@ def _cut_big_segments(c: Tcb) -> bool:
     c.retransmission_queue.clear()
     c.retransmission_queue.extend(pieces)
     c.lost_out = sum(sent.lost for sent in pieces)
+    c.sacked_out = sum(sent.sacked for sent in pieces)
+    c.retrans_out = sum(sent.again for sent in pieces)
+    c.board = None
     return found
 
 
@@ -139,7 +158,7 @@ def _payload(sent: SentSegment) -> int:
 
 
 def _bursts(c: Tcb) -> list[list[SentSegment]]:
-    """Segments that left the host as one large packet, cut by the device: PSH is on the last."""
+    """Segments that left the host as one large packet, cut by the device."""
     bursts: list[list[SentSegment]] = []
     together = False
     for sent in c.retransmission_queue:
@@ -147,7 +166,7 @@ def _bursts(c: Tcb) -> list[list[SentSegment]]:
             bursts[-1].append(sent)
         else:
             bursts.append([sent])
-        together = _payload(sent) > c.snd_mss and not sent.flags & (PSH | FIN)
+        together = _payload(sent) > c.snd_mss and sent.joined
     return bursts
 
 
@@ -162,27 +181,18 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         left = distance(seq, end)
         until = (seq + min(mss, left)) & MASK
         done = distance(burst[0].seq, until)
-        flags = ACK
-        if until == end:  # PSH of a burst's end goes with the burst, of a write's end stays
-            flags = last.flags if until == c.write_end or done % at_once > mss else ACK
-        elif done % at_once == 0:
-            flags |= PSH
+        flags = last.flags if until == end else ACK
         piece = SentSegment(seq, last.end if until == end else until, flags, burst[0].first_sent)
         piece.last_sent = burst[0].last_sent
         piece.retransmissions = burst[0].retransmissions
         piece.lost = True
+        piece.joined = until != end and done % at_once != 0
         pieces.append(piece)
         seq = until
     return pieces
 
 
 def _resend(c: Tcb, now: int) -> None:
-    flight = sending.in_flight(c)
-    while flight < c.cwnd:
-        sent = next((each for each in c.retransmission_queue if each.lost), None)
-        if sent is None:
-            break
-        values = {"retransmission": sent.retransmissions + 1}
-        departure.send_again(c, sent, now, Reason(reasons.PATH_MTU_AGAIN, values))
-        flight += 1
+    scoreboard.of(c)
+    resend.send_lost(c, now, reasons.PATH_MTU_AGAIN)
     timers.set_retransmission(c, now)

@@ -27,7 +27,8 @@ def forget(c: Tcb) -> None:
     """Stop all timers and drop what is queued to be sent; bytes received stay readable."""
     timers.cancel_all(c)
     c.retransmission_queue.clear()
-    c.lost_out = 0
+    c.lost_out = c.sacked_out = c.retrans_out = 0
+    c.board = None
     c.send_buffer.clear()
     c.push_marks.clear()
     c.snd_up = None
@@ -42,6 +43,19 @@ def abort(c: Tcb, reason: Reason, now: int) -> None:
     departure.send_reset(c, now, reason)
     change(c, state.ABORT, reason)
     forget(c)
+
+
+def disconnect(c: Tcb, reason: Reason, now: int) -> None:
+    """Throw all away and close (tcp_disconnect()).
+
+    RST goes out where the peer may still wait for something: not once both FINs are on their way
+    (RFC 9293 §3.10.5; tcp_need_reset()), unless ours is still queued behind data.
+    """
+    if state.NEXT[c.state, state.ABORT].reply or not c.fin_sent:
+        abort(c, reason, now)
+    else:
+        change(c, state.ABORT, reason)
+        forget(c)
 
 
 def refuse(c: Tcb, segment: Segment, reason: Reason) -> None:

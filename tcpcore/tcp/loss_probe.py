@@ -9,8 +9,11 @@ due; what it sends is in `retransmit`.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import distance, lt
-from tcpcore.tcp import state, timers
+from tcpcore.seqnum import lt
+from tcpcore.tcp import state, timers, undo
+from tcpcore.tcp.congestion import prr
+from tcpcore.tcp.loss_state import CWR, OPEN
+from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 
 PROBING = (3, 4)
@@ -26,7 +29,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
     if (
         not queue
         or not c.sack_permitted
-        or c.recover_until is not None
+        or c.ca_state not in (OPEN, CWR)
         or c.state not in state.HANDSHAKE_DONE
         or c.sysctl.tcp_early_retrans not in PROBING
     ):
@@ -34,7 +37,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
     wait = c.rto
     if c.srtt:
         alone = len(queue) == 1  # its ACK may be delayed
-        wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else 2 * timers.TICK)
+        wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else timers.TIMEOUT_MIN)
     until_rto = c.rto if acknowledged else queue[0].last_sent + c.rto - now
     if 0 < until_rto < wait:
         wait = until_rto
@@ -43,14 +46,32 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
 
 
 def rearm(c: Tcb, now: int) -> None:
-    """snd.una moved on: start the timer anew, as a probe if one may be needed."""
-    if not schedule(c, now, acknowledged=True):
+    """An ACK brought news: start the timer anew, as a probe if one may be needed.
+
+    Source: tcp_set_xmit_timer(), tcp_rearm_rto().
+    """
+    if schedule(c, now, acknowledged=True):
+        return
+    if not c.retransmission_queue:
+        timers.cancel_retransmission(c)
+    elif c.loss_probe or c.loss.reo_deadline:  # the RTO counts from when the oldest was sent
+        timers.set_retransmission(c, now, max(c.retransmission_queue[0].last_sent + c.rto - now, 1))
+    else:
         timers.set_retransmission(c, now)
 
 
-def answered(c: Tcb, ack: int) -> None:
-    """An ACK came: does it end the episode?"""
-    if c.probe_end is not None and not lt(ack, c.probe_end):
+def answered(c: Tcb, ack: int, news: News, now: int) -> None:
+    """An ACK may be the probe's: was anything lost?  (RFC 8985 §7.4; tcp_process_tlp_ack())."""
+    assert c.probe_end is not None
+    if lt(ack, c.probe_end):
+        return
+    if not c.loss.probe_resent or news.duplicate_of_probe:
         c.probe_end = None
-    if c.recover_until is not None and distance(c.recover_until, ack) >= 0:
-        c.recover_until = None
+    elif ack != c.probe_end:  # it goes on: the probe filled a hole, so something was lost
+        prr.begin(c)
+        c.ca_state = CWR
+        prr.end(c, now)
+        undo.keep_open(c)
+        c.tally("TcpExtTCPLossProbeRecovery")
+    elif not (news.advanced or news.not_duplicate_ack or news.sacked):
+        c.probe_end = None

@@ -61,9 +61,10 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         autotune.echo_received(c, segment.options, length, now)
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
-    memory = receive_buffer.true_size((52 if c.timestamps else 40) + length)
+    packet = (52 if c.timestamps else 40) + length
+    memory = receive_buffer.true_size(packet)
     c.rmem += memory
-    receive_buffer.put(c, segment.payload, memory)
+    receive_buffer.put(c, segment.payload, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + length) & MASK
     c.bytes_received += length
     delayed_ack.data_received(c, length, memory, segment.flags, now)
@@ -78,7 +79,6 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         return False
     acknowledgement.take(c, segment, now)
     _heard(c, segment, stamp, now)
-    acknowledgement.update_send_window(c, segment, before)
     if c.probe_deadline is not None or not c.retransmission_queue:
         persist.answered(c, now)
     sending.send_pending(c, now)

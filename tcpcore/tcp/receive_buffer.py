@@ -21,7 +21,7 @@ SMALLEST_CLAMP = 1152
 
 SK_BUFF = 256
 SHARED_INFO = 320
-HEADROOM = 66
+HEADROOM = 64
 SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
@@ -35,10 +35,18 @@ def true_size(packet: int) -> int:
 
     As a driver with plain linear buffers allocates (a TUN device does); others differ a little.
     """
+    return _head(packet) + SK_BUFF
+
+
+@lru_cache(maxsize=256)
+def tail_room(packet: int) -> int:
+    """Bytes that the head of such a packet has left behind its end (skb_tailroom())."""
+    return _head(packet) - SHARED_INFO - HEADROOM - packet
+
+
+def _head(packet: int) -> int:
     head = -(-(packet + HEADROOM) // 64) * 64 + SHARED_INFO
-    if head <= SMALL_HEAD:
-        return SMALL_HEAD + SK_BUFF
-    return (1 << (head - 1).bit_length()) + SK_BUFF
+    return SMALL_HEAD if head <= SMALL_HEAD else 1 << (head - 1).bit_length()
 
 
 def _window_from(c: Tcb, memory: int) -> int:
@@ -71,10 +79,21 @@ def _mss(c: Tcb) -> int:
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
-def put(c: Tcb, payload: bytes, memory: int) -> None:
-    """Add in-order payload, whose packet took so much memory, to what lies unread."""
+def put(c: Tcb, payload: bytes, memory: int, room: int) -> None:
+    """Add in-order payload to what lies unread; its packet was charged with so much memory.
+
+    It moves into the room behind the last packet where it fits: then its memory is free again
+    (tcp_try_coalesce()).
+    """
     c.receive_buffer += payload
-    c.unread.append([len(payload), memory])
+    length, unread = len(payload), c.unread
+    if unread and length <= unread[-1][2]:
+        last = unread[-1]
+        last[0] += length
+        last[2] -= length
+        c.rmem -= memory
+    else:
+        unread.append([length, memory, room])
 
 
 def take(c: Tcb, most: int) -> bytes:
@@ -89,7 +108,7 @@ def take(c: Tcb, most: int) -> bytes:
     left = len(data)
     unread: deque[list[int]] = c.unread
     while unread and left >= unread[0][0]:
-        length, memory = unread.popleft()
+        length, memory, _ = unread.popleft()
         left -= length
         c.rmem -= memory
     if left:
@@ -112,6 +131,15 @@ def packet_seen(c: Tcb, length: int, memory: int) -> None:
     else:
         c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
     c.window_clamp = clamp
+
+
+def clamp_window(c: Tcb, clamp: int) -> None:
+    """Let no window be larger from now on (tcp_set_window_clamp()); it may open up to there."""
+    before, c.window_clamp = c.window_clamp, clamp
+    if clamp < before:
+        c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
+    else:
+        c.rcv_ssthresh = max(min(c.rcv_wnd, clamp), c.rcv_ssthresh)
 
 
 def grow(c: Tcb, length: int, memory: int) -> None:

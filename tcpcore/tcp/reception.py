@@ -62,7 +62,7 @@ def duplicate(c: Tcb, segment: Segment) -> None:
 def _keep(c: Tcb, segment: Segment, now: int) -> None:
     """A hole is before it: keep it, and say what is still missing."""
     c.rcv_ooopack += 1
-    known = reassembly.keep(c, segment.seq, segment.payload, _memory(c, segment))
+    known = reassembly.keep(c, segment.seq, segment.payload, _packet(c, segment))
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
@@ -76,10 +76,11 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     fresh = segment.payload[behind:] if behind else segment.payload
-    memory = _memory(c, segment)
+    packet = _packet(c, segment)
+    memory = receive_buffer.true_size(packet)
     if fresh:
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory)
+        receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
     c.bytes_received += len(fresh)
     if c.out_of_order or fin_waits:
@@ -93,9 +94,9 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         _take_fin(c, now)
 
 
-def _memory(c: Tcb, segment: Segment) -> int:
-    header = 52 if c.timestamps else 40
-    return receive_buffer.true_size(header + len(segment.payload))
+def _packet(c: Tcb, segment: Segment) -> int:
+    """Bytes of the IP packet that brought the segment."""
+    return (52 if c.timestamps else 40) + len(segment.payload)
 
 
 def _take_fin(c: Tcb, now: int) -> None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, mtu_probing, sending, state, timers
-from tcpcore.tcp.congestion import reno
+from tcpcore.tcp import departure, lifecycle, mtu_probing, recovery, resend, sending, state, timers
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
@@ -87,7 +86,9 @@ def _counts_from(c: Tcb) -> int:
     tail loss probe is none.
     """
     opening = c.state in (state.SYN_SENT, state.SYN_RECV)
-    return c.retransmit_since if opening else c.retransmitting_since
+    if opening or c.loss.retrans_stamp is None:
+        return c.retransmit_since
+    return c.loss.retrans_stamp
 
 
 def on_timeout(c: Tcb, now: int) -> None:
@@ -106,23 +107,23 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
         mtu_probing.suspect(c)
-    if not c.retransmissions and c.state in state.HANDSHAKE_DONE:
-        reno.on_timeout(c)
-    early = c.state == state.SYN_RECV and not c.retransmissions  # data behind a SYN+ACK may wait
-    for sent in [head] if early else c.retransmission_queue:
-        c.lost_out += not sent.lost
-        sent.lost = True
+    early = c.state in (state.SYN_SENT, state.SYN_RECV)
     if c.state in state.HANDSHAKE_DONE:
-        c.recover_until, c.probe_end = c.snd_nxt, None
+        recovery.enter_loss(c, now)
+    else:
+        _lose_opening(c, c.state == state.SYN_RECV and not c.retransmissions)
     c.retransmissions += 1
     c.total_rto += 1
     if c.retransmissions == 1:
-        c.retransmitting_since = now
         c.total_rto_recoveries += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
-    departure.send_again(c, head, now, Reason(why, values))
+    if early:
+        departure.send_again(c, head, now, Reason(why, values))
+        c.loss.retrans_stamp = c.loss.retrans_stamp or now
+    else:
+        resend.again(c, head, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
     if c.state != state.SYN_SENT or c.retransmissions > linear:
         c.backoff += 1
@@ -133,16 +134,11 @@ def on_timeout(c: Tcb, now: int) -> None:
     timers.set_retransmission(c, now, left)
 
 
-def resend_lost(c: Tcb, now: int) -> None:
-    """After a time-out, send the rest again as ACKs make room (tcp_xmit_retransmit_queue())."""
-    flight = sending.in_flight(c)
-    for sent in list(c.retransmission_queue):
-        if flight >= c.cwnd:
-            return
-        if sent.lost and sent in c.retransmission_queue:  # not taken along by the one before
-            values = {"retransmission": sent.retransmissions + 1}
-            departure.send_again(c, sent, now, Reason(reasons.LOST_AGAIN, values))
-            flight += 1
+def _lose_opening(c: Tcb, only_head: bool) -> None:
+    """Before the handshake is over: the SYN is lost, and data behind it, too (Fast Open)."""
+    for sent in list(c.retransmission_queue)[: 1 if only_head else None]:
+        c.lost_out += not sent.lost
+        sent.lost = True
 
 
 def on_loss_probe(c: Tcb, now: int) -> None:
@@ -156,9 +152,13 @@ def on_loss_probe(c: Tcb, now: int) -> None:
         left = max(queue[0].last_sent + c.rto - now, 1)
         timers.set_retransmission(c, now, left)
         return
-    if not sending.send_one(c, now):
+    c.loss.probe_resent = not sending.send_one(c, now)
+    if c.loss.probe_resent:
         last = queue[-1]
         values = {"retransmission": last.retransmissions + 1}
         departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
+        if c.board is not None:
+            c.board.sent_again(last)
+    c.tally("TcpExtTCPLossProbes")
     c.probe_end = c.snd_nxt
     timers.set_retransmission(c, now)

@@ -11,7 +11,10 @@ from functools import lru_cache
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size
+from tcpcore.tcp.congestion import prr, usage
+from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
+from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
 
@@ -35,7 +38,7 @@ def current_mss(c: Tcb) -> int:
 
 def in_flight(c: Tcb) -> int:
     """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return len(c.retransmission_queue) - c.lost_out
+    return prr.in_flight(c)
 
 
 def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
@@ -46,9 +49,15 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     """
     if not departure.may_send_data(c):
         return
-    before = c.snd_nxt
+    before, count = c.snd_nxt, len(c.retransmission_queue)
     _send_what_fits(c, now, packet)
+    full = in_flight(c) >= c.cwnd
+    sent = len(c.retransmission_queue) - count
+    if sent or (full and c.snd_nxt != c.write_end):
+        usage.validate(c, full, now)
     if c.snd_nxt != before:
+        if prr.reducing(c):
+            c.loss.prr_out += sent
         loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or c.snd_nxt != c.write_end:
         chrono.sent(c, now, before, limited=_window_holds(c))
@@ -85,7 +94,10 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
             if c.fin_queued is not None:
                 _send_fin(c, now)
             return
-        length = _burst(c, unsent, c.cwnd - flight, mss, packet)
+        room = c.cwnd - flight
+        if unsent > mss and _defers(c, room, mss, now):
+            return
+        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
         if not length:
             return
         flight += -(-length // mss)
@@ -111,6 +123,24 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
     if partial and needed < unsent and not c.retransmission_queue and not c.corked:
         return needed  # the window ends inside a segment, and nothing is in flight to open it
     return needed - partial
+
+
+def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
+    """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
+
+    Only right after something was sent, while an ACK will come soon, and the room is small.
+    """
+    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not c.retransmission_queue:
+        return False
+    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    limit = min(window, room * mss)
+    if limit >= burst_segments(c, mss) * mss:
+        return False
+    if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
+        return False
+    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
+        return False
+    return c.fin_queued is None
 
 
 def burst_segments(c: Tcb, mss: int) -> int:
@@ -147,6 +177,7 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     push = PSH if length > mss else 0
     while length > mss:
         send_part(c, mss, now)
+        c.retransmission_queue[-1].joined = True
         length -= mss
     send_part(c, length, now, push)
 
@@ -155,7 +186,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     """Send so many bytes as one segment, whatever Nagle would say; `push`: PSH or 0."""
     seq = c.snd_nxt
     end = (seq + length) & MASK
-    flags = ACK | push
+    flags = ACK
     reason = _data_reason(length)
     if _passes_mark(c, end):
         flags |= PSH
@@ -167,9 +198,9 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         c.small_sent_end = end
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
-    departure.queue(c, seq, flags, now)
+    departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
     delayed_ack.data_sent(c, now)
-    departure.emit(c, flags, seq, payload, now, reason)
+    departure.emit(c, flags | push, seq, payload, now, reason)
 
 
 @lru_cache(maxsize=64)

@@ -61,6 +61,7 @@ class Transition(NamedTuple):
 
 
 _GONE = "the peer reset the connection"
+_BOTH_FINS = "RST only when data was unread, or the FIN still waits behind data"
 _GIVE_UP = "no answer within the limit that the sysctls set"
 
 TRANSITIONS = (
@@ -112,11 +113,11 @@ TRANSITIONS = (
     Transition(CLOSE_WAIT, TIMEOUT, CLOSED, "", "RFC 9293 §3.10.8", _GIVE_UP),
     Transition(CLOSING, ACK_OF_FIN, TIME_WAIT, "", "RFC 9293 §3.10.7.4"),
     Transition(CLOSING, RST, CLOSED, "", "RFC 9293 §3.10.7.4", _GONE),
-    Transition(CLOSING, ABORT, CLOSED, "RST", "RFC 9293 §3.10.5", "the RFC sends no RST here"),
+    Transition(CLOSING, ABORT, CLOSED, "", "RFC 9293 §3.10.5", _BOTH_FINS),
     Transition(CLOSING, TIMEOUT, CLOSED, "", "RFC 9293 §3.10.8", "tcp_orphan_retries"),
     Transition(LAST_ACK, ACK_OF_FIN, CLOSED, "", "RFC 9293 §3.10.7.4"),
     Transition(LAST_ACK, RST, CLOSED, "", "RFC 9293 §3.10.7.4", _GONE),
-    Transition(LAST_ACK, ABORT, CLOSED, "RST", "RFC 9293 §3.10.5", "the RFC sends no RST here"),
+    Transition(LAST_ACK, ABORT, CLOSED, "", "RFC 9293 §3.10.5", _BOTH_FINS),
     Transition(LAST_ACK, TIMEOUT, CLOSED, "", "RFC 9293 §3.10.8", "tcp_orphan_retries"),
     Transition(
         TIME_WAIT,

@@ -13,7 +13,11 @@ from typing import Any, Protocol
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
+from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.loss_state import OPEN, LossState
+from tcpcore.tcp.scoreboard import Scoreboard
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.why import Reason
 
 
@@ -31,20 +35,8 @@ class Journal(Protocol):
     ) -> None:
         """Add an event to what is happening now."""
 
-
-class SentSegment:
-    """A segment in the retransmission queue: what was sent, when and how often."""
-
-    __slots__ = ("end", "first_sent", "flags", "last_sent", "lost", "retransmissions", "seq")
-
-    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
-        self.seq = seq
-        self.end = end
-        self.flags = flags
-        self.first_sent = now
-        self.last_sent = now
-        self.retransmissions = 0
-        self.lost = False
+    def count(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host."""
 
 
 INITIAL_CWND = 10
@@ -74,13 +66,16 @@ class Tcb:
         "advertised_mss",
         "ato",
         "backoff",
+        "board",
         "bytes_acked",
         "bytes_received",
         "bytes_retrans",
         "bytes_sent",
+        "ca_state",
         "chrono",
         "chrono_since",
         "chrono_spent",
+        "congestion",
         "corked",
         "cwnd",
         "cwnd_counter",
@@ -111,9 +106,11 @@ class Tcb:
         "last_data_received",
         "last_data_sent",
         "last_segment_size",
+        "last_sent_at",
         "linger",
         "local",
         "local_port",
+        "loss",
         "loss_probe",
         "lost_out",
         "max_window",
@@ -147,14 +144,13 @@ class Tcb:
         "rcvbuf",
         "rcvbuf_locked",
         "receive_buffer",
-        "recover_until",
         "remote",
         "remote_port",
+        "retrans_out",
         "retransmission_queue",
         "retransmissions",
         "retransmit_deadline",
         "retransmit_since",
-        "retransmitting_since",
         "reuse_address",
         "rmem",
         "rto",
@@ -162,6 +158,7 @@ class Tcb:
         "rttvar",
         "sack_blocks",
         "sack_permitted",
+        "sacked_out",
         "scaling",
         "scaling_ratio",
         "segs_in",
@@ -282,15 +279,15 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
-        self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
+        self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        # (seq, payload, memory), sorted, disjoint:
-        self.out_of_order: list[tuple[int, bytes, int]] = []
+        # (seq, payload, memory, room behind), sorted, disjoint:
+        self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss
@@ -309,10 +306,14 @@ class Tcb:
         self.backoff = 0
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
-        self.retransmitting_since = 0  # when its first time-out came
         self.retransmission_queue: deque[SentSegment] = deque()
-        self.lost_out = 0  # segments of the queue that are counted as lost
-        self.recover_until: int | None = None  # snd.nxt when a time-out counted all as lost
+        self.sacked_out = 0  # segments of the queue that are selectively acknowledged
+        self.lost_out = 0  # that are counted as lost
+        self.retrans_out = 0  # that were sent again, and are on their way
+        self.board: Scoreboard | None = None  # see there; None while all is in order
+        self.ca_state = OPEN
+        self.loss = LossState(self.sysctl.tcp_reordering)
+        self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
@@ -328,6 +329,7 @@ class Tcb:
         self.last_segment_size = 0
         self.last_data_received = NEVER
         self.last_data_sent = 0
+        self.last_sent_at = NEVER  # anything, ACKs included
         self.last_challenge: int | None = None
 
     def _start_timers(self) -> None:
@@ -381,3 +383,8 @@ class Tcb:
         """Tell the journal, if there is one."""
         if self.journal is not None:
             self.journal.event(kind, self.name, reason, values)
+
+    def tally(self, name: str, times: int = 1) -> None:
+        """Move a counter of the host, by its `nstat` name."""
+        if self.journal is not None:
+            self.journal.count(name, times)

@@ -16,9 +16,13 @@ from tcpcore.why import Reason, Why
 TICK = 4 * MILLISECOND
 """The shortest time a kernel timer can wait: one jiffy where CONFIG_HZ=250."""
 
+TIMEOUT_MIN = 2 * MILLISECOND
+"""The least that probes and the reordering timer wait beside round trips (TCP_TIMEOUT_MIN_US)."""
+
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 LOSS_PROBE = "tail loss probe"
+REORDERING = "reordering"
 PERSIST = "persist"
 KEEPALIVE = "keepalive"
 TIME_WAIT = "TIME_WAIT"
@@ -44,6 +48,8 @@ def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
 
 
 def _retransmission_name(c: Tcb) -> str:
+    if c.loss.reo_deadline:
+        return REORDERING
     return LOSS_PROBE if c.loss_probe else RETRANSMISSION
 
 
@@ -54,7 +60,7 @@ def _announce_end(c: Tcb, timer: str) -> None:
 
 def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
     """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later."""
-    c.loss_probe = False
+    c.loss_probe = c.loss.reo_deadline = False
     c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
     _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
@@ -63,8 +69,17 @@ def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
 def set_loss_probe(c: Tcb, deadline: int, now: int) -> None:
     """Let the retransmission timer fire as a tail loss probe."""
     c.loss_probe = True
+    c.loss.reo_deadline = False
     c.retransmit_deadline = deadline
     _announce(c, LOSS_PROBE, reasons.TIMER_LOSS_PROBE, deadline, now)
+
+
+def set_reordering(c: Tcb, now: int, wait: int) -> None:
+    """Let the retransmission timer fire when the reordering window is over (RFC 8985 §6.3)."""
+    c.loss_probe = False
+    c.loss.reo_deadline = True
+    c.retransmit_deadline = now + min(wait, c.rto)
+    _announce(c, REORDERING, reasons.TIMER_REORDERING, c.retransmit_deadline, now)
 
 
 def cancel_retransmission(c: Tcb) -> None:
@@ -72,7 +87,7 @@ def cancel_retransmission(c: Tcb) -> None:
     if c.retransmit_deadline is not None:
         c.retransmit_deadline = None
         _announce_end(c, _retransmission_name(c))
-        c.loss_probe = False
+        c.loss_probe = c.loss.reo_deadline = False
 
 
 def set_ack(c: Tcb, deadline: int, now: int) -> None:

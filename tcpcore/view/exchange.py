@@ -46,6 +46,12 @@ class Seen:
     packet: bytes = field(repr=False)
 
     @property
+    def stamps(self) -> tuple[int, int] | None:
+        """``(TSval, TSecr)`` of its timestamps option, None without one."""
+        words = next((one.split() for one in self.options if one.startswith("TS ")), None)
+        return (int(words[2]), int(words[4])) if words else None
+
+    @property
     def ports(self) -> tuple[int, int]:
         """Both ports, the smaller one first: the same for all segments of a connection."""
         return min(self.source, self.destination), max(self.source, self.destination)
@@ -131,6 +137,10 @@ class Exchange:
         last = {"FIN", "RST"}
         first = next(i for i, flags in enumerate(self.flags) if last & set(flags.split("+")))
         return replace(self, segments=self.segments[first:])
+
+    def between(self, start: float, end: float) -> Exchange:
+        """The same with only the segments sent from `start` to before `end`, in seconds."""
+        return replace(self, segments=[one for one in self.segments if start <= one.time < end])
 
     def tries(self, flags: str) -> list[int]:
         """How often each connection saw a segment with exactly these flags, most often first."""

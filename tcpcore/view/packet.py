@@ -19,6 +19,9 @@ from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 _NAMES = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (URG, "URG"), (ACK, "ACK"))
 _ECN = ((0x40, "ECE"), (0x80, "CWR"), (0x100, "AE"))
 _ECN_FIELD = ("not ECN-capable", "ECT(1)", "ECT(0)", "CE: congestion experienced")
+_NEAR = 65_535
+"""A SYN so little beyond the first number begins no new connection (it would start further on,
+tcp_twsk_unique()): somebody forged it, and the numbers go on counting as before."""
 _ICMP_TYPES = {UNREACHABLE: "destination unreachable", TIME_EXCEEDED: "time exceeded"}
 _PREVIEW = 48
 
@@ -104,8 +107,10 @@ class Describer:
         here = (segment.src, segment.sport, segment.dst, segment.dport)
         there = here[2:] + here[:2]
         has_ack = bool(segment.flags & ACK)
-        if segment.flags & SYN:
-            if not has_ack and self._initial.get(here) != segment.seq:
+        known = self._initial.get(here)
+        stray = known is not None and 0 < (segment.seq - known & MASK) <= _NEAR
+        if segment.flags & SYN and not stray:
+            if not has_ack and known != segment.seq:
                 self._initial.pop(there, None)  # a new connection between the same ports
             self._initial[here] = segment.seq
             scale = opt.find(segment.options, opt.WINDOW_SCALE)

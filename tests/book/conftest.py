@@ -115,11 +115,11 @@ def pages(chromium: Any) -> Iterator[Pages]:
 
 @pytest.fixture
 def open_chapter(pages: Pages, site: Site) -> Callable[..., Any]:
-    """``open_chapter(hash="#handshake:3", **options of the browser's context)``."""
+    """``open_chapter(hash="#handshake:3", chapter=..., **options of the browser's context)``."""
 
-    def open_page(hash: str = "", **options: Any) -> Any:
+    def open_page(hash: str = "", chapter: str = CHAPTER, **options: Any) -> Any:
         page = pages.new(**options)
-        page.goto(f"{site.address}/{CHAPTER}{hash}")
+        page.goto(f"{site.address}/{chapter}{hash}")
         page.wait_for_selector("html[data-tcpcore=ready]")
         return page
 

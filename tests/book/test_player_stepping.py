@@ -119,6 +119,23 @@ def test_a_deep_link_opens_its_step_and_a_second_one_follows(
     assert player(page, "data-and-close").step == 5
 
 
+def test_a_link_to_a_run_that_loses_segments_leaves_the_losses_as_they_are(
+    open_chapter: Any, player: Any
+) -> None:
+    page = open_chapter("#last-ack:17", chapter="chapters/teardown/time-wait.html")
+    shown = player(page, "last-ack")
+    assert (shown.step, shown.steps) == (17, 29)
+    assert "Python" not in shown.text(".status")  # nothing is computed anew
+    lost = shown.place.locator(".lost-list").inner_text()
+    shown.press("Copy a link to this step")
+    shown.place.locator(".status", has_text="link").wait_for()
+    assert "drop" not in page.url
+    shown.press("Reset")
+    assert (shown.step, shown.steps) == (1, 29)
+    assert "Python" not in shown.text(".status")
+    assert shown.place.locator(".lost-list").inner_text() == lost
+
+
 def test_the_link_button_puts_the_step_into_the_address(open_chapter: Any, player: Any) -> None:
     page = open_chapter()
     shown = player(page, "handshake")

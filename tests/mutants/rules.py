@@ -99,8 +99,8 @@ MUTANTS = (
     Mutant(
         "Karn: a segment that was sent again gives no round-trip time",
         "tcp/acknowledgement.py",
-        "        sure = sure and not sent.retransmissions\n",
-        "",
+        "        elif not sent.sacked:\n            last",
+        "        if not sent.sacked:\n            last",
     ),
     Mutant(
         "the first RTO is srtt and 200 ms at least",
@@ -129,8 +129,8 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "_burst(c, unsent, c.cwnd - flight, mss, packet)",
-        "_burst(c, unsent, c.cwnd - flight + 1, mss, packet)",
+        "        room = c.cwnd - flight\n",
+        "        room = c.cwnd - flight + 1\n",
     ),
     Mutant(
         "a full segment is half of a small window at most",

@@ -57,20 +57,25 @@ export async function copy(text) {
   }
 }
 
-/** `#handshake:5`, followed by what differs from the page: `?rtt=200&drop=0,2`. */
-export function linkTo(name, step, parameters, drop) {
+/**
+ * `#handshake:5`, followed by what differs from the page: `?rtt=200&drop=0,2`; `drop=` where the
+ * page loses segments (`lost`) and this run none.
+ */
+export function linkTo(name, step, parameters, drop, lost = []) {
   const more = new URLSearchParams(Object.entries(parameters).map(([key, value]) => [key, String(value)]));
-  if (drop.length) more.set("drop", drop.join(","));
+  if (drop.join() !== lost.join()) more.set("drop", drop.join(","));
   const query = more.toString().replace(/%2C/g, ",");
   return `#${name}:${step}${query ? `?${query}` : ""}`;
 }
 
-/** The parts of such a link, or null when `hash` is none. */
+/** The parts of such a link, or null when `hash` is none; `drop` is null: as on the page. */
 export function readLink(hash) {
   const match = /^#([\w-]+):(\d+)(?:\?(.*))?$/.exec(hash);
   if (!match) return null;
   const query = new URLSearchParams(match[3] || "");
-  const drop = (query.get("drop") || "").split(",").filter((text) => /^\d+$/.test(text)).map(Number);
+  const drop = query.has("drop")
+    ? query.get("drop").split(",").filter((text) => /^\d+$/.test(text)).map(Number)
+    : null;
   query.delete("drop");
   return { name: match[1], step: Number(match[2]), parameters: Object.fromEntries(query), drop };
 }

@@ -37,7 +37,7 @@ function followLink() {
     if (known.has(name)) wanted[name] = known.get(name).kind === "bool" ? text === "true" : Number(text);
   }
   model.set("parameters", wanted);
-  model.set("drop", link.drop);
+  model.set("drop", link.drop ?? model.stored.drop);
   model.set("step", link.step);
   // A step that only the recomputed run has is reached when that run is there.
   model.wish = link.step;

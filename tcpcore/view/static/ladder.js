@@ -185,10 +185,22 @@ function mark(doc, story, place, x, index, wide, actions) {
   if (step.kind === "call" || step.kind === "timer") lines.push(["what", brief(step)]);
   const [before, after] = [story.states[index][h], story.states[index + 1][h]].map(stateOf);
   if (after !== before) lines.push(["becomes", after]);
+  const right = h === x.length - 1 || (h > 0 && !busyOnTheRight(doc, place, x, h, y));
   lines.forEach(([name, text], nth) => group.append(drawing("text", {
-    class: name, x: x[h] + (h ? 10 : -10), y: y + 4 + nth * 14, "text-anchor": h ? "start" : "end",
+    class: name, x: x[h] + (right ? 10 : -10), y: y + 4 + nth * 14,
+    "text-anchor": right ? "start" : "end",
   }, text)));
   return group;
+}
+
+/** Whether an arrow leaves a host to its right, or comes from there, at this height. */
+function busyOnTheRight(doc, place, x, h, y) {
+  return doc.segments.some((segment, number) => {
+    const { y1, y2 } = place.segments[number];
+    const other = segment.from === h ? segment.to : segment.from;
+    const ends = (segment.from === h && Math.abs(y1 - y) < 2) || (segment.to === h && Math.abs(y2 - y) < 2);
+    return ends && x[other] > x[h];
+  });
 }
 
 /** A call's name without its arguments, a timer's without the word: what fits beside a lifeline. */
@@ -209,15 +221,18 @@ function arrow(doc, place, x, index, actions) {
   // this one, which ends where this one starts, nor most arrows that cross it.  Where one comes
   // the other way at the same time, they cross in the middle: nearer still.
   const met = doc.segments.some((other, number) => other.from === segment.to
-    && other.to === segment.from && segment.from !== segment.to && Math.abs(place.segments[number].y1 - y1) < 12);
-  const away = met ? 0.27 : lost ? 0.36 : 0.44;
+    && other.to === segment.from && segment.from !== segment.to
+    && Math.abs(place.segments[number].y1 - y1) < 12);
+  const text = segment.label + (segment.retransmission ? " · again" : "");
+  const clear = Math.min(0.5, (text.length * 2.8 + 6) / Math.abs(whole - from)); // of the lifeline
+  const away = Math.max(met ? 0.27 : lost ? 0.36 : 0.44, clear);
   const routers = segment.from === null;
   const short = lost && place.reach[index] < 0.5; // its label begins where it does
   const label = drawing("text", {
     class: "label", x: from + direction * (short ? 14 : Math.abs(whole - from) * away), y: y1,
     "text-anchor": short ? (direction > 0 ? "start" : "end") : "middle",
     transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,
-  }, segment.label + (segment.retransmission ? " · again" : ""));
+  }, text);
   const choose = () => actions.choose(index);
   const button = drawing("g", {
     class: "pick", role: "button", "aria-label": spoken(doc, index), "aria-pressed": "false",

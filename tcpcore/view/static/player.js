@@ -85,7 +85,9 @@ export function render({ model, el }) {
 
   function reset() {
     stop();
-    put({ parameters: defaults(doc), drop: [], step: clamp(1), status: "" });
+    // Back to what the page shows; in a notebook, to the scenario's own defaults.
+    const { parameters = defaults(doc), drop = [] } = model.stored ?? {};
+    put({ parameters, drop, step: clamp(1), status: "" });
     go(1);
   }
 
@@ -98,7 +100,7 @@ export function render({ model, el }) {
   }
 
   async function copyLink() {
-    const link = linkTo(model.get("name"), step(), changedFrom(doc), model.get("drop"));
+    const link = linkTo(model.get("name"), step(), changedFrom(doc), model.get("drop"), model.stored?.drop);
     history.replaceState(null, "", link);
     say((await copy(location.href)) ? "Copied: a link to this step." : "The address above is a link to this step.");
   }

@@ -135,6 +135,13 @@ def test_a_request_of_a_page_is_answered_or_refused_in_a_sentence() -> None:
     assert refused.startswith("handshake: rtt takes a number from")
 
 
+def test_a_forged_syn_inside_the_connection_does_not_start_the_numbers_anew():
+    story = document(registry.run("forged-segments", {"kind": 1}))
+    labels = [segment["label"] for segment in story["segments"]]
+    assert "SYN seq 1101" in labels
+    assert labels[-1] == "ACK seq 1001 ack 201"
+
+
 def test_an_icmp_error_is_a_row_of_its_own_from_the_router_that_says_it() -> None:
     doc = document(registry.run("icmp-unreachable"))
     assert len(doc["segments"]) == 1

@@ -1,0 +1,79 @@
+"""What congestion control has to answer; and how to write one's own.
+
+A class derived from `CongestionControl`, with a `name` and the verbs that it wants to change, and
+registered with `registry.register`, is chosen by that name like Linux's own:
+
+    class Half(CongestionControl):
+        name = "half"
+
+        def ssthresh(self, c: Tcb) -> int:
+            return max(c.cwnd // 2, 2)
+
+cwnd and ssthresh are in segments and belong to the connection; who counts what is in flight is the
+sender, not the algorithm.  Source: struct tcp_congestion_ops in include/net/tcp.h.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tcpcore.tcp.tcb import Tcb
+
+LEAST = 2
+"""ssthresh never falls below two segments (RFC 5681 §3.1)."""
+
+
+def slow_start(c: Tcb, acked: int) -> int:
+    """Grow by what was acknowledged, up to ssthresh; what is left of `acked` (tcp_slow_start())."""
+    grown = min(c.cwnd + acked, c.ssthresh)
+    acked -= grown - c.cwnd
+    c.cwnd = grown
+    return acked
+
+
+def additive_increase(c: Tcb, window: int, acked: int) -> None:
+    """One segment more for each `window` segments acknowledged (tcp_cong_avoid_ai())."""
+    if c.cwnd_counter >= window:  # credit from when the window was larger
+        c.cwnd_counter = 0
+        c.cwnd += 1
+    c.cwnd_counter += acked
+    if c.cwnd_counter >= window:
+        grown = c.cwnd_counter // window
+        c.cwnd_counter -= grown * window
+        c.cwnd += grown
+
+
+class CongestionControl:
+    """Reno's answers; an algorithm replaces what it does in another way."""
+
+    name = "reno"
+
+    def ssthresh(self, c: Tcb) -> int:
+        """The new threshold after a loss or a mark, in segments."""
+        return max(c.cwnd >> 1, LEAST)
+
+    def on_ack(self, c: Tcb, acked: int, now: int) -> None:
+        """`acked` segments were delivered in order while cwnd limited us: let it grow."""
+        if c.cwnd < c.ssthresh:
+            acked = slow_start(c, acked)
+            if not acked:
+                return
+        additive_increase(c, c.cwnd, acked)
+
+    def on_sample(self, c: Tcb, rtt: int, now: int) -> None:
+        """An ACK brought a round-trip time, in us."""
+
+    def on_loss_state(self, c: Tcb, now: int) -> None:
+        """A time-out began: the connection enters the state Loss."""
+
+    def on_restart(self, c: Tcb, idle: int, now: int) -> None:
+        """Sending begins again after `idle` us without anything in flight."""
+
+    def undo(self, c: Tcb) -> int:
+        """Cwnd after a reduction that turned out to be needless (tcp_reno_undo_cwnd())."""
+        return max(c.cwnd, c.loss.prior_cwnd)
+
+    def show(self, c: Tcb) -> dict[str, Any]:
+        """The algorithm's own variables, for people."""
+        return {}

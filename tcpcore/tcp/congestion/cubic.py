@@ -1,0 +1,144 @@
+"""CUBIC: the window is a cubic function of the time since the last loss (RFC 9438).
+
+Integer arithmetic, scaled as in the kernel: time in 1/1024 s, the curve's constant C = 0.4, beta =
+717/1024.  The kernel counts time in jiffies; we count CONFIG_HZ=1000's, which is a millisecond.
+Source: net/ipv4/tcp_cubic.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tcpcore.tcp.congestion.base import LEAST, CongestionControl, additive_increase, slow_start
+from tcpcore.tcp.congestion.hystart import LOW_WINDOW, HyStart
+from tcpcore.units import SECOND
+
+if TYPE_CHECKING:
+    from tcpcore.tcp.tcb import Tcb
+
+JIFFY = 4_000
+"""CONFIG_HZ=250: the clock of the curve ticks every 4 ms."""
+SCALE = 1024
+BETA = 717
+CUBE_RTT_SCALE = 410
+CUBE_FACTOR = (1 << 40) // CUBE_RTT_SCALE
+BETA_SCALE = 8 * (SCALE + BETA) // 3 // (SCALE - BETA)
+"""Reno's increase at the same average rate as CUBIC's decrease (RFC 9438 §4.3)."""
+_HYSTART_PAUSE = SECOND
+_SAME_WINDOW = SECOND // 32
+
+
+def cube_root(value: int) -> int:
+    """The integer cube root, rounded down; the kernel's table is off by 0.2 % on average."""
+    root: int = round(float(value) ** (1 / 3))
+    while root * root * root > value:
+        root -= 1
+    while (root + 1) ** 3 <= value:
+        root += 1
+    return root
+
+
+class Cubic(CongestionControl):
+    """One connection's curve."""
+
+    name = "cubic"
+
+    def __init__(self) -> None:
+        self.hystart = HyStart()
+        self.delay_min = 0  # us
+        self._reset()
+
+    def _reset(self) -> None:
+        self.count = 0  # segments to acknowledge for one more in cwnd
+        self.last_max = 0  # cwnd before the last reduction
+        self.last_cwnd = 0
+        self.last_time: int | None = None
+        self.origin = 0  # cwnd at the curve's flat middle
+        self.k = 0  # when that is, in 1/1024 s from the epoch's start
+        self.epoch: int | None = None
+        self.acked = 0
+        self.reno_cwnd = 0  # what Reno would have
+        self.delay_min = 0
+        self.hystart.found = False
+
+    def ssthresh(self, c: Tcb) -> int:
+        """Seven tenths; who lost earlier than last time leaves room (fast convergence)."""
+        self.epoch = None
+        less = c.cwnd < self.last_max
+        self.last_max = c.cwnd * (SCALE + BETA) // (2 * SCALE) if less else c.cwnd
+        return max(c.cwnd * BETA // SCALE, LEAST)
+
+    def on_ack(self, c: Tcb, acked: int, now: int) -> None:
+        """Slow start, then along the curve."""
+        if c.cwnd < c.ssthresh:
+            acked = slow_start(c, acked)
+            if not acked:
+                return
+        self._update(c.cwnd, acked, now)
+        additive_increase(c, self.count, acked)
+
+    def _update(self, cwnd: int, acked: int, now: int) -> None:
+        """How many segments must be acknowledged for the next one (bictcp_update())."""
+        self.acked += acked
+        if (
+            self.last_cwnd == cwnd
+            and self.last_time is not None
+            and now - self.last_time <= _SAME_WINDOW
+        ):
+            return
+        if self.epoch is None or self.last_time is None or now // JIFFY != self.last_time // JIFFY:
+            self._follow(cwnd, acked, now)
+        self._be_fair_to_reno(cwnd)
+        self.count = max(self.count, 2)
+
+    def _follow(self, cwnd: int, acked: int, now: int) -> None:
+        self.last_cwnd, self.last_time = cwnd, now
+        if self.epoch is None:
+            self.epoch = now
+            self.acked = acked
+            self.reno_cwnd = cwnd
+            self.k = 0
+            self.origin = max(self.last_max, cwnd)
+            if self.last_max > cwnd:
+                self.k = cube_root(CUBE_FACTOR * (self.last_max - cwnd))
+        elapsed = (now // JIFFY - self.epoch // JIFFY) * JIFFY + self.delay_min
+        time = elapsed // JIFFY * JIFFY * SCALE // SECOND
+        away = abs(time - self.k)
+        delta = CUBE_RTT_SCALE * away * away * away >> 40
+        target = self.origin - delta if time < self.k else self.origin + delta
+        self.count = cwnd // (target - cwnd) if target > cwnd else 100 * cwnd
+        if self.last_max == 0 and self.count > 20:
+            self.count = 20
+
+    def _be_fair_to_reno(self, cwnd: int) -> None:
+        """Never slower than Reno would be."""
+        step = cwnd * BETA_SCALE >> 3
+        if step and self.acked > step:
+            steps = (self.acked - 1) // step
+            self.acked -= steps * step
+            self.reno_cwnd += steps
+        if self.reno_cwnd > cwnd:
+            self.count = min(self.count, cwnd // (self.reno_cwnd - cwnd))
+
+    def on_sample(self, c: Tcb, rtt: int, now: int) -> None:
+        """The least delay, and HyStart's signs (cubictcp_acked())."""
+        if self.epoch is not None and now - self.epoch < _HYSTART_PAUSE:
+            return
+        if not self.delay_min or self.delay_min > rtt:
+            self.delay_min = max(rtt, 1)
+        if not self.hystart.found and c.cwnd < c.ssthresh and c.cwnd >= LOW_WINDOW:
+            self.hystart.update(c, rtt, self.delay_min, now)
+
+    def on_loss_state(self, c: Tcb, now: int) -> None:
+        """A time-out: forget the curve."""
+        self._reset()
+        self.hystart.start_round(c, now)
+
+    def on_restart(self, c: Tcb, idle: int, now: int) -> None:
+        """The time without anything to send is no time on the curve."""
+        if self.epoch is not None and idle > 0:
+            self.epoch = min(self.epoch + idle, now)
+
+    def show(self, c: Tcb) -> dict[str, Any]:
+        """The curve's constants of now."""
+        return {"last_max": self.last_max, "origin": self.origin, "K": self.k * SECOND // SCALE}

@@ -1,0 +1,73 @@
+"""HyStart: leave slow start before it overruns the queue, by two signs.
+
+A train of ACKs close together that is longer than half the least delay; or a round whose least
+delay is clearly above the connection's.  Source: hystart_update() in net/ipv4/tcp_cubic.c.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tcpcore.seqnum import gt
+
+if TYPE_CHECKING:
+    from tcpcore.tcp.tcb import Tcb
+
+LOW_WINDOW = 16
+"""Segments below which slow start goes on in any case."""
+ACK_SPACING = 2_000
+"""ACKs that are so close (us) belong to one train."""
+SAMPLES = 8
+DELAY_LEAST, DELAY_MOST = 4_000, 16_000
+GSO_MAX_SIZE = 65536
+_ACK_DELAY_MOST = 1_000
+
+
+class HyStart:
+    """One slow start's watch; times in us."""
+
+    __slots__ = ("current", "end", "found", "last_ack", "round_start", "samples")
+
+    def __init__(self) -> None:
+        self.found = False
+        self.round_start = 0
+        self.last_ack = 0
+        self.end: int | None = None
+        self.current: int | None = None
+        self.samples = 0
+
+    def start_round(self, c: Tcb, now: int) -> None:
+        """What is sent from now on belongs to the next round."""
+        self.round_start = self.last_ack = now
+        self.end = c.snd_nxt
+        self.current = None
+        self.samples = 0
+
+    def update(self, c: Tcb, delay: int, least: int, now: int) -> None:
+        """A sample of the delay; when slow start should end, ssthresh becomes cwnd."""
+        if self.end is None or gt(c.snd_una, self.end):
+            self.start_round(c, now)
+        if now - self.last_ack <= ACK_SPACING:
+            self.last_ack = now
+            threshold = (least + _ack_delay(c)) >> 1
+            if now - self.round_start > threshold:
+                self._end(c)
+        if self.current is None or self.current > delay:
+            self.current = delay
+        if self.samples < SAMPLES:
+            self.samples += 1
+        elif self.current > least + min(max(least >> 3, DELAY_LEAST), DELAY_MOST):
+            self._end(c)
+
+    def _end(self, c: Tcb) -> None:
+        self.found = True
+        c.ssthresh = c.cwnd
+
+
+def _ack_delay(c: Tcb) -> int:
+    """How far apart the peer's GRO may put its ACKs (hystart_ack_delay())."""
+    if not c.srtt:
+        return 0
+    ratio = 2 if c.cwnd < c.ssthresh // 2 else 1.2
+    rate = int(ratio * c.snd_mss * max(c.cwnd, len(c.retransmission_queue)) * 8_000_000 // c.srtt)
+    return min(_ACK_DELAY_MOST, GSO_MAX_SIZE * 4 * 1_000_000 // rate) if rate else 0

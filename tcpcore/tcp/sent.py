@@ -1,0 +1,30 @@
+"""A segment in the retransmission queue."""
+
+from __future__ import annotations
+
+
+class SentSegment:
+    """A segment in the retransmission queue: what was sent, when and how often.
+
+    `lost`, `sacked` and `again` are the kernel's TCPCB_LOST, TCPCB_SACKED_ACKED and
+    TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
+    `gone`: it left the queue.  `joined`: it left the host in one large packet with the next.
+    """
+
+    __slots__ = (
+        "again", "end", "first_sent", "flags", "gone", "joined", "last_sent", "lost",
+        "retransmissions", "sacked", "seq",
+    )  # fmt: skip
+
+    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
+        self.seq = seq
+        self.end = end
+        self.flags = flags
+        self.first_sent = now
+        self.last_sent = now
+        self.retransmissions = 0
+        self.lost = False
+        self.sacked = False
+        self.again = False
+        self.gone = False
+        self.joined = False

@@ -1,0 +1,220 @@
+"""SACK blocks that arrive: which segments the peer has, and what that says about reordering.
+
+Source: tcp_sacktag_write_queue(), tcp_sacktag_one() and tcp_check_dsack() in
+net/ipv4/tcp_input.c; RFC 2018, RFC 2883 (duplicates).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tcpcore.seqnum import HALF, distance, gt, lt
+from tcpcore.tcp import rack, scoreboard
+from tcpcore.tcp.loss_state import LOSS
+from tcpcore.tcp.scoreboard import Scoreboard
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.options import SACK, find
+from tcpcore.wire.segment import Segment
+
+
+@dataclass(slots=True)
+class News:
+    """What one ACK says, beside its number; the kernel's FLAG_ bits and `tcp_sacktag_state`.
+
+    Times are when segments were sent (us); `reorder` is the lowest sequence number that came late.
+    """
+
+    advanced: bool = False  # FLAG_SND_UNA_ADVANCED
+    data: bool = False  # FLAG_DATA
+    window: bool = False  # FLAG_WIN_UPDATE
+    echo: bool = False  # FLAG_ECE
+    acked_data: bool = False  # FLAG_DATA_ACKED
+    syn: bool = False  # FLAG_SYN_ACKED
+    sacked: bool = False  # FLAG_DATA_SACKED
+    original: bool = False  # FLAG_ORIG_SACK_ACKED
+    retransmitted: bool = False  # FLAG_RETRANS_DATA_ACKED
+    duplicate: bool = False  # FLAG_DSACKING_ACK
+    duplicate_of_probe: bool = False  # FLAG_DSACK_TLP
+    lost_retransmission: bool = False  # FLAG_LOST_RETRANS
+    set_timer: bool = False  # FLAG_SET_XMIT_TIMER
+    first_sacked: int | None = None
+    last_sacked: int | None = None
+    reorder: int | None = None
+    delivered: int = 0
+
+    @property
+    def acked(self) -> bool:
+        """FLAG_ACKED."""
+        return self.acked_data or self.syn
+
+    @property
+    def not_duplicate_ack(self) -> bool:
+        """FLAG_NOT_DUP."""
+        return self.data or self.window or self.acked
+
+    @property
+    def alarming(self) -> bool:
+        """FLAG_CA_ALERT."""
+        return self.sacked or self.echo or self.duplicate
+
+
+def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
+    """Take in the SACK blocks of an ACK; `before` is what was acknowledged until it came."""
+    option = find(segment.options, SACK) if c.sack_permitted else None
+    if option is None or len(option) < 2:
+        return
+    blocks: list[tuple[int, int]] = list(option[1:])
+    duplicate = _duplicate_block(c, blocks, segment.ack, before, news)
+    if (segment.ack - (before - c.max_window)) & HALF or not c.retransmission_queue:
+        return
+    board = scoreboard.of(c)
+    if duplicate is not None:
+        for sent in _covered(c, board, duplicate):
+            _duplicated(c, sent, news)
+    good = [block for block in blocks[duplicate is not None :] if _is_sound(c, block)]
+    places = [(board.position(start), board.position(end)) for start, end in good]
+    for start, end in board.news(places):
+        for sent in board.between(start - c.snd_mss, end):
+            at = board.position(sent.seq)
+            if any(a <= at and at + distance(sent.seq, sent.end) <= b for a, b in places):
+                _tag(c, board, sent, news, now)
+    if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
+        rack.note_reordering(c, news.reorder)
+
+
+def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
+    """Whether a block lies in what is sent and not acknowledged (tcp_is_sackblock_valid())."""
+    start, end = block
+    return not gt(end, c.snd_nxt) and lt(start, end) and lt(start, c.snd_nxt) and gt(end, c.snd_una)
+
+
+def _covered(c: Tcb, board: Scoreboard, block: tuple[int, int]) -> list[SentSegment]:
+    start, end = block
+    if not gt(end, c.snd_una) or gt(end, c.snd_nxt) or not lt(start, end):
+        return []
+    low = board.position(start) if gt(start, c.snd_una) else board.position(c.snd_una)
+    high = board.position(end)
+    return [
+        sent
+        for sent in board.between(low - c.snd_mss, high)
+        if board.position(sent.seq) >= low and board.position(sent.end) <= high
+    ]
+
+
+def _duplicate_block(
+    c: Tcb, blocks: list[tuple[int, int]], ack: int, before: int, news: News
+) -> tuple[int, int] | None:
+    """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
+    start, end = blocks[0]
+    below = lt(start, ack)
+    if not below and (len(blocks) < 2 or gt(end, blocks[1][1]) or lt(start, blocks[1][0])):
+        return None
+    loss = c.loss
+    count = _count_duplicates(c, start, end, news)
+    if not count:
+        c.tally("TcpExtTCPDSACKIgnoredDubious")
+        return None
+    c.tally("TcpExtTCPDSACKRecv" if below else "TcpExtTCPDSACKOfoRecv")
+    marker = loss.undo_marker
+    if marker is not None and loss.undo_retrans and not gt(end, before) and gt(end, marker):
+        loss.undo_retrans = max(0, loss.undo_retrans - count)
+    return blocks[0]
+
+
+def _count_duplicates(c: Tcb, start: int, end: int, news: News) -> int:
+    """How many segments were reported twice; 0 when that cannot be (tcp_dsack_seen())."""
+    length = distance(start, end)
+    if length <= 0 or length > max(c.max_window, c.snd_mss):
+        return 0
+    count = max(-(-length // c.snd_mss), 1)
+    if length <= c.snd_mss and c.probe_end is not None and c.probe_end == end:
+        news.duplicate_of_probe = True
+    loss = c.loss
+    loss.dsack_dups += count
+    if loss.dsack_dups > c.total_retrans:
+        return 0
+    if loss.reordering_seen and not news.duplicate_of_probe:
+        loss.rack_dsack_seen = True
+    news.duplicate = True
+    news.delivered += count
+    return count
+
+
+def _duplicated(c: Tcb, sent: SentSegment, news: News) -> None:
+    """A segment still in the queue arrived twice."""
+    loss = c.loss
+    if not sent.retransmissions:
+        return
+    if loss.undo_marker is not None and loss.undo_retrans and gt(sent.end, loss.undo_marker):
+        loss.undo_retrans = max(0, loss.undo_retrans - 1)
+    if sent.sacked:
+        _came_late(sent, news)
+    if sent.again and sent.sacked:
+        sent.again = False
+        c.retrans_out -= 1
+
+
+def _came_late(sent: SentSegment, news: News) -> None:
+    if news.reorder is None or lt(sent.seq, news.reorder):
+        news.reorder = sent.seq
+
+
+def _tag(c: Tcb, board: Scoreboard, sent: SentSegment, news: News, now: int) -> None:
+    """The peer has this segment."""
+    if sent.sacked:
+        return
+    rack.advance(c, sent, now)
+    if sent.again:
+        if sent.lost:
+            sent.lost = sent.again = False
+            c.lost_out -= 1
+            c.retrans_out -= 1
+    else:
+        if not sent.retransmissions:
+            if lt(sent.seq, rack.highest_sacked(c)):
+                _came_late(sent, news)
+            if c.loss.high_seq is None or not gt(sent.end, c.loss.high_seq):
+                news.original = True
+            if news.first_sacked is None:
+                news.first_sacked = sent.last_sent
+            news.last_sacked = sent.last_sent
+        if sent.lost:
+            sent.lost = False
+            c.lost_out -= 1
+    sent.sacked = True
+    news.sacked = True
+    c.sacked_out += 1
+    news.delivered += 1
+    board.highest = max(board.highest, board.position(sent.end))
+    board.by_time.pop(sent, None)
+
+
+def add_duplicate_ack(c: Tcb, news: News, count: int) -> None:
+    """Without SACK, a duplicate ACK stands for a segment that arrived (tcp_add_reno_sack())."""
+    if not count:
+        return
+    before = c.sacked_out
+    c.sacked_out += count
+    _limit_reno(c, 0)
+    news.delivered += max(c.sacked_out - before, 0)
+
+
+def _limit_reno(c: Tcb, acked: int) -> None:
+    """Never more duplicates than segments; too many mean reordering (tcp_limit_reno_sacked())."""
+    out = len(c.retransmission_queue)
+    holes = min(max(c.lost_out, 1), out)
+    if c.sacked_out + holes > out:
+        c.sacked_out = out - holes
+        loss = c.loss
+        loss.reordering = min(out + acked, c.sysctl.tcp_max_reordering)
+        loss.reordering_seen += 1
+        c.tally("TcpExtTCPRenoReorder")
+
+
+def remove_duplicate_acks(c: Tcb, acked: int, news: News) -> None:
+    """Without SACK: one hole is acknowledged, and duplicates (tcp_remove_reno_sacks())."""
+    if acked > 0:
+        news.delivered += max(acked - c.sacked_out, 1)
+        c.sacked_out = 0 if acked - 1 >= c.sacked_out else c.sacked_out - (acked - 1)
+    _limit_reno(c, acked)

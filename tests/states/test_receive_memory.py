@@ -1,0 +1,110 @@
+"""The receive buffer: what each packet costs of it, and how it grows with what is read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tcpcore.units import ms
+from tests.states.conftest import Make
+from tests.states.worlds import established
+
+
+def costs(wire: Any, sizes: list[int], order: list[int] | None = None) -> list[int]:
+    """Memory in use after each segment of these sizes came, in this order."""
+    sock = established(wire)
+    starts = [1 + sum(sizes[:number]) for number in range(len(sizes))]
+    found = []
+    for number in order or range(len(sizes)):
+        start, size = starts[number], sizes[number]
+        wire << f". {start}:{start + size}({size}) ack 1 win 65535"
+        wire.forget()
+        found.append(sock.memory())
+    sock.read(sum(sizes))
+    assert sock.memory() == 0
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ([100] * 3, [832, 1664, 2496]),
+        ([1] * 3, [832] * 3),
+        ([152, 153], [832, 2112]),
+        ([1460, 104, 104, 10, 10], [2304, 2304, 3136, 3136, 3136]),
+        ([300] * 4, [1280, 1280, 2560, 2560]),
+        ([200] * 4, [1280, 1280, 1280, 2560]),
+        ([1000] * 3, [2304, 4608, 6912]),
+    ],
+)
+def test_a_small_packet_is_free_where_the_one_before_has_room_for_it(
+    make: Make, sizes: list[int], found: list[int]
+):
+    assert costs(make(), sizes) == found
+
+
+@pytest.mark.parametrize(
+    ("sizes", "order", "found"),
+    [
+        ([10] * 6, [1, 3, 2, 5, 4, 0], [832, 1664, 1664, 2496, 2496, 832]),
+        ([10] * 4, [3, 2, 1, 0], [832, 1664, 2496, 832]),
+        ([1460, 100, 1460, 100], [2, 3, 0, 1], [2304, 2304, 4608, 4608]),
+    ],
+)
+def test_so_it_is_out_of_order_and_once_more_when_the_order_is_there(
+    make: Make, sizes: list[int], order: list[int], found: list[int]
+):
+    assert costs(make(), sizes, order) == found
+
+
+def rounds(wire: Any, sock: Any, counts: list[int]) -> list[tuple[int, int, int]]:
+    """SO_RCVBUF, rcv_space and rcv_ssthresh after so many segments each 40 ms were read."""
+    found, at = [], 1
+    for count in counts:
+        for _ in range(count):
+            wire << f". {at}:{at + 1460}(1460) ack 1 win 65535"
+            at += 1460
+            wire.forget()
+        sock.read(count * 1460)
+        wire.forget()
+        info = sock.info()
+        found.append((sock.get("SO_RCVBUF"), info["rcv_space"], info["rcv_ssthresh"]))
+        pause(wire, ms(40))
+    return found
+
+
+def pause(wire: Any, duration: int) -> None:
+    """Let time pass, whatever is sent."""
+    if hasattr(wire, "net"):
+        wire.net.go_on(wire.now + duration)
+    else:
+        wire._listen(duration)
+    wire.forget()
+
+
+def test_the_buffer_grows_with_what_is_read_in_a_round_trip(make: Make):
+    wire = make()
+    sock = wire.accepted("mss 1460,nop,wscale 7")
+    assert rounds(wire, sock, [5] * 12)[-5:] == [
+        (131072, 14600, 81486),
+        (1092671, 54020, 81486),
+        (1092671, 54020, 96086),
+        (1092671, 54020, 110686),
+        (1092671, 54020, 125286),
+    ]
+
+
+def test_a_buffer_that_was_set_stays_as_it_is(make: Make):
+    wire = make()
+    sock = wire.accepted("mss 1460,nop,wscale 7")
+    sock.set("SO_RCVBUF", 100_000)
+    assert {size for size, _, _ in rounds(wire, sock, [5] * 10)} == {200_000}
+
+
+def test_without_tcp_moderate_rcvbuf_it_stays_too(make: Make):
+    wire = make(tcp_moderate_rcvbuf=0)
+    sock = wire.accepted("mss 1460,nop,wscale 7")
+    found = rounds(wire, sock, [5] * 10)
+    assert {size for size, _, _ in found} == {131072}
+    assert found[-1][1] == 54020  # measured all the same
