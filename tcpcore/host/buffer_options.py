@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore.errors import EINVAL, socket_error
 from tcpcore.tcp import receive_buffer as unread
-from tcpcore.tcp import segment_size
+from tcpcore.tcp import segment_size as full
 from tcpcore.tcp import send_buffer as unsent
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.tcb import DEFAULT_SEND_MSS
@@ -101,7 +101,7 @@ def segment_size(socket: Socket, value: int) -> int:
 def shown_segment_size(socket: Socket, kept: int) -> int:
     """What is sent now; before there is a connection, what was asked for."""
     c = socket.connection
-    return segment_size.mss(c) if c is not None else kept or DEFAULT_SEND_MSS
+    return full.mss(c) if c is not None else kept or DEFAULT_SEND_MSS
 
 
 def clamp(socket: Socket, value: int) -> int:
