@@ -6,13 +6,14 @@ tcp_ack_snd_check() in net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from tcpcore import reasons
+from tcpcore import reasons, trace
 from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import (
     autotune,
     delayed_ack,
     departure,
     lifecycle,
+    prune,
     reassembly,
     receive_buffer,
     sack,
@@ -61,8 +62,12 @@ def duplicate(c: Tcb, segment: Segment) -> None:
 
 def _keep(c: Tcb, segment: Segment, now: int) -> None:
     """A hole is before it: keep it, and say what is still missing."""
+    packet = _packet(c, segment)
+    if not prune.has_room(c, receive_buffer.true_size(packet), segment.seq):
+        c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
+        return
     c.rcv_ooopack += 1
-    known = reassembly.keep(c, segment.seq, segment.payload, _packet(c, segment))
+    known = reassembly.keep(c, segment.seq, segment.payload, packet)
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
@@ -79,6 +84,12 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     packet = _packet(c, segment)
     memory = receive_buffer.true_size(packet)
     if fresh:
+        if not prune.has_room(c, memory, segment.seq):
+            c.ack_pending = c.ack_now = True
+            if c.unread:
+                c.event(trace.REFUSED, reasons.RECEIVE_QUEUE_FULL())
+                return
+            prune.charge(c, memory)
         c.rmem += memory
         receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK

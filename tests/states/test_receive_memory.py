@@ -108,3 +108,46 @@ def test_without_tcp_moderate_rcvbuf_it_stays_too(make: Make):
     found = rounds(wire, sock, [5] * 10)
     assert {size for size, _, _ in found} == {131072}
     assert found[-1][1] == 54020  # measured all the same
+
+
+def filled(
+    wire: Any, buffer: int, sizes: list[int], order: list[int] | None = None
+) -> list[tuple[int, int, int]]:
+    """Memory, SO_RCVBUF and rcv_ssthresh after each segment that nobody reads."""
+    listener = wire.socket(8888)
+    listener.set("SO_RCVBUF", buffer)
+    listener.raw.listen(5)
+    wire.listener = listener
+    wire << "S 0:0(0) win 65535 <mss 1460>"
+    wire >> "S. 0:0(0) ack 1 <...>"
+    wire << ". 1:1(0) ack 1 win 65535"
+    sock = wire.call_accept()
+    starts = [1 + sum(sizes[:number]) for number in range(len(sizes))]
+    found = []
+    for number in order or range(len(sizes)):
+        start, size = starts[number], sizes[number]
+        wire << f". {start}:{start + size}({size}) ack 1 win 65535"
+        wire.forget()
+        found.append((sock.memory(), sock.get("SO_RCVBUF"), sock.info()["rcv_ssthresh"]))
+    return found
+
+
+def test_small_packets_overfill_a_buffer_by_a_page_and_then_share_one(make: Make):
+    found = filled(make(), 10_000, [100] * 40)
+    assert found[28:31] == [(24128, 20000, 8540), (4352, 20000, 2920), (4352, 20000, 2920)]
+    assert found[36:38] == [(4352, 20000, 2920), (5184, 20000, 2920)]
+
+
+def test_out_of_order_a_run_of_small_packets_shares_one(make: Make):
+    found = filled(make(), 5_000, [100] * 40, [0, *range(2, 40)])
+    memory = [one for one, _, _ in found]
+    assert memory[11:19] == [9984, 10816, 3136, 3136, 3136, 3136, 3136, 3968]
+    assert memory[26:28] == [10624, 5440]
+    assert found[-1] == (8768, 10000, 2920)
+
+
+def test_a_large_packet_takes_pages(make: Make):
+    found = filled(make(), 100_000, [20_000] * 4)
+    assert [(memory, threshold) for memory, _, threshold in found] == [
+        (20736, 139280), (41472, 152335), (62208, 152335), (82944, 152335),
+    ]  # fmt: skip
