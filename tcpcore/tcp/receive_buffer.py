@@ -149,6 +149,7 @@ def packet_seen(c: Tcb, length: int, memory: int) -> None:
     else:
         c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
     c.window_clamp = clamp
+    c.tuning.space = min(c.tuning.space, clamp)
 
 
 def clamp_window(c: Tcb, clamp: int) -> None:

@@ -151,3 +151,30 @@ def test_a_large_packet_takes_pages(make: Make):
     assert [(memory, threshold) for memory, _, threshold in found] == [
         (20736, 139280), (41472, 152335), (62208, 152335), (82944, 152335),
     ]  # fmt: skip
+
+
+def test_the_ack_of_a_quick_start_waits_when_it_would_shrink_the_window(make: Make):
+    wire = make()
+    sock = established(wire)
+    sock.set("SO_RCVBUF", 10_000)
+    wire << "P. 1:20001(20000) ack 1 win 65535"
+    wire.after(ms(40)) >> ". 1:1(0) ack 20001"
+
+
+def test_what_comes_out_of_order_tells_of_the_peers_segment_size_too(make: Make):
+    wire = make()
+    sock = established(wire)
+    wire << ". 1001:2001(1000) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 1"
+    assert sock.info()["rcv_mss"] == 1000
+
+
+def test_two_smaller_segments_in_a_row_are_a_smaller_segment_size(make: Make):
+    wire = make()
+    sock = established(wire)
+    sizes = []
+    for start, length in ((1, 1400), (1401, 1000), (2401, 1400), (3801, 1000), (4801, 1000)):
+        wire << f". {start}:{start + length}({length}) ack 1 win 65535"
+        wire.forget()
+        sizes.append(sock.info()["rcv_mss"])
+    assert sizes == [1400, 1400, 1400, 1400, 1000]
