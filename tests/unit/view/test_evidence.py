@@ -146,3 +146,16 @@ def test_what_a_program_was_told_is_a_table():
         "0.1       connect()  ECONNREFUSED",
     ]
     assert "Calls of the client, engine" in told.html
+
+
+@SIDES
+def test_a_stay_in_a_state_has_a_beginning_and_perhaps_an_end(side):
+    since, until = side("fin-wait-2-orphan").stay("client", "FIN_WAIT_2")
+    assert until is not None
+    assert 59.9 < until - since < 62
+    assert side("close-wait-leak").stay("server", "CLOSE_WAIT")[1] is None
+
+
+def test_a_state_that_nobody_was_in_is_an_error_in_one_sentence():
+    with pytest.raises(UsageError, match="No socket of client was seen in CLOSING"):
+        engine("handshake").stay("client", "CLOSING")
