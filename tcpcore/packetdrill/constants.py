@@ -5,6 +5,8 @@ They are written out, not taken from the `socket` module: a script means Linux w
 
 from __future__ import annotations
 
+from tcpcore import errors
+
 FAMILIES = {
     "AF_UNSPEC": 0, "AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "PF_INET": 2, "PF_INET6": 10,
     "SOCK_STREAM": 1, "SOCK_DGRAM": 2, "SOCK_RAW": 3, "SOCK_NONBLOCK": 0o4000,
@@ -86,6 +88,11 @@ TCP_STATES = {
     "TCP_LAST_ACK": 9, "TCP_LISTEN": 10, "TCP_CLOSING": 11, "TCP_NEW_SYN_RECV": 12,
 }  # fmt: skip
 
+ERRNOS = {
+    name: value for name, value in vars(errors).items() if name[0] == "E" and isinstance(value, int)
+}
+"""What SO_ERROR may give."""
+
 INFO = {
     "TCP_CA_Open": 0, "TCP_CA_Disorder": 1, "TCP_CA_CWR": 2, "TCP_CA_Recovery": 3, "TCP_CA_Loss": 4,
     "TCPI_OPT_TIMESTAMPS": 1, "TCPI_OPT_SACK": 2, "TCPI_OPT_WSCALE": 4, "TCPI_OPT_ECN": 8,
@@ -99,7 +106,7 @@ INFO = {
 
 SYMBOLS: dict[str, int] = {
     **FAMILIES, **LEVELS, **SOCKET_OPTIONS, **TCP_OPTIONS, **IP_OPTIONS, **MESSAGE_FLAGS, **FILES,
-    **POLL_EVENTS, **INFO,
+    **POLL_EVENTS, **INFO, **ERRNOS,
 }  # fmt: skip
 """Every name of an expression in a call."""
 

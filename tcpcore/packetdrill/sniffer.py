@@ -76,7 +76,8 @@ class Sniffer:
     def inject(self, packet: Packet) -> None:
         """A packet of the script arrives."""
         opens = packet.pattern.flags & (SYN | ACK) == SYN
-        begins = opens and (self.flow is None or bool(self.listeners))
+        new = packet.ports is not None and packet.ports[::-1] not in self._flows
+        begins = opens and (self.flow is None or new or bool(self.listeners))
         flow = self._new_from_peer(packet) if begins else self._current()
         size = packet.pattern.size
         self.system.inject(flow.incoming(packet, bytes(size)))
