@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.wire.segment import CWR, ECE, SYN, Segment
+from tcpcore.wire.segment import CWR, ECE, RST, SYN, Segment
 
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
@@ -42,12 +42,15 @@ def syn_ack_arrived(c: Tcb, segment: Segment) -> None:
     c.ecn = OK if asks(c) and segment.flags & ASKED == ECE else 0
 
 
-def mark(c: Tcb, new_data: bool) -> tuple[int, int]:
-    """``(flags to add, ECN bits)`` of a segment that goes out after the handshake.
+def marked(c: Tcb, flags: int, new_data: bool) -> tuple[int, int]:
+    """``(flags, ECN bits)`` of a segment that goes out with these flags.
 
     Only new data has ECT, and one such segment CWR; not what is sent again, nor pure ACKs.
     """
-    flags = ECE if c.ecn & DEMAND_CWR else 0
+    if flags & (SYN | RST) or not c.ecn & OK:
+        return flags, NOT_ECT
+    if c.ecn & DEMAND_CWR:
+        flags |= ECE
     if not new_data:
         return flags, NOT_ECT
     if c.ecn & QUEUE_CWR:
