@@ -65,12 +65,7 @@ def emit(
     if options is None:
         options = _options(c, now)
     field = _syn_window(c) if flags & SYN else window.select(c)
-    if flags & ACK:
-        acknowledged = c.rcv_nxt
-        if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
-            delayed_ack.ack_sent(c)
-    else:
-        acknowledged = 0
+    acknowledged = _acknowledgement(c) if flags & ACK else 0
     ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
     c.segs_out += 1
     if payload:
@@ -100,6 +95,13 @@ def emit(
             c.ip_id,
         )
     )
+
+
+def _acknowledgement(c: Tcb) -> int:
+    """The acknowledgment number; whatever waited to be acknowledged now is."""
+    if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
+        delayed_ack.ack_sent(c)
+    return c.rcv_nxt
 
 
 def _syn_window(c: Tcb) -> int:
