@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, state
+from tcpcore.tcp import chrono, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -102,13 +102,13 @@ def _path(c: Connection) -> dict[str, int]:
         "rtt": c.srtt >> 3,
         "rttvar": c.mdev >> 2,
         "min_rtt": c.min_rtt or NO_RTT,
-        "snd_mss": c.snd_mss - (stamps if opening else 0),
+        "snd_mss": segment_size.mss(c) - (stamps if opening else 0),
         "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
         "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0),
         "pmtu": c.path_mtu,
         "rcv_rtt": c.tuning.rtt >> 3,
         "rcv_space": c.tuning.space,
-        "pacing_rate": c.snd_mss * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
+        "pacing_rate": segment_size.mss(c) * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
     }
 
 

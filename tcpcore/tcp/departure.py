@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, sack, state, timers, urgent, window
+from tcpcore.tcp import delayed_ack, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -199,7 +199,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    if length < c.snd_mss and not sent.flags & FIN:
+    if length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
     emit(c, sent.flags | push, sent.seq, payload_of(c, sent.seq, length), now, reason)
@@ -207,9 +207,10 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
 
 def _cut_off(c: Tcb, sent: SentSegment) -> None:
     """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
-    if distance(sent.seq, sent.end) <= c.snd_mss or sent.flags & SYN:
+    if distance(sent.seq, sent.end) <= segment_size.mss(c) or sent.flags & SYN:
         return
-    rest = SentSegment((sent.seq + c.snd_mss) & MASK, sent.end, sent.flags, sent.first_sent)
+    cut = (sent.seq + segment_size.mss(c)) & MASK
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -230,7 +231,8 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
     while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        if follower.sacked or length + more > c.snd_mss or gt(follower.end, window_end):
+        too_long = length + more > segment_size.mss(c)
+        if follower.sacked or too_long or gt(follower.end, window_end):
             break
         length += more
         sent.end = follower.end

@@ -14,6 +14,7 @@ from tcpcore.tcp import (
     autotune,
     delayed_ack,
     persist,
+    prune,
     receive_buffer,
     reception,
     send_buffer,
@@ -56,13 +57,17 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         or c.probe_deadline is not None
     ):
         return False
+    packet = (52 if c.timestamps else 40) + length
+    memory = receive_buffer.true_size(packet)
+    if c.rmem + memory > c.charged:
+        if c.rmem > c.rcvbuf:
+            return False
+        prune.charge(c, memory)
     _heard(c, segment, stamp, now)
     if stamp:
         autotune.echo_received(c, segment.options, length, now)
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
-    packet = (52 if c.timestamps else 40) + length
-    memory = receive_buffer.true_size(packet)
     c.rmem += memory
     receive_buffer.put(c, segment.payload, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + length) & MASK

@@ -72,6 +72,7 @@ class Tcb:
         "bytes_retrans",
         "bytes_sent",
         "ca_state",
+        "charged",
         "chrono",
         "chrono_since",
         "chrono_spent",
@@ -277,6 +278,7 @@ class Tcb:
         self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
         self.rcvbuf_locked = False  # SO_RCVBUF has fixed it
         self.rmem = 0  # of it in use
+        self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
