@@ -51,6 +51,8 @@ SKIPPED_CHALLENGES = "TcpExtTCPACKSkippedChallenge"  # not compared: a tie in ti
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+RECEIVE_QUEUE_DROP = "TcpExtTCPRcvQDrop"
+OUT_OF_ORDER_DROP = "TcpExtTCPOFODrop"
 DELAYED_ACKS = "TcpExtDelayedACKs"
 
 COMPARED = (
@@ -90,6 +92,8 @@ COMPARED = (
     ABORT_ON_CLOSE,
     ABORT_ON_DATA,
     DELAYED_ACKS,
+    RECEIVE_QUEUE_DROP,
+    OUT_OF_ORDER_DROP,
 )
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
@@ -104,6 +108,8 @@ _BY_REASON = {
     reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
     reasons.LINGER_ZERO: (ABORT_ON_DATA,),
     reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),
+    reasons.RECEIVE_QUEUE_FULL: (RECEIVE_QUEUE_DROP,),
+    reasons.OUT_OF_ORDER_QUEUE_FULL: (OUT_OF_ORDER_DROP,),
 }
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
