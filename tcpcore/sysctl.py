@@ -77,6 +77,8 @@ class Sysctls:
     tcp_reordering: int = _knob(3, 1, 1000, "", "segments that may come late without loss")
     tcp_max_reordering: int = _knob(300, 1, 100000, "", "how far that may grow")
     tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
+    tcp_ecn: int = _knob(2, 0, 2, "", "ECN: 1 asks and agrees, 2 only agrees")
+    tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
     tcp_tso_win_divisor: int = _knob(3, 1, 255, "", "a burst may wait for this part of the window")
     tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
