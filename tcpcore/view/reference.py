@@ -6,8 +6,10 @@ is in its table, and nothing else is.
 
 from __future__ import annotations
 
+import ast
 import html
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -23,7 +25,8 @@ from tcpcore.view.rfc_titles import TITLES
 from tcpcore.view.shown import Shown
 
 OTHER_KERNELS = ("linux-6.4", "linux-4.9", "rfc9293")
-_PLAYER = re.compile(r"\b(?:Player|Queues)\(\s*\"([\w-]+)\"")
+_CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_OPTIONS = re.compile(r"\A(?:---\n.*?\n---\n|(?::[^\n]*\n)+)", re.DOTALL)
 _RFC = re.compile(r"(?:\bRFC\s?|rfc-editor\.org/rfc/rfc)(\d{3,5})\b")
 _EXAMPLES = 3
 
@@ -170,9 +173,25 @@ def _places(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for path in sorted(folder.rglob("*.md")):
         page = path.relative_to(folder).with_suffix(".html").as_posix()
-        for name in _PLAYER.findall(path.read_text(encoding="utf-8")):
-            found.setdefault(name, f"{folder.as_posix()}/{page}#{name}")
+        for scenario, name in _players(path.read_text(encoding="utf-8")):
+            found.setdefault(scenario, f"{folder.as_posix()}/{page}#{name}")
     return found
+
+
+def _name(node: ast.expr) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _players(chapter: str) -> Iterator[tuple[str, str]]:
+    """The scenario and the address of each player in a chapter's cells."""
+    for cell in _CELL.findall(chapter):
+        for node in ast.walk(ast.parse(_OPTIONS.sub("", cell))):
+            if isinstance(node, ast.Call) and node.args and _name(node.func) == "Player":
+                first = node.args[0]
+                names = [one.value for one in node.keywords if one.arg == "name"]
+                if isinstance(first, ast.Constant):
+                    name = names[0].value if names and isinstance(names[0], ast.Constant) else ""
+                    yield str(first.value), str(name or first.value)
 
 
 def _example_heads() -> tuple[str]:

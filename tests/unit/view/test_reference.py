@@ -72,3 +72,12 @@ def test_every_rfc_of_the_chapters_has_a_title_and_the_chapters_that_cite_it():
 
 def test_every_committed_record_is_listed():
     assert len(rows(reference.record_table())) == len(store.committed())
+
+
+def test_a_player_is_found_by_its_scenario_and_linked_by_its_own_name(tmp_path: Path):
+    part = tmp_path / "part"
+    part.mkdir()
+    cell = "```{code-cell} ipython3\n:tags: [hide-input]\n"
+    cell += 'Player("handshake", panels=("queues",), name="tour")\nQueues("accept-late")\n```\n'
+    (part / "page.md").write_text(f'Player("syn-unanswered")\n\n{cell}')
+    assert reference._places(tmp_path) == {"handshake": f"{tmp_path}/part/page.html#tour"}
