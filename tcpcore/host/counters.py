@@ -112,6 +112,8 @@ _BY_REASON = {
     reasons.OUT_OF_ORDER_QUEUE_FULL: (OUT_OF_ORDER_DROP,),
 }
 
+_OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
+
 
 class Counters(dict[str, int]):
     """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0."""
@@ -154,14 +156,14 @@ class Counters(dict[str, int]):
     def state_changed(self, old: str, new: str, reason: Reason | None = None) -> None:
         """Count what tcp_set_state() and tcp_done() count.
 
-        A socket that its own program closes in SYN_SENT does not pass tcp_done(): no attempt that
-        failed (__tcp_close()).
+        A socket that its own program closes in SYN_SENT, or aborts, does not pass tcp_done(): no
+        attempt that failed (__tcp_close()).
         """
         if new == state.SYN_SENT:
             self.count(ACTIVE_OPENS)
         elif new == state.CLOSED:
             if old in (state.SYN_SENT, state.SYN_RECV):
-                if reason is None or reason.why is not reasons.CLOSED_BEFORE_OPEN:
+                if reason is None or reason.why not in _OWN_WISH:
                     self.count(ATTEMPT_FAILS)
             elif old in (state.ESTABLISHED, state.CLOSE_WAIT):
                 self.count(ESTAB_RESETS)

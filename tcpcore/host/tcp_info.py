@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, segment_size, state
+from tcpcore.tcp import chrono, ecn, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -87,6 +87,7 @@ def _condition(c: Connection) -> dict[str, int]:
 
 def _options(c: Connection) -> int:
     found = OPT_TIMESTAMPS * c.timestamps | OPT_SACK * c.sack_permitted | OPT_WSCALE * c.scaling
+    found |= OPT_ECN * bool(c.ecn & ecn.OK) | OPT_ECN_SEEN * bool(c.ecn & ecn.SEEN)
     if c.fast_open is not None:
         found |= OPT_SYN_DATA * c.fast_open.taken | OPT_FAST_OPEN_CHILD * c.fast_open.passive
     return found

@@ -120,7 +120,9 @@ class Connection(Tcb):
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
             lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)
         elif self.state == state.SYN_SENT:
-            lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
+            linger_zero = self.linger == 0  # no RST: the peer knows of nothing
+            why = reasons.LINGER_ZERO if linger_zero else reasons.CLOSED_BEFORE_OPEN
+            lifecycle.change(self, state.CLOSE, why())
             lifecycle.forget(self)
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)

@@ -112,17 +112,17 @@ def application_read(c: Tcb) -> bool:
     return pushed and not c.receive_buffer
 
 
-def enter_quick_mode(c: Tcb) -> None:
+def enter_quick_mode(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     """Something is out of the ordinary: acknowledge without delay (tcp_enter_quickack_mode())."""
-    _more_quick_acks(c)
+    _more_quick_acks(c, most)
     c.pingpong = 0
     c.ato = ATO_MIN
 
 
-def _more_quick_acks(c: Tcb) -> None:
+def _more_quick_acks(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     if not c.sysctl.quick_acks:
         return
-    count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, MAX_QUICK_ACKS)
+    count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, most)
     c.quick_acks = max(c.quick_acks, count)
 
 

@@ -48,6 +48,7 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     length = len(segment.payload)
     if (
         segment.ack != c.snd_una
+        or c.ecn
         or c.write_end != c.snd_nxt
         or segment.window << c.snd_scale != c.snd_wnd
         or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)

@@ -12,6 +12,7 @@ from tcpcore.tcp import (
     autotune,
     delayed_ack,
     departure,
+    ecn,
     lifecycle,
     prune,
     reassembly,
@@ -45,6 +46,8 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         return
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
+    if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
+        delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
         _keep(c, segment, now)
     else:

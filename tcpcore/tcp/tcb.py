@@ -85,6 +85,7 @@ class Tcb:
         "defer_accept",
         "delivered",
         "duplicate_block",
+        "ecn",
         "end_read",
         "ends",
         "error",
@@ -236,6 +237,7 @@ class Tcb:
         self.scaling = False
         self.timestamps = False
         self.sack_permitted = False
+        self.ecn = 0  # bits of `ecn`
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
