@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore.errors import EINVAL, socket_error
 from tcpcore.tcp import receive_buffer as unread
+from tcpcore.tcp import segment_size as full
 from tcpcore.tcp import send_buffer as unsent
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.tcb import DEFAULT_SEND_MSS
@@ -99,7 +100,8 @@ def segment_size(socket: Socket, value: int) -> int:
 
 def shown_segment_size(socket: Socket, kept: int) -> int:
     """What is sent now; before there is a connection, what was asked for."""
-    return socket.connection.snd_mss if socket.connection is not None else kept or DEFAULT_SEND_MSS
+    c = socket.connection
+    return full.mss(c) if c is not None else kept or DEFAULT_SEND_MSS
 
 
 def clamp(socket: Socket, value: int) -> int:

@@ -22,6 +22,9 @@ SMALLEST_CLAMP = 1152
 SK_BUFF = 256
 SHARED_INFO = 320
 HEADROOM = 64
+PAGE = 4096
+LINEAR = PAGE - SHARED_INFO - HEADROOM
+"""Bytes of a packet that are in one piece; the rest has pages of its own."""
 SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
@@ -35,17 +38,26 @@ def true_size(packet: int) -> int:
 
     As a driver with plain linear buffers allocates (a TUN device does); others differ a little.
     """
-    return _head(packet) + SK_BUFF
+    beyond = max(packet - LINEAR, 0)
+    return _head(packet - beyond + HEADROOM) + -(-beyond // PAGE) * PAGE + SK_BUFF
 
 
 @lru_cache(maxsize=256)
 def tail_room(packet: int) -> int:
     """Bytes that the head of such a packet has left behind its end (skb_tailroom())."""
-    return _head(packet) - SHARED_INFO - HEADROOM - packet
+    if packet > LINEAR:
+        return 0
+    return _head(packet + HEADROOM) - SHARED_INFO - HEADROOM - packet
 
 
-def _head(packet: int) -> int:
-    head = -(-(packet + HEADROOM) // 64) * 64 + SHARED_INFO
+def shared(length: int) -> tuple[int, int]:
+    """``(memory, room behind)`` of a buffer that is made for so much payload of several packets."""
+    head = _head(length)
+    return head + SK_BUFF, head - SHARED_INFO - length
+
+
+def _head(size: int) -> int:
+    head = -(-size // 64) * 64 + SHARED_INFO
     return SMALL_HEAD if head <= SMALL_HEAD else 1 << (head - 1).bit_length()
 
 
@@ -65,7 +77,7 @@ def space(c: Tcb) -> int:
 
 def established(c: Tcb, now: int) -> None:
     """The connection opens: one segment's room is set aside (tcp_init_buffer_space())."""
-    most, mss = full_space(c), _mss(c)
+    most, mss = full_space(c), segment_size(c)
     clamp = min(c.window_clamp, most)
     if 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
@@ -74,7 +86,7 @@ def established(c: Tcb, now: int) -> None:
     autotune.start(c, mss, now)
 
 
-def _mss(c: Tcb) -> int:
+def segment_size(c: Tcb) -> int:
     """Payload of the largest segment that the peer sends us, its timestamps taken off."""
     return c.advertised_mss - (12 if c.timestamps else 0)
 
@@ -96,6 +108,12 @@ def put(c: Tcb, payload: bytes, memory: int, room: int) -> None:
         unread.append([length, memory, room])
 
 
+def release(c: Tcb, memory: int) -> None:
+    """Memory is free again; whole pages of it are given back (sk_mem_uncharge())."""
+    c.rmem -= memory
+    c.charged -= (c.charged - c.rmem) // PAGE * PAGE
+
+
 def take(c: Tcb, most: int) -> bytes:
     """Remove and return up to `most` bytes; memory is free once all of a packet is read."""
     kept = c.receive_buffer
@@ -110,7 +128,7 @@ def take(c: Tcb, most: int) -> bytes:
     while unread and left >= unread[0][0]:
         length, memory, _ = unread.popleft()
         left -= length
-        c.rmem -= memory
+        release(c, memory)
     if left:
         unread[0][0] -= left
     return data
@@ -131,6 +149,7 @@ def packet_seen(c: Tcb, length: int, memory: int) -> None:
     else:
         c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
     c.window_clamp = clamp
+    c.tuning.space = min(c.tuning.space, clamp)
 
 
 def clamp_window(c: Tcb, clamp: int) -> None:
@@ -151,7 +170,7 @@ def grow(c: Tcb, length: int, memory: int) -> None:
     if room <= 0:
         return
     if _window_from(c, memory) <= length:
-        more = 2 * _mss(c)
+        more = 2 * segment_size(c)
     else:
         more = _grow_slowly(c, length, memory)
     if more:

@@ -72,6 +72,7 @@ class Tcb:
         "bytes_retrans",
         "bytes_sent",
         "ca_state",
+        "charged",
         "chrono",
         "chrono_since",
         "chrono_spent",
@@ -84,6 +85,7 @@ class Tcb:
         "defer_accept",
         "delivered",
         "duplicate_block",
+        "ecn",
         "end_read",
         "ends",
         "error",
@@ -235,6 +237,7 @@ class Tcb:
         self.scaling = False
         self.timestamps = False
         self.sack_permitted = False
+        self.ecn = 0  # bits of `ecn`
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
@@ -277,6 +280,7 @@ class Tcb:
         self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
         self.rcvbuf_locked = False  # SO_RCVBUF has fixed it
         self.rmem = 0  # of it in use
+        self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet

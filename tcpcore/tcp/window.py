@@ -22,7 +22,8 @@ def initial(
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
     It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
-    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP).
+    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP).  Without a scale the window
+    may be more than a segment can say.
     """
     clamp = clamp or MAX_UNSCALED << MAX_SCALE
     space = min(rcvbuf // 2, clamp)
@@ -35,7 +36,7 @@ def initial(
         usable -= usable % mss
     if sysctl.init_rwnd:
         usable = min(usable, sysctl.init_rwnd * mss)
-    return min(usable, MAX_UNSCALED if not scale else usable), scale
+    return usable, scale
 
 
 def open_receive(c: Tcb, mss: int) -> None:
@@ -51,7 +52,6 @@ def open_receive(c: Tcb, mss: int) -> None:
 def without_scaling(c: Tcb) -> None:
     """The peer knows no window scale: neither do we."""
     c.rcv_scale = 0
-    c.rcv_wnd = min(c.rcv_wnd, MAX_UNSCALED)
     c.window_clamp = min(c.window_clamp, MAX_UNSCALED)
 
 

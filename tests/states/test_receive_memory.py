@@ -108,3 +108,73 @@ def test_without_tcp_moderate_rcvbuf_it_stays_too(make: Make):
     found = rounds(wire, sock, [5] * 10)
     assert {size for size, _, _ in found} == {131072}
     assert found[-1][1] == 54020  # measured all the same
+
+
+def filled(
+    wire: Any, buffer: int, sizes: list[int], order: list[int] | None = None
+) -> list[tuple[int, int, int]]:
+    """Memory, SO_RCVBUF and rcv_ssthresh after each segment that nobody reads."""
+    listener = wire.socket(8888)
+    listener.set("SO_RCVBUF", buffer)
+    listener.raw.listen(5)
+    wire.listener = listener
+    wire << "S 0:0(0) win 65535 <mss 1460>"
+    wire >> "S. 0:0(0) ack 1 <...>"
+    wire << ". 1:1(0) ack 1 win 65535"
+    sock = wire.call_accept()
+    starts = [1 + sum(sizes[:number]) for number in range(len(sizes))]
+    found = []
+    for number in order or range(len(sizes)):
+        start, size = starts[number], sizes[number]
+        wire << f". {start}:{start + size}({size}) ack 1 win 65535"
+        wire.forget()
+        found.append((sock.memory(), sock.get("SO_RCVBUF"), sock.info()["rcv_ssthresh"]))
+    return found
+
+
+def test_small_packets_overfill_a_buffer_by_a_page_and_then_share_one(make: Make):
+    found = filled(make(), 10_000, [100] * 40)
+    assert found[28:31] == [(24128, 20000, 8540), (4352, 20000, 2920), (4352, 20000, 2920)]
+    assert found[36:38] == [(4352, 20000, 2920), (5184, 20000, 2920)]
+
+
+def test_out_of_order_a_run_of_small_packets_shares_one(make: Make):
+    found = filled(make(), 5_000, [100] * 40, [0, *range(2, 40)])
+    memory = [one for one, _, _ in found]
+    assert memory[11:19] == [9984, 10816, 3136, 3136, 3136, 3136, 3136, 3968]
+    assert memory[26:28] == [10624, 5440]
+    assert found[-1] == (8768, 10000, 2920)
+
+
+def test_a_large_packet_takes_pages(make: Make):
+    found = filled(make(), 100_000, [20_000] * 4)
+    assert [(memory, threshold) for memory, _, threshold in found] == [
+        (20736, 139280), (41472, 152335), (62208, 152335), (82944, 152335),
+    ]  # fmt: skip
+
+
+def test_the_ack_of_a_quick_start_waits_when_it_would_shrink_the_window(make: Make):
+    wire = make()
+    sock = established(wire)
+    sock.set("SO_RCVBUF", 10_000)
+    wire << "P. 1:20001(20000) ack 1 win 65535"
+    wire.after(ms(40)) >> ". 1:1(0) ack 20001"
+
+
+def test_what_comes_out_of_order_tells_of_the_peers_segment_size_too(make: Make):
+    wire = make()
+    sock = established(wire)
+    wire << ". 1001:2001(1000) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 1"
+    assert sock.info()["rcv_mss"] == 1000
+
+
+def test_two_smaller_segments_in_a_row_are_a_smaller_segment_size(make: Make):
+    wire = make()
+    sock = established(wire)
+    sizes = []
+    for start, length in ((1, 1400), (1401, 1000), (2401, 1400), (3801, 1000), (4801, 1000)):
+        wire << f". {start}:{start + length}({length}) ack 1 win 65535"
+        wire.forget()
+        sizes.append(sock.info()["rcv_mss"])
+    assert sizes == [1400, 1400, 1400, 1400, 1000]
