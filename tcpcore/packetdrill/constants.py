@@ -5,6 +5,8 @@ They are written out, not taken from the `socket` module: a script means Linux w
 
 from __future__ import annotations
 
+import re
+
 from tcpcore import errors
 
 FAMILIES = {
@@ -88,11 +90,6 @@ TCP_STATES = {
     "TCP_LAST_ACK": 9, "TCP_LISTEN": 10, "TCP_CLOSING": 11, "TCP_NEW_SYN_RECV": 12,
 }  # fmt: skip
 
-ERRNOS = {
-    name: value for name, value in vars(errors).items() if name[0] == "E" and isinstance(value, int)
-}
-"""What SO_ERROR may give."""
-
 INFO = {
     "TCP_CA_Open": 0, "TCP_CA_Disorder": 1, "TCP_CA_CWR": 2, "TCP_CA_Recovery": 3, "TCP_CA_Loss": 4,
     "TCPI_OPT_TIMESTAMPS": 1, "TCPI_OPT_SACK": 2, "TCPI_OPT_WSCALE": 4, "TCPI_OPT_ECN": 8,
@@ -103,6 +100,9 @@ INFO = {
     **TCP_STATES,
 }  # fmt: skip
 """What code in ``%{ }%`` may name beside the fields of tcp_info."""
+
+ERRNOS = {name: number for name, number in vars(errors).items() if re.fullmatch(r"E[A-Z]+", name)}
+"""Errors by their names, as the number that getsockopt(SO_ERROR) gives."""
 
 SYMBOLS: dict[str, int] = {
     **FAMILIES, **LEVELS, **SOCKET_OPTIONS, **TCP_OPTIONS, **IP_OPTIONS, **MESSAGE_FLAGS, **FILES,

@@ -1,8 +1,8 @@
 """Packets of a run: what arrives, and whether what the host sends is what the script expects.
 
 Which connection a packet belongs to follows from the SYNs, as with packetdrill: every SYN that
-arrives while a socket listens, and every first SYN of the host's, begins a new one, and the
-script's packets belong to the latest.
+arrives while a socket listens or from ports that are new, and every first SYN of the host's, begins
+a new one, and the script's packets belong to the latest.
 """
 
 from __future__ import annotations
