@@ -11,8 +11,8 @@ from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
-HEADERS = 320
-"""MAX_TCP_HEADER: room in front of the payload."""
+HEADERS = 256
+"""MAX_TCP_HEADER: room in front of the payload; 320 where a kernel knows wireless or tunnels."""
 
 GSO_MAX_SIZE = 65536
 NO_LIMIT = 0xFFFF_FFFF
@@ -44,7 +44,9 @@ def room(c: Tcb) -> int:
     limit = _notsent_limit(c)
     if limit >= NO_LIMIT:
         return left
-    return min(left, large_packet(c)) if _unsent(c) < limit else 0
+    large, unsent = large_packet(c), _unsent(c)
+    begun = unsent % large  # room in a large packet that is begun is given without a question
+    return min(left, large - begun) if begun or unsent < limit else 0
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:

@@ -242,3 +242,16 @@ def test_a_listener_that_is_disconnected_listens_no_more(make: Make):
     listener.disconnect()
     wire << "S 0:0(0) win 65535 <mss 1460>"
     wire >> "R. 0:0(0) ack 1"
+
+
+def test_notsent_lowat_lets_a_large_packet_that_was_begun_be_filled(make: Make):
+    wire = make()
+    sock = wire.accepted("mss 1000", window=32000)
+    sock.set("TCP_NOTSENT_LOWAT", 1)
+    sock.set("SO_SNDBUF", 100_000)
+    sock.never_block()
+    sock.write(12_000).returns(12_000)
+    wire.forget()
+    sock.write(12_000).returns(12_000)
+    sock.write(12_000).returns(2_000)
+    sock.write(12_000).fails("EAGAIN")

@@ -153,3 +153,16 @@ def test_linger2_bounds_an_orphans_wait_for_the_fin(make: Make):
     assert wire.state() == "FIN_WAIT_2"
     wire.silent(ms(700))
     assert wire.state() == "CLOSED"
+
+
+def test_the_send_buffer_holds_twice_the_first_window_once_it_is_open(make: Make):
+    wire = make()
+    assert established(wire).get("SO_SNDBUF") == 46_080  # 20 packets of 2,304 bytes
+    wire = make()
+    sock = wire.socket(8888)
+    sock.set("SO_SNDBUF", 10_000)
+    sock.connect()
+    wire >> "S 0:0(0) <...>"
+    wire << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    wire >> ". 1:1(0) ack 1"
+    assert sock.get("SO_SNDBUF") == 20_000
