@@ -39,14 +39,19 @@ def queued(c: Tcb) -> int:
 
 
 def room(c: Tcb) -> int:
-    """Bytes that may be queued now; 0: send() blocks."""
-    left = max(c.sndbuf - queued(c), 0)
-    limit = _notsent_limit(c)
-    if limit >= NO_LIMIT:
-        return left
+    """Bytes that may be queued now; 0: send() blocks.
+
+    Only a new large packet asks whether there is memory; one that was begun is filled
+    (tcp_sendmsg_locked()).
+    """
     large, unsent = large_packet(c), _unsent(c)
-    begun = unsent % large  # room in a large packet that is begun is given without a question
-    return min(left, large - begun) if begun or unsent < limit else 0
+    fill = -unsent % large
+    if unsent >= _notsent_limit(c):
+        return fill
+    if _notsent_limit(c) < NO_LIMIT:
+        return fill or large
+    left = c.sndbuf - queued(c) - fill
+    return fill + max(-(-left // large), 0) * large
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:
