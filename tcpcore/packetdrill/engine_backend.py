@@ -13,7 +13,9 @@ from typing import Any
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
+from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
+from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
@@ -116,6 +118,10 @@ class EngineSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call as a process of its own; it runs until it returns or blocks."""
         pending = Pending(name, self.now)
+        if arguments and not _fits(name, arguments[0]):
+            pending.trouble = Unsupported(f"{name}() on this descriptor")
+            pending.done, pending.returned = True, self.now
+            return pending
         process: list[Process] = []
 
         async def call(_: Host) -> None:
@@ -200,3 +206,10 @@ class EngineSystem(System):
 
     def close(self) -> None:
         """Nothing is left behind."""
+
+
+def _fits(name: str, handle: Any) -> bool:
+    """Whether the call is one of such a descriptor: a socket, or an epoll."""
+    if name == "close" or not isinstance(handle, Socket | Epoll):
+        return True
+    return isinstance(handle, Epoll) == name.startswith("epoll_")

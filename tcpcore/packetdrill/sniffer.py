@@ -76,8 +76,10 @@ class Sniffer:
     def inject(self, packet: Packet) -> None:
         """A packet of the script arrives."""
         opens = packet.pattern.flags & (SYN | ACK) == SYN
-        new = packet.ports is not None and packet.ports[::-1] not in self._flows
+        known = self._flows.get(packet.ports[::-1]) if packet.ports is not None else None
+        new = packet.ports is not None and known is None
         begins = opens and (self.flow is None or new or bool(self.listeners))
+        self.flow = known or self.flow
         flow = self._new_from_peer(packet) if begins else self._current()
         size = packet.pattern.size
         self.system.inject(flow.incoming(packet, bytes(size)))

@@ -25,6 +25,7 @@ from tcpcore.tcp import (
     receive_buffer,
     reception,
     rtt,
+    segment_size,
     send_buffer,
     sending,
     state,
@@ -171,7 +172,8 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     offered = {option[0]: option for option in segment.options}
     s = c.sysctl
     mss = offered.get(wire_options.MSS)
-    c.snd_mss = min(mss[1] if mss else c.snd_mss, c.advertised_mss)
+    said = mss[1] if mss else 0  # 0 says nothing
+    c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), segment_size.LEAST)
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)
     c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0
