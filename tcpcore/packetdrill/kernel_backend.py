@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import select
 import socket
 import subprocess
@@ -32,6 +33,7 @@ _LONGEST_COMMAND = 60
 _THREADS = 16
 _IPV4, _TCP = 4, 6
 _PATIENCE = 60 * SECOND
+_HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b")
 
 
 class KernelSystem(System):
@@ -48,6 +50,7 @@ class KernelSystem(System):
         self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
         self._calls = KernelCalls()
         self._open: list[Any] = []
+        self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
         self._sent: queue.SimpleQueue[Sent] = queue.SimpleQueue()
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
@@ -66,6 +69,8 @@ class KernelSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
+        if name == "connect":
+            self._asked[arguments[0]] = arguments[-1]
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
         with contextlib.suppress(TimeoutError):
@@ -127,11 +132,14 @@ class KernelSystem(System):
     # --- looking ---------------------------------------------------------------------------------
 
     def ends(self, handle: Any) -> tuple[int, int] | None:
-        """Local and remote port, as the kernel says."""
+        """Local and remote port, as the kernel says, or where connect() is still going."""
         try:
-            return handle.getsockname()[1], handle.getpeername()[1]
+            local = handle.getsockname()[1]
+            with contextlib.suppress(OSError):
+                return local, handle.getpeername()[1]
         except (OSError, AttributeError):
             return None
+        return (local, self._asked[handle]) if handle in self._asked else None
 
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:
         """TCP_INFO of the socket."""
@@ -142,7 +150,7 @@ class KernelSystem(System):
     def set_sysctl(self, name: str, value: str) -> str | None:
         """Write it in the namespace; a remark where the kernel has none of that name there."""
         try:
-            self._namespace.call(write_sysctl, name, value)
+            self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
@@ -175,6 +183,11 @@ class KernelSystem(System):
         self._reader.join(1)
         self._tun.close()
         self._namespace.close()
+
+
+def _decimal(match: re.Match[str]) -> str:
+    """The kernel takes hexadecimal numbers, and says them back as decimal ones."""
+    return str(int(match[0], 16))
 
 
 def _run(command: str) -> subprocess.CompletedProcess[str]:

@@ -60,7 +60,7 @@ def test_losing_the_syn_ack_makes_the_client_ask_again_and_undo_brings_it_back(
 def test_all_players_of_a_page_share_one_python(open_chapter: Any, player: Any) -> None:
     page = open_chapter()
     workers: list[Any] = []
-    page.on("worker", workers.append)
+    page.on("worker", lambda worker: workers.append(worker))
     for name, setting, value in (
         ("handshake", "rtt", 200),
         ("connection-refused", "rtt", 200),
