@@ -146,3 +146,11 @@ def test_what_a_program_was_told_is_a_table():
         "0.1       connect()  ECONNREFUSED",
     ]
     assert "Calls of the client, engine" in told.html
+
+
+@SIDES
+def test_the_waits_between_sendings_end_with_the_one_after_which_the_host_gave_up(side):
+    run = side("data-unanswered", user_timeout=3000)
+    assert len(run.waits()) == len(run.data("client")) == 6
+    assert run.waits()[:-1] == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.6], rel=0.13)
+    assert sum(run.waits()) == pytest.approx(3.4, abs=0.05)
