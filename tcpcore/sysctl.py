@@ -7,6 +7,7 @@ variable it does not obey is not here.  Values that changed between kernels are 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -48,6 +49,10 @@ class Sysctls:
     tcp_max_syn_backlog: int = _knob(1024, 0, _INT_MAX, "", "SYN queue bound without cookies")
     tcp_syncookies: int = _knob(1, 0, 2, "", "SYN cookies: 0 never, 1 when full, 2 always")
     tcp_fastopen: int = _knob(1, 0, _INT_MAX, "", "Fast Open: bits 1 client, 2 server ...")
+    tcp_fastopen_key: str = field(
+        default="",
+        metadata={"unit": "", "about": "makes the cookies; unset: a random key", "area": "ipv4"},
+    )
     tcp_fastopen_blackhole_timeout_sec: int = _knob(
         0, 0, _INT_MAX, "s", "pause of Fast Open after a black hole; 0: none"
     )
@@ -72,6 +77,8 @@ class Sysctls:
     tcp_reordering: int = _knob(3, 1, 1000, "", "segments that may come late without loss")
     tcp_max_reordering: int = _knob(300, 1, 100000, "", "how far that may grow")
     tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
+    tcp_ecn: int = _knob(2, 0, 2, "", "ECN: 1 asks and agrees, 2 only agrees")
+    tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
     tcp_tso_win_divisor: int = _knob(3, 1, 255, "", "a burst may wait for this part of the window")
     tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
@@ -121,7 +128,8 @@ class Sysctls:
             hint = f"near ones are {close}" if close else f"known ones are {', '.join(_FIELDS)}"
             raise UsageError(f"Unknown sysctl {name!r}; {hint}.")
         if isinstance(known.default, str):
-            setattr(self, short, _algorithm(name, value))
+            read = _fast_open_key if short == "tcp_fastopen_key" else _algorithm
+            setattr(self, short, read(name, value))
             return
         low, high = known.metadata["low"], known.metadata["high"]
         if isinstance(known.default, tuple):
@@ -161,6 +169,24 @@ def describe(name: str) -> tuple[str, str]:
 
 CONGESTION_CONTROLS = ["reno", "cubic"]
 """Names that tcp_congestion_control takes; `tcp.congestion.registry` adds to them."""
+
+
+NO_KEY = "-".join(["00000000"] * 4)
+"""What tcp_fastopen_key shows until it is set."""
+_KEY_WORD = re.compile(r"[0-9a-fA-F]{1,8}")
+
+
+def _fast_open_key(name: str, value: Any) -> str:
+    """One key or two, of four 32-bit words in hexadecimal (proc_tcp_fastopen_key()); "": none."""
+    if value == "":
+        return ""
+    keys = [text.strip().split("-") for text in str(value).split(",")]
+    for words in keys:
+        if len(words) != 4 or not all(_KEY_WORD.fullmatch(word) for word in words) or len(keys) > 2:
+            raise UsageError(
+                f"Sysctl {name} takes one key or two, such as 1-2-3-4,5-6-7-8, not {value!r}."
+            )
+    return ",".join("-".join(f"{int(word, 16):08x}" for word in words) for words in keys)
 
 
 def _algorithm(name: str, value: Any) -> str:

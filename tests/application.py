@@ -46,6 +46,9 @@ class Call:
         process[0].sockets.clear()  # the script goes on holding them
         self.wire.tell(self._outcome())
 
+    def settle(self) -> None:
+        """Give it the time that it needs when it does not block."""
+
     def blocks(self) -> None:
         """It has not returned."""
         self.wire.fail_unless(not self.done, f"{self.name}() still blocks", self._outcome())
@@ -112,6 +115,7 @@ class Sock:
     def read(self, expected: int, most: int = 1 << 20) -> None:
         """Read, and find the next `expected` bytes of the peer's stream (0: end of file)."""
         call = self.reading(most)
+        call.settle()
         good = STREAM[self._read : self._read + expected]
         found = f"{len(call.result)} bytes" if call.done and not call.error else call._outcome()
         if call.result is not None and len(call.result) == expected and call.result != good:
@@ -151,6 +155,10 @@ class Sock:
         if self.raw.listener is not None:
             found = tcp_info.of_listener(self.raw.listener)
         return {name.removeprefix("tcpi_"): value for name, value in found.items()}
+
+    def memory(self) -> int:
+        """What unread data takes of the receive buffer, as SO_MEMINFO counts it."""
+        return self.connection.rmem
 
     def polling(self, events: int, timeout: int) -> Call:
         """poll() of this socket alone, for so many milliseconds."""

@@ -47,6 +47,7 @@ STATES = {
     "0B": "CLOSING",
     "0C": "SYN_RECV",
 }
+SO_MEMINFO = 55
 HOW = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.SHUT_RDWR}
 
 
@@ -70,12 +71,15 @@ class KernelCall(Call):
     def _outcome(self) -> str:
         return super()._outcome()
 
-    def returns(self, value: Any = None) -> None:
+    def settle(self) -> None:
         self._thread.join(0.3)
+
+    def returns(self, value: Any = None) -> None:
+        self.settle()
         super().returns(value)
 
     def fails(self, name: str) -> None:
-        self._thread.join(0.3)
+        self.settle()
         super().fails(name)
 
 
@@ -141,6 +145,9 @@ class KernelSock(Sock):
         raw = self.raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE)
         found = tcp_info.parse(raw)
         return {name.removeprefix("tcpi_"): value for name, value in found.items()}
+
+    def memory(self) -> int:
+        return struct.unpack("9I", self.raw.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))[0]
 
     def polling(self, events: int, timeout: int) -> Call:
         def call() -> list[int]:
@@ -298,6 +305,10 @@ class KernelWire(Wire):
         self._listen(duration)
         self.nothing_unclaimed(f"{format_seconds(duration)} s of silence")
         return self
+
+    def forget(self) -> None:
+        self._listen(MILLISECOND)
+        self._desk.clear()
 
     def quiet(self) -> Wire:
         self._listen(SETTLE)

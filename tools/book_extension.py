@@ -3,7 +3,7 @@
 The cache of executed chapters is keyed by a hash of the package, because jupyter-cache looks only
 at a chapter's own cells; chapters are executed side by side; sphinx-thebe's scripts are left out,
 because they stand twice in each page (a JavaScript error) and name a CDN; an ePub can be built;
-the search works from a disk.
+the search works from a disk; what a cell prints is one text, wherever its kernel cut it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import Any
 
 from docutils import nodes
 from jupyter_cache import get_cache
+from myst_nb.core import render
+from myst_nb.core.utils import coalesce_streams
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
@@ -110,6 +112,36 @@ def lean_epub_page(app: Any, _page: str, _template: str, context: dict[str, Any]
         ]
 
 
+def icons_from_the_font(app: Any, failure: Exception | None) -> None:
+    """Empty the theme's script that draws all icons a second time: 1.5 MB on every page.
+
+    The theme's web font has them, and its pages ask for both.
+    """
+    script = Path(app.outdir) / "_static" / "scripts" / "fontawesome.js"
+    if failure is None and script.is_file():
+        script.write_text("// The icons come from the web font.\n")
+
+
+def whole_streams(outputs: list[Any]) -> list[Any]:
+    """A cell's outputs, each stream in one piece.
+
+    A kernel sends what is printed in pieces, cut wherever its clock says; myst-nb would end a line
+    at each cut, and a page would differ from one build to the next.
+    """
+    joined: list[Any] = []
+    begun: dict[str, Any] = {}
+    for output in outputs:
+        name = output["name"] if output["output_type"] == "stream" else None
+        if name in begun:
+            begun[name]["text"] += output["text"]
+            continue
+        if name is not None:
+            begun[name] = output
+        joined.append(output)
+    merged: list[Any] = coalesce_streams(joined)
+    return merged
+
+
 class StatusInWords(SphinxPostTransform):
     """In myst-nb's table of executed pages: titles for paths, words for pictures."""
 
@@ -131,7 +163,9 @@ class StatusInWords(SphinxPostTransform):
 
 def setup(app: Any) -> dict[str, bool]:
     """Connect all to Sphinx."""
+    render.coalesce_streams = whole_streams
     app.add_post_transform(StatusInWords)
+    app.connect("build-finished", icons_from_the_font)
     app.connect("config-inited", read_side_by_side)
     app.connect("config-inited", key_the_cache, priority=100)
     app.connect("builder-inited", prepare_epub, priority=100)

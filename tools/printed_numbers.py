@@ -99,7 +99,7 @@ def _value(number: str) -> float:
 def prose(chapter: str) -> str:
     """What people read: no front matter, cells, listings, inline code, comments or addresses."""
     text = re.sub(r"\A---\n.*?\n---\n", "", chapter, flags=re.DOTALL)
-    text = re.sub(r"^\*\*You need\*\*.*$", "", text, flags=re.MULTILINE)
+    text = re.sub(r"\*\*\d+ minutes\*\*", "", text)  # what the chapter takes
     text = "\n".join(_outside_listings(text))
     text = re.sub(r"^%.*$", "", text, flags=re.MULTILINE)
     text = re.sub(r"`[^`]*`", " ", text)

@@ -51,6 +51,8 @@ SKIPPED_CHALLENGES = "TcpExtTCPACKSkippedChallenge"  # not compared: a tie in ti
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+RECEIVE_QUEUE_DROP = "TcpExtTCPRcvQDrop"
+OUT_OF_ORDER_DROP = "TcpExtTCPOFODrop"
 DELAYED_ACKS = "TcpExtDelayedACKs"
 
 COMPARED = (
@@ -90,6 +92,8 @@ COMPARED = (
     ABORT_ON_CLOSE,
     ABORT_ON_DATA,
     DELAYED_ACKS,
+    RECEIVE_QUEUE_DROP,
+    OUT_OF_ORDER_DROP,
 )
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
@@ -104,7 +108,11 @@ _BY_REASON = {
     reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
     reasons.LINGER_ZERO: (ABORT_ON_DATA,),
     reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),
+    reasons.RECEIVE_QUEUE_FULL: (RECEIVE_QUEUE_DROP,),
+    reasons.OUT_OF_ORDER_QUEUE_FULL: (OUT_OF_ORDER_DROP,),
 }
+
+_OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 
 
 class Counters(dict[str, int]):
@@ -148,14 +156,14 @@ class Counters(dict[str, int]):
     def state_changed(self, old: str, new: str, reason: Reason | None = None) -> None:
         """Count what tcp_set_state() and tcp_done() count.
 
-        A socket that its own program closes in SYN_SENT does not pass tcp_done(): no attempt that
-        failed (__tcp_close()).
+        A socket that its own program closes in SYN_SENT, or aborts, does not pass tcp_done(): no
+        attempt that failed (__tcp_close()).
         """
         if new == state.SYN_SENT:
             self.count(ACTIVE_OPENS)
         elif new == state.CLOSED:
             if old in (state.SYN_SENT, state.SYN_RECV):
-                if reason is None or reason.why is not reasons.CLOSED_BEFORE_OPEN:
+                if reason is None or reason.why not in _OWN_WISH:
                     self.count(ATTEMPT_FAILS)
             elif old in (state.ESTABLISHED, state.CLOSE_WAIT):
                 self.count(ESTAB_RESETS)

@@ -7,6 +7,7 @@ client knows of servers.  Source: net/ipv4/tcp_fastopen.c, tcp_metrics.c.
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import reasons, trace
@@ -172,7 +173,7 @@ class Queue:
     def _keys(self) -> tuple[bytes, ...]:
         """The listener's own keys, or the host's; the first one makes new cookies."""
         own = self._listener.options.get("TCP_FASTOPEN_KEY")
-        return split_key(own) if own else self._listener.host.fast_open_keys
+        return split_key(own) if own else host_keys(self._listener.host)
 
     def _open(self, request: Request, segment: Segment, now: int, option: Options) -> list[Segment]:
         """The connection starts in SYN_RECV, with the SYN's data (tcp_fastopen_create_child())."""
@@ -182,9 +183,10 @@ class Queue:
         reason = Reason(reasons.FAST_OPEN_ACCEPTED, {"length": len(data)})
         host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
         if data:
-            memory = receive_buffer.true_size(40 + len(data))
+            packet = 40 + len(data)
+            memory = receive_buffer.true_size(packet)
             c.rmem += memory
-            receive_buffer.put(c, data, memory)
+            receive_buffer.put(c, data, memory, receive_buffer.tail_room(packet))
             c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
             c.bytes_received, c.data_segs_in = len(data), 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
@@ -197,6 +199,14 @@ class Queue:
         c.segs_out = 0  # the request's SYN+ACK is not counted
         timers.set_retransmission(c, now)
         return c.out
+
+
+def host_keys(host: Host) -> tuple[bytes, ...]:
+    """The keys of all listeners without their own: tcp_fastopen_key, else what the boot made."""
+    if not host.sysctl.tcp_fastopen_key:
+        return host.fast_open_keys
+    keys = host.sysctl.tcp_fastopen_key.split(",")
+    return tuple(struct.pack("<4I", *[int(word, 16) for word in key.split("-")]) for key in keys)
 
 
 def split_key(key: bytes) -> tuple[bytes, ...]:

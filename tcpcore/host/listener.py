@@ -17,7 +17,7 @@ from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
 from tcpcore.host.request import Request, half_open, open_child, received
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import departure, state, window
+from tcpcore.tcp import departure, ecn, state, window
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import MILLISECOND, SECOND
@@ -202,10 +202,11 @@ class Listener:
         kept = "window scale and SACK ride in our timestamp"
         if c.timestamps:
             scale = c.snd_scale if c.scaling else None
-            hidden = syncookies.stamp(now, scale, c.sack_permitted, ecn=False)
+            hidden = syncookies.stamp(now, scale, c.sack_permitted, ecn=bool(c.ecn))
             c.timestamp_offset = (c.timestamp_offset + hidden - now // MILLISECOND) & MASK
         else:
             c.scaling = c.sack_permitted = False
+            c.ecn = 0
             window.without_scaling(c)
             kept = "without timestamps, window scale and SACK are lost"
         if host.sysctl.tcp_syncookies == 2:
@@ -253,7 +254,8 @@ class Listener:
         stamps = wire_options.timestamps(segment.options) if s.tcp_timestamps else None
         if stamps is not None:
             echo = (stamps[1] - c.timestamp_offset) & MASK if stamps[1] else 0
-            scale, c.sack_permitted, _ = syncookies.options_in(echo)
+            scale, c.sack_permitted, marked = syncookies.options_in(echo)
+            c.ecn = ecn.OK if marked and s.tcp_ecn else 0
             c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
             c.snd_mss -= departure.TIMESTAMP_SPACE
             c.scaling, c.snd_scale = scale is not None, scale or 0

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
-from tcpcore.tcp import send_buffer
+from tcpcore.host import buffer_options as buffers
+from tcpcore.host.buffer_options import INT_MAX, live
 from tcpcore.tcp.congestion import registry
 from tcpcore.units import MILLISECOND, SECOND
 
@@ -25,15 +26,10 @@ if TYPE_CHECKING:
 
 SOL_SOCKET = 1
 IPPROTO_TCP = 6
-SMALLEST_RECEIVE_BUFFER = 2304
-SMALLEST_SEND_BUFFER = 4608
-"""SOCK_MIN_RCVBUF and SOCK_MIN_SNDBUF."""
 
 LINGER = "ii"
 TIMEVAL = "qq"
 """struct linger and struct timeval."""
-
-_INT_MAX = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +38,21 @@ class Option:
 
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
     `attribute` names what it sets in a connection, `changed` is told when one has it set.
-    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii".
+    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
+    `same_as` names the option that this one only sets in another way.
     """
 
     level: int
     number: int
     low: int = 0
-    high: int = _INT_MAX
+    high: int = INT_MAX
     store: Callable[[Socket, Any], Any] | None = None
     show: Callable[[Socket, Any], Any] | None = None
     attribute: str = ""
     default: Any = 0
     changed: Callable[[Socket, Any], None] | None = None
     form: str = "i"
+    same_as: str = ""
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
@@ -153,24 +151,6 @@ def _lingers(socket: Socket, kept: int | None) -> tuple[int, int]:
     return (0, 0) if kept is None else (1, kept // SECOND)
 
 
-def _receive_buffer(socket: Socket, value: int) -> int:
-    return max(2 * min(value, socket.host.sysctl.rmem_max), SMALLEST_RECEIVE_BUFFER)
-
-
-def _send_buffer(socket: Socket, value: int) -> int:
-    return max(2 * min(value, socket.host.sysctl.wmem_max), SMALLEST_SEND_BUFFER)
-
-
-def _shown_receive_buffer(socket: Socket, kept: int) -> int:
-    c = socket.connection
-    return c.rcvbuf if c is not None else kept or socket.host.sysctl.tcp_rmem[1]
-
-
-def _shown_send_buffer(socket: Socket, kept: int) -> int:
-    c = socket.connection
-    return c.sndbuf if c is not None else kept or socket.host.sysctl.tcp_wmem[1]
-
-
 def _read_only(socket: Socket, value: int) -> int:
     raise socket_error(ENOPROTOOPT)
 
@@ -187,41 +167,22 @@ def _take_error(socket: Socket, _: int) -> int:
     return number
 
 
-def _live(socket: Socket) -> Connection:
-    assert socket.connection is not None
-    return socket.connection
-
-
 def _push(socket: Socket, _: int) -> None:
     """What was held back may go: the cork is pulled, or Nagle switched off."""
-    c = _live(socket)
+    c = live(socket)
     if not c.corked:
         socket.host.transmit(c, c.push(socket.host.now))
 
 
 def _be_quick(socket: Socket, on: int) -> None:
-    c = _live(socket)
+    c = live(socket)
     socket.host.transmit(c, c.be_quick(bool(on), socket.host.now))
 
 
-def _more_may_wait(socket: Socket, _: int) -> None:
-    """Whoever waits for room looks again (sk_write_space())."""
-    send_buffer.check_space(_live(socket), socket.host.now)
-    socket.waiters.wake()
-
-
 def _keep_alive(socket: Socket, _: int) -> None:
-    c = _live(socket)
+    c = live(socket)
     c.keep_alive(bool(socket.options.get("SO_KEEPALIVE")), socket.host.now)
     socket.host.transmit(c, [])
-
-
-def _low_water(socket: Socket, value: int) -> int:
-    """At most half of what the buffer may become; 0 is 1 (tcp_set_rcvlowat())."""
-    most = socket.host.sysctl.tcp_rmem[2]
-    if "SO_RCVBUF" in socket.options:
-        most = socket.options["SO_RCVBUF"]
-    return min(value if value >= 0 else most, most >> 1) or 1
 
 
 def _time_limit(socket: Socket, value: Any) -> int:
@@ -234,10 +195,6 @@ def _time_limit(socket: Socket, value: Any) -> int:
 
 def _shown_time_limit(socket: Socket, kept: int) -> tuple[int, int]:
     return divmod(kept, SECOND)
-
-
-def _fix_send_buffer(socket: Socket, _: int) -> None:
-    _live(socket).sndbuf_locked = True
 
 
 def _algorithm(socket: Socket, value: Any) -> str:
@@ -254,7 +211,7 @@ def _shown_algorithm(socket: Socket, kept: str) -> bytes:
 
 
 def _choose(socket: Socket, name: str) -> None:
-    _live(socket).congestion = registry.create(name)
+    live(socket).congestion = registry.create(name)
 
 
 OPTIONS: dict[str, Option] = {
@@ -266,17 +223,32 @@ OPTIONS: dict[str, Option] = {
     "SO_SNDBUF": Option(
         SOL_SOCKET,
         7,
-        store=_send_buffer,
-        show=_shown_send_buffer,
+        store=buffers.send_buffer,
+        show=buffers.shown_send_buffer,
         attribute="sndbuf",
-        changed=_fix_send_buffer,
+        changed=buffers.fix_send_buffer,
     ),
     "SO_RCVBUF": Option(
-        SOL_SOCKET, 8, store=_receive_buffer, show=_shown_receive_buffer, attribute="rcvbuf"
+        SOL_SOCKET,
+        8,
+        store=buffers.receive_buffer,
+        show=buffers.shown_receive_buffer,
+        attribute="rcvbuf",
+        changed=buffers.fix_receive_buffer,
+    ),
+    "SO_SNDBUFFORCE": Option(SOL_SOCKET, 32, store=buffers.forced_send_buffer, same_as="SO_SNDBUF"),
+    "SO_RCVBUFFORCE": Option(
+        SOL_SOCKET, 33, store=buffers.forced_receive_buffer, same_as="SO_RCVBUF"
+    ),
+    "SO_TYPE": Option(SOL_SOCKET, 3, store=_read_only, default=1),
+    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=_read_only, default=IPPROTO_TCP),
+    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=_read_only, default=2),
+    "SO_ACCEPTCONN": Option(
+        SOL_SOCKET, 30, store=_read_only, show=lambda socket, _: int(socket.listener is not None)
     ),
     "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
     "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
-    "SO_RCVLOWAT": Option(SOL_SOCKET, 18, -_INT_MAX, store=_low_water, default=1),
+    "SO_RCVLOWAT": Option(SOL_SOCKET, 18, -INT_MAX, store=buffers.low_water, default=1),
     "SO_SNDLOWAT": Option(SOL_SOCKET, 19, store=_read_only, default=1),
     "SO_RCVTIMEO": Option(SOL_SOCKET, 20, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
     "SO_SNDTIMEO": Option(SOL_SOCKET, 21, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
@@ -291,15 +263,25 @@ OPTIONS: dict[str, Option] = {
     "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
     "TCP_QUICKACK": Option(IPPROTO_TCP, 12, changed=_be_quick, default=1),
     "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay", changed=_push),
+    "TCP_MAXSEG": Option(
+        IPPROTO_TCP, 2, store=buffers.segment_size, show=buffers.shown_segment_size
+    ),
+    "TCP_WINDOW_CLAMP": Option(
+        IPPROTO_TCP,
+        10,
+        store=buffers.clamp,
+        show=buffers.shown_clamp,
+        changed=buffers.clamp_window,
+    ),
     "TCP_SYNCNT": Option(IPPROTO_TCP, 7, 1, 127, show=_syn_count, attribute="syn_retries"),
     "TCP_DEFER_ACCEPT": Option(
-        IPPROTO_TCP, 9, low=-_INT_MAX, store=_defer, show=_deferred, attribute="defer_accept"
+        IPPROTO_TCP, 9, low=-INT_MAX, store=_defer, show=_deferred, attribute="defer_accept"
     ),
     "TCP_USER_TIMEOUT": Option(
         IPPROTO_TCP, 18, store=_microseconds, show=_milliseconds, attribute="user_timeout"
     ),
     "TCP_NOTSENT_LOWAT": Option(
-        IPPROTO_TCP, 25, 0, 0xFFFF_FFFF, attribute="notsent_lowat", changed=_more_may_wait
+        IPPROTO_TCP, 25, 0, 0xFFFF_FFFF, attribute="notsent_lowat", changed=buffers.more_may_wait
     ),
     "TCP_FASTOPEN": Option(IPPROTO_TCP, 23, store=_fast_open_limit),
     "TCP_FASTOPEN_CONNECT": Option(IPPROTO_TCP, 30, 0, 1, store=_fast_open_connect),
@@ -324,6 +306,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
         if not option.low <= value <= option.high:
             raise socket_error(EINVAL)
     kept = option.store(socket, value) if option.store is not None else value
+    if option.same_as:
+        name, option = option.same_as, OPTIONS[option.same_as]
     socket.options[name] = kept
     if socket.connection is not None and option.attribute:
         setattr(socket.connection, option.attribute, kept)
@@ -334,6 +318,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
 def get_option(socket: Socket, name: str) -> Any:
     """getsockopt(2): the value as Linux shows it."""
     option = find(name)
+    if option.same_as:
+        raise socket_error(ENOPROTOOPT)
     kept = socket.options.get(name, option.default)
     return option.show(socket, kept) if option.show is not None else kept
 
@@ -344,6 +330,9 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
         attribute = OPTIONS[name].attribute
         if attribute:
             setattr(connection, attribute, kept)
+    connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
+    if options.get("TCP_MAXSEG"):
+        connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
     if "TCP_CONGESTION" in options:
         connection.congestion = registry.create(options["TCP_CONGESTION"])
     connection.rcvbuf_locked = "SO_RCVBUF" in options

@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, state
+from tcpcore.tcp import chrono, ecn, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -87,6 +87,7 @@ def _condition(c: Connection) -> dict[str, int]:
 
 def _options(c: Connection) -> int:
     found = OPT_TIMESTAMPS * c.timestamps | OPT_SACK * c.sack_permitted | OPT_WSCALE * c.scaling
+    found |= OPT_ECN * bool(c.ecn & ecn.OK) | OPT_ECN_SEEN * bool(c.ecn & ecn.SEEN)
     if c.fast_open is not None:
         found |= OPT_SYN_DATA * c.fast_open.taken | OPT_FAST_OPEN_CHILD * c.fast_open.passive
     return found
@@ -102,13 +103,13 @@ def _path(c: Connection) -> dict[str, int]:
         "rtt": c.srtt >> 3,
         "rttvar": c.mdev >> 2,
         "min_rtt": c.min_rtt or NO_RTT,
-        "snd_mss": c.snd_mss - (stamps if opening else 0),
+        "snd_mss": segment_size.mss(c) - (stamps if opening else 0),
         "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
         "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0),
         "pmtu": c.path_mtu,
         "rcv_rtt": c.tuning.rtt >> 3,
         "rcv_space": c.tuning.space,
-        "pacing_rate": c.snd_mss * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
+        "pacing_rate": segment_size.mss(c) * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
     }
 
 

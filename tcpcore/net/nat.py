@@ -133,6 +133,7 @@ class Nat:
             mapping = None
         if mapping is None:
             if not self.loose and packet.flags & (SYN | ACK) != SYN:
+                packet.src = self.address  # under which the peer knows it; but it gets no further
                 return Reason(reasons.NAT_STRICT, {"router": self.name, "port": packet.sport})
             mapping = self._map(flow)
             if mapping is None:

@@ -90,12 +90,12 @@ class Router:
         onward = copy.copy(packet)
         onward.ttl -= 1
         refused = self.nat.outward(onward, self._wires.now) if self.nat is not None else None
+        if onward.src != packet.src:
+            self._wires.masked(tag, onward)
         if refused is not None:
             self._wires.lose(tag, refused)
             return
         self.forwarded += 1
-        if onward.src != packet.src:
-            self._wires.masked(tag, onward)
         self._wires.enter(pipe, onward, tag, corrupt)
 
     def _admitted(self, packet: Packet, size: int, tag: Any) -> bool:

@@ -1,10 +1,11 @@
-"""tcpdump's filters (pcap-filter(7)), as far as they can speak of TCP over IPv4 and IPv6.
+"""tcpdump's filters (pcap-filter(7)), as far as they can speak of TCP, and of ICMP errors about it.
 
     host 10.0.0.1 and tcp port 80              src net 10.0.0.0/8 or dst port 443
     tcp[tcpflags] & (tcp-syn|tcp-fin|tcp-rst) != 0          not src host 10.0.0.2
     portrange 8000-8080      ip[8] < 5      tcp[13] == 2      len > 100      greater 100
+    icmp or tcp port 80      icmp[icmptype] == icmp-unreach
 
-`parse` gives a test for segments.  As in tcpdump, `and` and `or` have one precedence, from the
+`parse` gives a test for packets.  As in tcpdump, `and` and `or` have one precedence, from the
 left, and a value alone takes over the words before it (``port 80 or 443``).
 """
 
@@ -18,10 +19,16 @@ from tcpcore.errors import UsageError
 from tcpcore.observe.networks import inside
 from tcpcore.observe.networks import parse as parse_network
 from tcpcore.wire import codec
+from tcpcore.wire.icmp import IcmpError, encode_icmp
 from tcpcore.wire.segment import Segment
 
-Test = Callable[[Segment], bool]
-Number = Callable[[Segment], int]
+Packet = Segment | IcmpError
+Test = Callable[[Packet], bool]
+Number = Callable[[Packet, bool], int]
+"""A number in a packet; with True `IndexError` when it is no packet of the protocol named.
+
+Of a sum, as in libpcap (gen_arth()), only the first part is asked for its protocol.
+"""
 
 _TOKEN = re.compile(r"\s*(<<|>>|&&|\|\||!=|==|<=|>=|[][()&|!<>=+*/^%:-]|[^][\s()&|!<>=+*^%:]+)")
 _FLAGS = {
@@ -34,7 +41,8 @@ _FLAGS = {
     "tcp-ece": 0x40,
     "tcp-cwr": 0x80,
 }
-_OFFSETS = {"tcpflags": 13}
+_NUMBERS = {**_FLAGS, "icmp-unreach": 3, "icmp-timxceed": 11}
+_OFFSETS = {"tcpflags": 13, "icmptype": 0, "icmpcode": 1}
 _RELATIONS: dict[str, Callable[[int, int], bool]] = {
     "=": operator.eq,
     "==": operator.eq,
@@ -54,15 +62,15 @@ _ARITHMETIC: tuple[dict[str, Callable[[int, int], int]], ...] = (
 )
 _KINDS = ("host", "net", "port", "portrange")
 _DIRECTIONS = ("src", "dst")
-_PROTOCOLS = ("ip", "ip6", "tcp")
+_PROTOCOLS = ("ip", "ip6", "tcp", "icmp")
 _KNOWN = (
-    "host, net, port, portrange, src, dst, tcp, ip, ip6, tcp[...], ip[...], len, less, greater, "
-    "and, or, not and parentheses"
+    "host, net, port, portrange, src, dst, tcp, icmp, ip, ip6, tcp[...], icmp[...], ip[...], len, "
+    "less, greater, and, or, not and parentheses"
 )
 
 
 def parse(text: str) -> Test:
-    """The test that a filter expresses; every segment passes the empty one.
+    """The test that a filter expresses; every packet passes the empty one.
 
     `UsageError`, with the words that are known, for what is no filter.
     """
@@ -100,8 +108,8 @@ def _joined(tokens: list[str]) -> list[str]:
 
 def _part_of_word(out: list[str], token: str) -> bool:
     if token == "-":
-        return out[-1] == "tcp" or (len(out) > 1 and out[-2] == "portrange")
-    return out[-1] == "tcp-" or (len(out) > 1 and out[-2] == "portrange")
+        return out[-1] in ("tcp", "icmp") or (len(out) > 1 and out[-2] == "portrange")
+    return out[-1] in ("tcp-", "icmp-") or (len(out) > 1 and out[-2] == "portrange")
 
 
 class _Parser:
@@ -174,6 +182,8 @@ class _Parser:
             return lambda segment: compare(_length(segment), limit)
         if protocol and not direction and not kind:
             return _of_protocol(protocol)
+        if protocol == "icmp":
+            raise self.wrong("'icmp' cannot stand before a direction or a kind")
         if not (protocol or direction or kind):
             return self._alone()
         self.before = (protocol, direction, kind or "host")
@@ -221,9 +231,9 @@ class _Parser:
 
     def _starts_number(self, word: str) -> bool:
         after = self.tokens[1:2]
-        if word in ("tcp", "ip", "ip6") and after == ["["]:
+        if word in _PROTOCOLS and after == ["["]:
             return True
-        if word == "len" or word in _FLAGS or word in _OFFSETS or word == "(":
+        if word == "len" or word in _NUMBERS or word in _OFFSETS or word == "(":
             return True
         return word.isdigit() and bool(after) and (after[0] in _RELATIONS or after[0] in "|&^+-*/")
 
@@ -234,9 +244,9 @@ class _Parser:
             raise self.wrong(f"{sign!r} stands where a relation such as != should")
         compare, right = _RELATIONS[sign], self.number()
 
-        def test(segment: Segment) -> bool:
+        def test(segment: Packet) -> bool:
             try:
-                return compare(left(segment), right(segment))
+                return compare(left(segment, True), right(segment, True))
             except (IndexError, ZeroDivisionError):
                 return False  # no such byte in this packet
 
@@ -258,11 +268,11 @@ class _Parser:
             return value
         if word == "len":
             return _length
-        if word in ("tcp", "ip", "ip6"):
+        if word in _PROTOCOLS:
             return self._bytes(word)
-        constant = _FLAGS.get(word, _OFFSETS.get(word))
+        constant = _NUMBERS.get(word, _OFFSETS.get(word))
         fixed = self._whole(word) if constant is None else constant
-        return lambda segment: fixed
+        return lambda segment, checked: fixed
 
     def _bytes(self, protocol: str) -> Number:
         """``tcp[offset]`` or ``tcp[offset:size]``."""
@@ -275,14 +285,15 @@ class _Parser:
                 raise self.wrong(f"a size of {size} is not 1, 2 or 4")
         self.expect("]")
 
-        def read(segment: Segment) -> int:
-            packet, at = codec.encode(segment), offset(segment)
+        right = _of_protocol(protocol)
+        inner = protocol in ("tcp", "icmp")
+
+        def read(segment: Packet, checked: bool) -> int:
+            packet, at = _bytes_of(segment), offset(segment, True)
             six = packet[0] >> 4 == 6
-            if (protocol == "ip" and six) or (protocol == "ip6" and not six):
-                raise IndexError(protocol)
-            if protocol == "tcp":
-                if six:  # pcap-filter(7): tcp[...] looks at IPv4 only
-                    raise IndexError(protocol)
+            if checked and (not right(segment) or (inner and six)):
+                raise IndexError(protocol)  # pcap-filter(7): tcp[...] looks at IPv4 only
+            if inner:
                 at += (packet[0] & 15) * 4
             if at + size > len(packet):
                 raise IndexError(at)
@@ -298,20 +309,24 @@ def _joined_tests(first: Test, second: Test, both: bool) -> Test:
 
 
 def _combined(function: Callable[[int, int], int], left: Number, right: Number) -> Number:
-    return lambda segment: function(left(segment), right(segment)) & 0xFFFF_FFFF
+    return lambda segment, checked: (
+        function(left(segment, checked), right(segment, False)) & 0xFFFF_FFFF
+    )
 
 
 def _of_protocol(protocol: str) -> Test:
-    if protocol == "tcp":
-        return lambda segment: True
+    if protocol in ("tcp", "icmp"):
+        kind = Segment if protocol == "tcp" else IcmpError
+        return lambda segment: isinstance(segment, kind)
     six = protocol == "ip6"
     return lambda segment: (":" in segment.src) == six
 
 
 def _at(direction: str, fits: Callable[[str, int], bool]) -> Test:
-    def test(segment: Segment) -> bool:
-        source = fits(segment.src, segment.sport)
-        destination = fits(segment.dst, segment.dport)
+    def test(segment: Packet) -> bool:
+        ports = (segment.sport, segment.dport) if isinstance(segment, Segment) else (-1, -1)
+        source = fits(segment.src, ports[0])
+        destination = fits(segment.dst, ports[1])
         if direction == "src":
             return source
         if direction == "dst":
@@ -321,5 +336,9 @@ def _at(direction: str, fits: Callable[[str, int], bool]) -> Test:
     return test
 
 
-def _length(segment: Segment) -> int:
-    return len(codec.encode(segment))
+def _bytes_of(packet: Packet) -> bytes:
+    return encode_icmp(packet) if isinstance(packet, IcmpError) else codec.encode(packet)
+
+
+def _length(packet: Packet, _checked: bool = True) -> int:
+    return len(_bytes_of(packet))

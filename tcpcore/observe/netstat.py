@@ -1,8 +1,9 @@
 """``netstat`` of a virtual host, as net-tools 2.10 prints it: sockets, and with -s the counters.
 
-    netstat [-a | -l] [-t] [-n] [-p] [-o]          netstat -s [-t]
+    netstat [-a | -l] [-t] [-u] [-n] [-p] [-o]          netstat -s [-t]
 
-Addresses and ports are always numbers, as with -n.  -s knows the groups Tcp and TcpExt.
+A virtual host has no UDP sockets to show with -u.  Addresses and ports are always numbers, as with
+-n.  -s knows the groups Tcp and TcpExt.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _ALWAYS = (
 )
 _LONG = {
     "tcp": "t",
+    "udp": "u",
     "all": "a",
     "listening": "l",
     "numeric": "n",
@@ -46,7 +48,7 @@ _LONG = {
 
 def run(host: Any, words: list[str]) -> str:
     """What `netstat` with these arguments prints on the host now."""
-    given = read("netstat", words, "talnops4", long=_LONG)
+    given = read("netstat", words, "talnops4u", long=_LONG)
     if "s" in given:
         return statistics(host)
     which = "(w/o servers)"
@@ -57,7 +59,7 @@ def run(host: Any, words: list[str]) -> str:
     header = f"{'Proto'} Recv-Q Send-Q {'Local Address':<23} {'Foreign Address':<23} {'State':<11}"
     header += " PID/Program name    " * ("p" in given) + " Timer" * ("o" in given)
     lines = [f"Active Internet connections {which}", header]
-    for entry in inventory.entries(host):
+    for entry in inventory.entries(host) if "t" in given or "u" not in given else ():
         listening = entry.state == state.LISTEN
         if "a" in given or listening == ("l" in given):
             lines.append(_line(entry, given))

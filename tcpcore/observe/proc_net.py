@@ -11,7 +11,7 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.host.request import Request
-from tcpcore.observe import inventory, sysctl_view
+from tcpcore.observe import inventory, ss_summary, sysctl_view
 from tcpcore.observe.command_line import read
 from tcpcore.observe.counter_names import TCP, TCP_EXT
 from tcpcore.observe.inventory import Entry
@@ -127,4 +127,9 @@ def _pairs(group: str, rows: list[tuple[str, int]]) -> str:
     return f"{group}: {names}\n{group}: {' '.join(str(count) for _, count in rows)}\n"
 
 
-_FILES = {"/proc/net/tcp": tcp, "/proc/net/snmp": snmp, "/proc/net/netstat": netstat}
+_FILES = {
+    "/proc/net/tcp": tcp,
+    "/proc/net/snmp": snmp,
+    "/proc/net/netstat": netstat,
+    "/proc/net/sockstat": ss_summary.sockstat,
+}

@@ -1,6 +1,9 @@
 """``ss`` of a virtual host, as iproute2 6.1 prints it to a pipe.
 
-    ss [-t] [-a | -l] [-n] [-o] [-e] [-p] [-i] [-O] [-H] [state NAME | exclude NAME] [FILTER]
+    ss [-t] [-u] [-a | -l] [-n] [-o] [-e] [-p] [-i] [-O] [-H] [state NAME | exclude NAME] [FILTER]
+    ss -s
+
+A virtual host has no UDP sockets, so that -u has only the effect that it has on the columns.
 
 Recv-Q of a listener is the length of its accept queue, Send-Q its backlog; of any other socket they
 are the bytes not yet read and not yet acknowledged.  Ports are always numbers, as with -n.  The
@@ -12,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from tcpcore.host.listener import Listener
-from tcpcore.observe import inventory, ss_filter, ss_info
+from tcpcore.observe import inventory, ss_filter, ss_info, ss_summary
 from tcpcore.observe.command_line import Options, read
 from tcpcore.observe.inventory import Entry, Timer
 from tcpcore.tcp import state
@@ -26,6 +29,8 @@ _PLAIN = ss_filter.ALL - {state.LISTEN, state.CLOSED, state.TIME_WAIT, state.SYN
 _LISTENING = frozenset((state.LISTEN, state.CLOSED))
 _LONG = {
     "tcp": "t",
+    "udp": "u",
+    "summary": "s",
     "all": "a",
     "listening": "l",
     "numeric": "n",
@@ -43,7 +48,10 @@ Row = tuple[str, ...]
 
 def run(host: Any, words: list[str]) -> str:
     """What `ss` with these arguments prints on the host now."""
-    given = read("ss", words, "talnoepiOH4", long=_LONG)
+    given = read("ss", words, "talnoepiOH4us", long=_LONG)
+    if "s" in given:
+        return ss_summary.summary(host)
+    only_tcp = ("t" in given) != ("u" in given)
     default = _PLAIN
     if "l" in given:
         default = _LISTENING
@@ -53,13 +61,13 @@ def run(host: Any, words: list[str]) -> str:
     test = ss_filter.expression(rest)
     rows: list[Row] = []
     below: list[str] = []
-    for entry in inventory.entries(host):
+    for entry in inventory.entries(host) if "t" in given or "u" not in given else ():
         if entry.state in states and (test is None or test(entry)):
             rows.append((*_cells(entry), _process(entry, given)))
             below.append(_info(host, entry, given))
-    if "t" not in given:
+    if not only_tcp:
         rows = [("tcp", *row) for row in rows]
-    header: Row = ("Netid", *_HEADER) if "t" not in given else _HEADER
+    header: Row = _HEADER if only_tcp else ("Netid", *_HEADER)
     if len(states) == 1:  # every line would say the same
         place = header.index("State")
         header, rows = _without(header, place), [_without(row, place) for row in rows]

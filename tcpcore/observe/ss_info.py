@@ -13,7 +13,7 @@ from tcpcore.host.listener import Listener
 from tcpcore.observe import inventory
 from tcpcore.observe.inventory import Entry
 from tcpcore.seqnum import distance
-from tcpcore.tcp import chrono, state
+from tcpcore.tcp import chrono, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -57,7 +57,7 @@ def _basics(c: Connection) -> Iterator[str]:
         yield f"rtt:{(c.srtt >> 3) / 1000:g}/{(c.mdev >> 2) / 1000:g}"
     if c.ato:
         yield f"ato:{c.ato / 1000:g}"
-    yield f"mss:{c.snd_mss - (TIMESTAMP_SPACE if opening and stamps else 0)}"
+    yield f"mss:{segment_size.mss(c) - (TIMESTAMP_SPACE if opening and stamps else 0)}"
     yield f"pmtu:{c.path_mtu}"
     yield f"rcvmss:{tcp_info.SMALLEST_MSS if opening else c.rcv_mss}"
     yield f"advmss:{c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0)}"
@@ -84,7 +84,7 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
     """Rates that follow from cwnd and the round trip, and how long ago things happened."""
     srtt = c.srtt >> 3
     if srtt:
-        yield f"send {_rate(c.cwnd * c.snd_mss * 8_000_000 / srtt, numeric)}bps"
+        yield f"send {_rate(c.cwnd * segment_size.mss(c) * 8_000_000 / srtt, numeric)}bps"
     if c.state != state.SYN_SENT:
         times = (c.last_data_sent, c.last_data_received, c.last_ack_received)
         for name, when in zip(("lastsnd", "lastrcv", "lastack"), times, strict=True):
@@ -93,7 +93,7 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
                 yield f"{name}:{ago}"
     if c.srtt and not c.retransmissions:  # a time-out leaves the rate as it was: unknown here
         share = 200 if c.cwnd < c.ssthresh // 2 else 120
-        bytes_per_second = c.snd_mss * 80_000 * share * c.cwnd // c.srtt
+        bytes_per_second = segment_size.mss(c) * 80_000 * share * c.cwnd // c.srtt
         yield f"pacing_rate {_rate(bytes_per_second * 8, numeric)}bps"
     if c.delivered:
         yield f"delivered:{c.delivered}"

@@ -46,7 +46,7 @@ def value(host: Any, name: str) -> str:
     found = getattr(host.sysctl, _short(name))
     if isinstance(found, tuple):
         return "\t".join(str(item) for item in found)
-    return str(found)
+    return str(found) or sysctl.NO_KEY
 
 
 def _short(name: str) -> str:

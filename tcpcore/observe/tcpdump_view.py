@@ -8,7 +8,7 @@ sender.  Addresses and ports are always numbers, as with -n.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from tcpcore.errors import UsageError
@@ -35,7 +35,7 @@ def run(host: Any, words: list[str]) -> str:
     if style >= len(_TIMES):
         raise UsageError("tcpdump: -t may stand at most five times.")
     most = given.number("tcpdump", "c")
-    test = _test(" ".join(given.words))
+    test = filters.parse(" ".join(given.words))
     printer = Printer(absolute="S" in given, time=_TIMES[style], verbose=given.flags.get("v", 0))
     lines: list[str] = []
     for time, segment, name, direction in seen(host):
@@ -45,14 +45,6 @@ def run(host: Any, words: list[str]) -> str:
             where = f"{name:<5} {direction:<3} " if interface == "any" else ""
             lines.append(printer.line(segment, time, where))
     return "".join(f"{line}\n" for line in lines)
-
-
-def _test(text: str) -> Callable[[Packet], bool]:
-    """The filter; ICMP errors pass the empty one and ``icmp``, and any other speaks of TCP."""
-    if text == "icmp":
-        return lambda packet: isinstance(packet, IcmpError)
-    parsed = filters.parse(text)
-    return lambda packet: not text if isinstance(packet, IcmpError) else parsed(packet)
 
 
 def seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:

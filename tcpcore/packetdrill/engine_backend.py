@@ -193,7 +193,8 @@ class EngineSystem(System):
         """Sockets and timers of the host now, and the reasons of the last things that happened."""
         lines = self.host.sh("ss -tano").splitlines()
         for moment in self.trace.moments[-3:]:
-            lines += [f"why: {event[2].text}" for event in moment.events if event[2] is not None]
+            found = [f"why: {event[2].text}" for event in moment.events if event[2] is not None]
+            lines += dict.fromkeys(found)
         lines.append(f"now: {format_seconds(self.now)} s")
         return lines
 

@@ -12,7 +12,7 @@ from tcpcore.packetdrill.syntax import Packet
 from tcpcore.seqnum import MASK
 from tcpcore.wire import options as kinds
 from tcpcore.wire.options import Option
-from tcpcore.wire.segment import ACK, FIN, PSH, Segment
+from tcpcore.wire.segment import ACK, CWR, FIN, PSH, Segment
 from tcpcore.wire.text import Pattern, format_pattern
 
 _MARKS = {0: ("noecn",), 1: ("ect1", "ect01"), 2: ("ect0", "ect01"), 3: ("ce",)}
@@ -84,14 +84,14 @@ def joins(first: Segment, more: Segment, wanted: int) -> bool:
     """Whether `more` goes on where `first` ends, and both have at most `wanted` bytes.
 
     A script may write one packet for what the wire carries in several (TSO and GSO join and split
-    them as they like); not for what also differs in more than FIN and PSH.
+    them as they like); not for what differs in more than FIN, PSH and CWR.
     """
     return (
         0 < len(first.payload) < wanted
         and len(first.payload) + len(more.payload) <= wanted
         and bool(more.payload)
         and more.seq == (first.seq + len(first.payload)) & MASK
-        and not (first.flags ^ more.flags) & ~(FIN | PSH)
+        and not (first.flags ^ more.flags) & ~(FIN | PSH | CWR)
         and not first.flags & FIN
         and (more.sport, more.dport) == (first.sport, first.dport)
     )

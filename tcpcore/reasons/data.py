@@ -23,6 +23,19 @@ URGENT_PROBE = Why(
     "RFC 9293 §3.8.5",
     "tcp_write_wakeup()",
 )
+RECEIVE_QUEUE_FULL = Why(
+    "drop.receive-queue-full",
+    "Unread data takes more memory than the receive buffer has, and no packet can be made smaller: "
+    "drop the segment, and say so at once.",
+    "Linux only",
+    "tcp_data_queue()",
+)
+OUT_OF_ORDER_QUEUE_FULL = Why(
+    "drop.out-of-order-queue-full",
+    "The receive buffer is full, and this segment would lie behind a hole: drop it.",
+    "Linux only",
+    "tcp_data_queue_ofo()",
+)
 ACK_QUICK = Why(
     "ack.quick",
     "Data arrived early in the connection: acknowledge at once, so that the sender can speed up.",

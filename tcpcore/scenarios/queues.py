@@ -163,17 +163,6 @@ def accept_queue_overflow(
     )
     net.link(client, server, delay=ms(rtt / 2))
 
-    async def serve(host: Any) -> None:
-        listener = host.socket().bind(PORT).listen(backlog)
-        if not stall:
-            await host.pause()
-            await listener.close()
-        await host.sleep(ms(stall))
-        taken = []
-        while True:
-            taken.append(await listener.accept())
-            await taken[-1].send(bytes(10))
-
     def connect_after(wait: int) -> Any:
         async def connect(host: Any) -> None:
             if wait:
@@ -185,7 +174,7 @@ def accept_queue_overflow(
 
         return connect
 
-    server.spawn(serve)
+    server.spawn(_greet_after(stall, backlog))
     for number in range(clients):
         client.spawn(connect_after(number * apart), f"connect {number + 1}")
 
@@ -268,6 +257,24 @@ def defer_accept(net: Any, *, rtt: int, defer: int, data_after: int) -> None:
 
 
 # --- applications --------------------------------------------------------------------------------
+
+
+def _greet_after(stall: int, backlog: int) -> Any:
+    async def serve(host: Any) -> None:
+        listener = host.socket().bind(PORT).listen(backlog)
+        if not stall:
+            await host.sleep(seconds(2))
+            await host.look("ss -tln")
+            await host.look("netstat -s | grep -i listen")
+            await host.pause()
+            await listener.close()
+        await host.sleep(ms(stall))
+        taken = []
+        while True:
+            taken.append(await listener.accept())
+            await taken[-1].send(bytes(10))
+
+    return serve
 
 
 async def _connect(host: Any) -> None:

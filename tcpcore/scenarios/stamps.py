@@ -22,7 +22,7 @@ TIMESTAMPS = Parameter(
 )
 AGE = Parameter(
     "age",
-    "Its timestamp is older by",
+    "Timestamp older by",
     5000,
     maximum=60_000,
     unit="ms",

@@ -11,6 +11,7 @@ from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
     departure,
+    ecn,
     loss_probe,
     rack,
     recovery,
@@ -29,7 +30,7 @@ from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ECE, SYN, Segment
+from tcpcore.wire.segment import SYN, Segment
 
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
@@ -59,7 +60,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     The window is the caller's first (`update_send_window`).
     """
     before, ack = c.snd_una, segment.ack
-    news = News(data=segment.length > 0, echo=bool(segment.flags & ECE))
+    news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
     old = (ack - before) & HALF
     news.advanced = not old and ack != before
     opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere

@@ -16,6 +16,7 @@ from tcpcore.tcp import (
     delayed_ack,
     departure,
     early,
+    ecn,
     keepalive,
     lifecycle,
     paws,
@@ -183,6 +184,10 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
         c.ts_recent_at = now
         c.snd_mss -= departure.TIMESTAMP_SPACE
     c.sack_permitted = bool(wire_options.SACK_PERMITTED in offered and s.tcp_sack)
+    if segment.flags & ACK:
+        ecn.syn_ack_arrived(c, segment)
+    else:
+        ecn.syn_arrived(c, segment)
 
 
 # --- the checks, in the RFC's order -------------------------------------------------------------

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
-from tcpcore.seqnum import MASK
+from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import (
     arrival,
     autotune,
@@ -27,6 +27,7 @@ from tcpcore.tcp import (
     receive_buffer,
     resend,
     retransmit,
+    send_buffer,
     sending,
     state,
     timers,
@@ -77,7 +78,7 @@ class Connection(Tcb):
         if oob and data:
             urgent.mark(self)
         corked, self.corked = self.corked, self.corked or more
-        sending.send_pending(self, now)
+        sending.send_pending(self, now, send_buffer.large_packet(self))
         self.corked = corked
         persist.look_after(self, now)
         return self.out
@@ -119,7 +120,9 @@ class Connection(Tcb):
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
             lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)
         elif self.state == state.SYN_SENT:
-            lifecycle.change(self, state.CLOSE, reasons.CLOSED_BEFORE_OPEN())
+            linger_zero = self.linger == 0  # no RST: the peer knows of nothing
+            why = reasons.LINGER_ZERO if linger_zero else reasons.CLOSED_BEFORE_OPEN
+            lifecycle.change(self, state.CLOSE, why())
             lifecycle.forget(self)
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)
@@ -217,9 +220,25 @@ class Connection(Tcb):
             if self.chrono == chrono.IDLE:
                 chrono.start(self, chrono.BUSY, now)
             self.send_buffer += data
+            packet = send_buffer.large_packet(self)
+            if len(data) >= packet:
+                self._push_within(len(data), packet)
             self.write_end = (self.write_end + len(data)) & MASK
             if push:
                 self.push_marks.append(self.write_end)
+
+    def _push_within(self, size: int, packet: int) -> None:
+        """Of a long write, a packet that ends half a window after the last PSH has one, too.
+
+        Source: forced_push() in net/ipv4/tcp.c.  What must wait for the window loses its PSH again
+        when packets are put together (tcp_grow_skb()).
+        """
+        pushed, half = 0, self.max_window >> 1
+        room = distance(self.write_end, (self.snd_una + self.snd_wnd) & MASK)
+        for end in range(packet, min(size, room) + 1, packet):
+            if end - pushed > half:
+                pushed = end
+                self.push_marks.append((self.write_end + end) & MASK)
 
     def _begin(self) -> None:
         self.out = []

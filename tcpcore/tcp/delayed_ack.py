@@ -35,8 +35,7 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
     Source: tcp_event_data_recv().
     """
     c.ack_pending = True
-    if length != c.rcv_mss or flags & PSH:
-        _measure_peer_mss(c, length, memory, flags)
+    measure_peer_mss(c, length, memory, flags)
     autotune.data_received(c, now)
     if not c.ato:
         _more_quick_acks(c)
@@ -63,11 +62,9 @@ def data_sent(c: Tcb, now: int) -> None:
 
 def due_now(c: Tcb) -> Why | None:
     """Why the pending ACK must go out now; None: it may wait."""
-    if c.quick_acks and not c.pingpong:
-        return reasons.ACK_QUICK
     if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss and window.would_not_shrink(c):
-        return reasons.ACK_SECOND
-    return None
+        return reasons.ACK_QUICK if c.quick_acks and not c.pingpong else reasons.ACK_SECOND
+    return reasons.ACK_QUICK if c.quick_acks and not c.pingpong else None
 
 
 def delay(c: Tcb, now: int) -> None:
@@ -115,22 +112,25 @@ def application_read(c: Tcb) -> bool:
     return pushed and not c.receive_buffer
 
 
-def enter_quick_mode(c: Tcb) -> None:
+def enter_quick_mode(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     """Something is out of the ordinary: acknowledge without delay (tcp_enter_quickack_mode())."""
-    _more_quick_acks(c)
+    _more_quick_acks(c, most)
     c.pingpong = 0
     c.ato = ATO_MIN
 
 
-def _more_quick_acks(c: Tcb) -> None:
+def _more_quick_acks(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     if not c.sysctl.quick_acks:
         return
-    count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, MAX_QUICK_ACKS)
+    count = min(c.rcv_wnd // (2 * c.rcv_mss) or 2, most)
     c.quick_acks = max(c.quick_acks, count)
 
 
-def _measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
+def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
     """Guess the segment size that the peer uses (tcp_measure_rcv_mss())."""
+    size, c.last_segment_size = c.last_segment_size, 0
+    if length == c.rcv_mss and not flags & PSH:
+        return
     if length >= c.rcv_mss:
         if length != c.rcv_mss:
             receive_buffer.packet_seen(c, length, memory)
@@ -140,7 +140,7 @@ def _measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
         return
     header = 32 if c.timestamps else 20
     if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & PSH):
-        size, c.last_segment_size = c.last_segment_size, length
+        c.last_segment_size = length
         if size == length:
             c.rcv_mss = length
             return

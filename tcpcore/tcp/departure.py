@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, sack, state, timers, urgent, window
+from tcpcore.tcp import delayed_ack, ecn, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -21,7 +21,7 @@ from tcpcore.wire.options import (
     WINDOW_SCALE,
     Option,
 )
-from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 TIMESTAMP_SPACE = 12
 """Bytes that the timestamps option takes in every segment, padding included."""
@@ -55,27 +55,25 @@ def emit(
     now: int,
     reason: Reason,
     options: tuple[Option, ...] | None = None,
+    *,
+    first: bool = True,
 ) -> None:
-    """Build one segment with today's acknowledgement, window and timestamps."""
+    """Build one segment with today's acknowledgement, window and timestamps.
+
+    `first`: not sent before (ECN marks only such ones).
+    """
     if options is None:
         options = _options(c, now)
-    if flags & SYN:
-        offered = c.fast_open.window if c.fast_open is not None else 0
-        field = min(offered or c.rcv_wnd, window.MAX_UNSCALED)  # never scaled (RFC 7323 §2.2)
-        c.rcv_wup = c.rcv_nxt
-    else:
-        field = window.select(c)
-    if flags & ACK:
-        acknowledged = c.rcv_nxt
-        if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
-            delayed_ack.ack_sent(c)
-    else:
-        acknowledged = 0
+    field = _syn_window(c) if flags & SYN else window.select(c)
+    acknowledged = _acknowledgement(c) if flags & ACK else 0
     ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
     c.segs_out += 1
     if payload:
         c.data_segs_out += 1
         c.bytes_sent += len(payload)
+    mark = 0
+    if c.ecn:
+        flags, mark = ecn.marked(c, flags, bool(payload) and first)
     c.ip_id = (c.ip_id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
@@ -93,10 +91,24 @@ def emit(
             reason,
             ahead,
             c.sysctl.ip_default_ttl,
-            0,
+            mark,
             c.ip_id,
         )
     )
+
+
+def _acknowledgement(c: Tcb) -> int:
+    """The acknowledgment number; whatever waited to be acknowledged now is."""
+    if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
+        delayed_ack.ack_sent(c)
+    return c.rcv_nxt
+
+
+def _syn_window(c: Tcb) -> int:
+    """The window field of a SYN or SYN+ACK: never scaled (RFC 7323 §2.2)."""
+    offered = c.fast_open.window if c.fast_open is not None else 0
+    c.rcv_wup = c.rcv_nxt
+    return min(offered or c.rcv_wnd, window.MAX_UNSCALED)
 
 
 def option_space(c: Tcb) -> int:
@@ -131,6 +143,10 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     if c.fast_open is not None:
         extra, payload = c.fast_open.once()
         options += extra
+    if not flags & ACK and ecn.asks(c):
+        flags |= ECE | CWR
+    elif flags & ACK and c.ecn & ecn.OK:
+        flags |= ECE
     emit(c, flags, c.iss, payload, now, reason, options)
 
 
@@ -199,17 +215,19 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    if length < c.snd_mss and not sent.flags & FIN:
+    if length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
-    emit(c, sent.flags | push, sent.seq, payload_of(c, sent.seq, length), now, reason)
+    payload = payload_of(c, sent.seq, length)
+    emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
 
 
 def _cut_off(c: Tcb, sent: SentSegment) -> None:
     """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
-    if distance(sent.seq, sent.end) <= c.snd_mss or sent.flags & SYN:
+    if distance(sent.seq, sent.end) <= segment_size.mss(c) or sent.flags & SYN:
         return
-    rest = SentSegment((sent.seq + c.snd_mss) & MASK, sent.end, sent.flags, sent.first_sent)
+    cut = (sent.seq + segment_size.mss(c)) & MASK
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -230,7 +248,8 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
     while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        if follower.sacked or length + more > c.snd_mss or gt(follower.end, window_end):
+        too_long = length + more > segment_size.mss(c)
+        if follower.sacked or too_long or gt(follower.end, window_end):
             break
         length += more
         sent.end = follower.end

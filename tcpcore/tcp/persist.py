@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import departure, lifecycle, retransmit, sending, timers, urgent
+from tcpcore.tcp import departure, lifecycle, retransmit, segment_size, sending, timers, urgent
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
@@ -37,7 +37,7 @@ def answered(c: Tcb, now: int) -> None:
         if c.probe_deadline is not None:
             stop(c)
         return
-    size = min(distance(c.snd_nxt, c.write_end), c.snd_mss)
+    size = min(distance(c.snd_nxt, c.write_end), segment_size.mss(c))
     if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
         stop(c)  # the window has room: sending goes on
         return
@@ -106,7 +106,7 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     unsent = distance(c.snd_nxt, c.write_end)
     if room > 0 and unsent > 0:
-        sending.send_part(c, min(room, unsent, c.snd_mss), now, PSH)
+        sending.send_part(c, min(room, unsent, segment_size.mss(c)), now, PSH)
     else:
         if (
             0 < urgent.pointer(c, c.snd_una) < urgent.FURTHEST

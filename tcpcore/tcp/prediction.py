@@ -14,6 +14,7 @@ from tcpcore.tcp import (
     autotune,
     delayed_ack,
     persist,
+    prune,
     receive_buffer,
     reception,
     send_buffer,
@@ -47,6 +48,7 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     length = len(segment.payload)
     if (
         segment.ack != c.snd_una
+        or c.ecn
         or c.write_end != c.snd_nxt
         or segment.window << c.snd_scale != c.snd_wnd
         or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
@@ -56,14 +58,19 @@ def _takes_data(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         or c.probe_deadline is not None
     ):
         return False
+    packet = (52 if c.timestamps else 40) + length
+    memory = receive_buffer.true_size(packet)
+    if c.rmem + memory > c.charged:
+        if c.rmem > c.rcvbuf:
+            return False
+        prune.charge(c, memory)
     _heard(c, segment, stamp, now)
     if stamp:
         autotune.echo_received(c, segment.options, length, now)
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
-    memory = receive_buffer.true_size((52 if c.timestamps else 40) + length)
     c.rmem += memory
-    receive_buffer.put(c, segment.payload, memory)
+    receive_buffer.put(c, segment.payload, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + length) & MASK
     c.bytes_received += length
     delayed_ack.data_received(c, length, memory, segment.flags, now)

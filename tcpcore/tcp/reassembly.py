@@ -11,8 +11,8 @@ from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, memory: int) -> tuple[int, int] | None:
-    """Keep data that starts beyond rcv.nxt, and whose packet takes so much memory.
+def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+    """Keep data that starts beyond rcv.nxt and came in an IP packet of so many bytes.
 
     Returns the first part that was there already, as (first, end) sequence numbers, or None.
     """
@@ -21,7 +21,7 @@ def keep(c: Tcb, seq: int, payload: bytes, memory: int) -> tuple[int, int] | Non
     end = start + len(payload)
     known: tuple[int, int] | None = None
     pieces: list[tuple[int, bytes]] = []
-    for other_seq, other, _ in c.out_of_order:
+    for other_seq, other, *_ in c.out_of_order:
         left = (other_seq - base) & MASK
         right = left + len(other)
         if right <= cursor:
@@ -35,20 +35,35 @@ def keep(c: Tcb, seq: int, payload: bytes, memory: int) -> tuple[int, int] | Non
         cursor = right
     if cursor < end:
         pieces.append((cursor, payload[cursor - start :]))
-    if pieces:
-        c.rmem += memory
-        for offset, piece in pieces:
-            c.out_of_order.append(((base + offset) & MASK, piece, memory))
-            memory = 0  # charged once
-        c.out_of_order.sort(key=lambda kept: (kept[0] - base) & MASK)
+    if not pieces or (known is None and _joins(c, seq, payload)):
+        return known
+    memory, room = receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
+    c.rmem += memory
+    for offset, piece in pieces:
+        c.out_of_order.append(((base + offset) & MASK, piece, memory, room))
+        memory = 0  # charged once
+    c.out_of_order.sort(key=lambda kept: (kept[0] - base) & MASK)
     return known
+
+
+def _joins(c: Tcb, seq: int, payload: bytes) -> bool:
+    """Move the data into the room behind the packet that ends where it starts, if it fits there.
+
+    Source: tcp_ooo_try_coalesce().
+    """
+    for place, (other_seq, other, memory, room) in enumerate(c.out_of_order):
+        if (other_seq + len(other)) & MASK == seq and len(payload) <= room:
+            joined = (other_seq, other + payload, memory, room - len(payload))
+            c.out_of_order[place] = joined
+            return True
+    return False
 
 
 def take_in_order(c: Tcb) -> int:
     """Move what is in order by now to the receive buffer; how many bytes that was."""
     moved, high = 0, c.rcv_nxt
     while c.out_of_order:
-        seq, payload, memory = c.out_of_order[0]
+        seq, payload, memory, room = c.out_of_order[0]
         behind = (c.rcv_nxt - seq) & MASK
         if behind > MASK >> 1:
             break
@@ -57,7 +72,7 @@ def take_in_order(c: Tcb) -> int:
             end = (seq + len(payload)) & MASK
             sack.duplicate(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
         fresh = payload[behind:]
-        receive_buffer.put(c, fresh, memory)
+        receive_buffer.put(c, fresh, memory, room)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
     return moved

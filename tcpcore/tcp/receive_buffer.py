@@ -21,7 +21,10 @@ SMALLEST_CLAMP = 1152
 
 SK_BUFF = 256
 SHARED_INFO = 320
-HEADROOM = 66
+HEADROOM = 64
+PAGE = 4096
+LINEAR = PAGE - SHARED_INFO - HEADROOM
+"""Bytes of a packet that are in one piece; the rest has pages of its own."""
 SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
@@ -35,10 +38,27 @@ def true_size(packet: int) -> int:
 
     As a driver with plain linear buffers allocates (a TUN device does); others differ a little.
     """
-    head = -(-(packet + HEADROOM) // 64) * 64 + SHARED_INFO
-    if head <= SMALL_HEAD:
-        return SMALL_HEAD + SK_BUFF
-    return (1 << (head - 1).bit_length()) + SK_BUFF
+    beyond = max(packet - LINEAR, 0)
+    return _head(packet - beyond + HEADROOM) + -(-beyond // PAGE) * PAGE + SK_BUFF
+
+
+@lru_cache(maxsize=256)
+def tail_room(packet: int) -> int:
+    """Bytes that the head of such a packet has left behind its end (skb_tailroom())."""
+    if packet > LINEAR:
+        return 0
+    return _head(packet + HEADROOM) - SHARED_INFO - HEADROOM - packet
+
+
+def shared(length: int) -> tuple[int, int]:
+    """``(memory, room behind)`` of a buffer that is made for so much payload of several packets."""
+    head = _head(length)
+    return head + SK_BUFF, head - SHARED_INFO - length
+
+
+def _head(size: int) -> int:
+    head = -(-size // 64) * 64 + SHARED_INFO
+    return SMALL_HEAD if head <= SMALL_HEAD else 1 << (head - 1).bit_length()
 
 
 def _window_from(c: Tcb, memory: int) -> int:
@@ -57,7 +77,7 @@ def space(c: Tcb) -> int:
 
 def established(c: Tcb, now: int) -> None:
     """The connection opens: one segment's room is set aside (tcp_init_buffer_space())."""
-    most, mss = full_space(c), _mss(c)
+    most, mss = full_space(c), segment_size(c)
     clamp = min(c.window_clamp, most)
     if 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
@@ -66,15 +86,32 @@ def established(c: Tcb, now: int) -> None:
     autotune.start(c, mss, now)
 
 
-def _mss(c: Tcb) -> int:
+def segment_size(c: Tcb) -> int:
     """Payload of the largest segment that the peer sends us, its timestamps taken off."""
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
-def put(c: Tcb, payload: bytes, memory: int) -> None:
-    """Add in-order payload, whose packet took so much memory, to what lies unread."""
+def put(c: Tcb, payload: bytes, memory: int, room: int) -> None:
+    """Add in-order payload to what lies unread; its packet was charged with so much memory.
+
+    It moves into the room behind the last packet where it fits: then its memory is free again
+    (tcp_try_coalesce()).
+    """
     c.receive_buffer += payload
-    c.unread.append([len(payload), memory])
+    length, unread = len(payload), c.unread
+    if unread and length <= unread[-1][2]:
+        last = unread[-1]
+        last[0] += length
+        last[2] -= length
+        c.rmem -= memory
+    else:
+        unread.append([length, memory, room])
+
+
+def release(c: Tcb, memory: int) -> None:
+    """Memory is free again; whole pages of it are given back (sk_mem_uncharge())."""
+    c.rmem -= memory
+    c.charged -= (c.charged - c.rmem) // PAGE * PAGE
 
 
 def take(c: Tcb, most: int) -> bytes:
@@ -89,9 +126,9 @@ def take(c: Tcb, most: int) -> bytes:
     left = len(data)
     unread: deque[list[int]] = c.unread
     while unread and left >= unread[0][0]:
-        length, memory = unread.popleft()
+        length, memory, _ = unread.popleft()
         left -= length
-        c.rmem -= memory
+        release(c, memory)
     if left:
         unread[0][0] -= left
     return data
@@ -112,6 +149,16 @@ def packet_seen(c: Tcb, length: int, memory: int) -> None:
     else:
         c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
     c.window_clamp = clamp
+    c.tuning.space = min(c.tuning.space, clamp)
+
+
+def clamp_window(c: Tcb, clamp: int) -> None:
+    """Let no window be larger from now on (tcp_set_window_clamp()); it may open up to there."""
+    before, c.window_clamp = c.window_clamp, clamp
+    if clamp < before:
+        c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
+    else:
+        c.rcv_ssthresh = max(min(c.rcv_wnd, clamp), c.rcv_ssthresh)
 
 
 def grow(c: Tcb, length: int, memory: int) -> None:
@@ -123,7 +170,7 @@ def grow(c: Tcb, length: int, memory: int) -> None:
     if room <= 0:
         return
     if _window_from(c, memory) <= length:
-        more = 2 * _mss(c)
+        more = 2 * segment_size(c)
     else:
         more = _grow_slowly(c, length, memory)
     if more:

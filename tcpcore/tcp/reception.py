@@ -6,13 +6,15 @@ tcp_ack_snd_check() in net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from tcpcore import reasons
+from tcpcore import reasons, trace
 from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import (
     autotune,
     delayed_ack,
     departure,
+    ecn,
     lifecycle,
+    prune,
     reassembly,
     receive_buffer,
     sack,
@@ -44,6 +46,8 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         return
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
+    if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
+        delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
         _keep(c, segment, now)
     else:
@@ -61,11 +65,20 @@ def duplicate(c: Tcb, segment: Segment) -> None:
 
 def _keep(c: Tcb, segment: Segment, now: int) -> None:
     """A hole is before it: keep it, and say what is still missing."""
+    packet, length = _packet(c, segment), len(segment.payload)
+    memory = receive_buffer.true_size(packet)
+    if not prune.has_room(c, memory, segment.seq):
+        c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
+        return
+    if length:
+        delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
     c.rcv_ooopack += 1
-    known = reassembly.keep(c, segment.seq, segment.payload, _memory(c, segment))
+    known = reassembly.keep(c, segment.seq, segment.payload, packet)
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
+    if c.sack_permitted:
+        receive_buffer.grow(c, length, memory)
     autotune.grow(c, c.tuning.space)
     departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
 
@@ -76,26 +89,33 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     fresh = segment.payload[behind:] if behind else segment.payload
-    memory = _memory(c, segment)
+    packet = _packet(c, segment)
+    memory = receive_buffer.true_size(packet)
     if fresh:
+        if not prune.has_room(c, memory, segment.seq):
+            c.ack_pending = c.ack_now = True
+            if c.unread:
+                c.event(trace.REFUSED, reasons.RECEIVE_QUEUE_FULL())
+                return
+            prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory)
+        receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
     c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
     c.bytes_received += len(fresh)
+    if fresh:
+        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
     if c.out_of_order or fin_waits:
         c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
         c.ack_now = filled  # say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
-    if fresh:
-        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
     if c.fin_at == c.rcv_nxt:
         _take_fin(c, now)
 
 
-def _memory(c: Tcb, segment: Segment) -> int:
-    header = 52 if c.timestamps else 40
-    return receive_buffer.true_size(header + len(segment.payload))
+def _packet(c: Tcb, segment: Segment) -> int:
+    """Bytes of the IP packet that brought the segment."""
+    return (52 if c.timestamps else 40) + len(segment.payload)
 
 
 def _take_fin(c: Tcb, now: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import gt, lt
-from tcpcore.tcp import rack, tagging, undo
+from tcpcore.tcp import ecn, rack, tagging, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
 from tcpcore.tcp.tagging import News
@@ -228,6 +228,7 @@ def enter_loss(c: Tcb, now: int) -> None:
     c.congestion.on_loss_state(c, now)
     loss.high_seq = c.snd_nxt
     c.probe_end = None
+    ecn.reduced(c)
     loss.frto = bool(c.sysctl.tcp_frto) and (new or c.retransmissions > 0)
 
 

@@ -8,7 +8,7 @@ overhead for each segment's worth, which is what its large packets come to.
 from __future__ import annotations
 
 from tcpcore.seqnum import distance
-from tcpcore.tcp import chrono
+from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 320
@@ -44,7 +44,7 @@ def room(c: Tcb) -> int:
     limit = _notsent_limit(c)
     if limit >= NO_LIMIT:
         return left
-    return min(left, _large_packet(c)) if _unsent(c) < limit else 0
+    return min(left, large_packet(c)) if _unsent(c) < limit else 0
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:
@@ -72,7 +72,7 @@ def _notsent_limit(c: Tcb) -> int:
     return c.notsent_lowat or c.sysctl.tcp_notsent_lowat
 
 
-def _large_packet(c: Tcb) -> int:
+def large_packet(c: Tcb) -> int:
     """Bytes that are queued before anybody looks again: a large packet (tcp_xmit_size_goal())."""
-    half = max(c.max_window >> 1, c.snd_mss)
-    return max(min(GSO_MAX_SIZE - HEADERS, half) // c.snd_mss, 1) * c.snd_mss
+    mss = segment_size.mss(c)
+    return max(segment_size.in_half_window(c, GSO_MAX_SIZE - HEADERS) // mss, 1) * mss

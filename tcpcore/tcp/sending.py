@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack
+from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
@@ -28,9 +28,12 @@ STARTING_PACE, PACE = 2_000_000, 1_200_000
 
 def current_mss(c: Tcb) -> int:
     """Payload of a full segment now: SACK blocks that it must carry take room (RFC 9293 §3.7.1)."""
+    size = c.snd_mss
+    if size > c.max_window >> 1:
+        size = segment_size.in_half_window(c, size)
     if not c.sack_blocks and c.duplicate_block is None:
-        return c.snd_mss
-    return c.snd_mss - sack.option_length(c, departure.option_space(c))
+        return size
+    return size - sack.option_length(c, departure.option_space(c))
 
 
 def in_flight(c: Tcb) -> int:
@@ -38,12 +41,16 @@ def in_flight(c: Tcb) -> int:
     return prr.in_flight(c)
 
 
-def send_pending(c: Tcb, now: int) -> None:
-    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
+def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
+    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come.
+
+    `packet` is the most that the application's bytes were put together to (what had to wait for
+    the window is put together anew).
+    """
     if not departure.may_send_data(c):
         return
     before, count = c.snd_nxt, len(c.retransmission_queue)
-    _send_what_fits(c, now)
+    _send_what_fits(c, now, packet)
     full = in_flight(c) >= c.cwnd
     sent = len(c.retransmission_queue) - count
     if sent or (full and c.snd_nxt != c.write_end):
@@ -74,7 +81,7 @@ def send_one(c: Tcb, now: int) -> bool:
     return True
 
 
-def _send_what_fits(c: Tcb, now: int) -> None:
+def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return
     flight = in_flight(c)
@@ -90,14 +97,14 @@ def _send_what_fits(c: Tcb, now: int) -> None:
         room = c.cwnd - flight
         if unsent > mss and _defers(c, room, mss, now):
             return
-        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss)
+        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
         if not length:
             return
         flight += -(-length // mss)
         _send_burst(c, length, mss, now)
 
 
-def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
+def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
     """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     if room < min(unsent, mss):
@@ -105,6 +112,8 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int) -> int:
     if c.snd_up is not None:  # neither large packets nor Nagle
         return min(unsent, mss)
     most = mss * min(burst_segments(c, mss), quota)
+    if most > packet:
+        most = packet
     needed = min(unsent, room)
     if most <= needed:
         return most
@@ -185,7 +194,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         flags |= FIN | PSH
         reason = c.fin_queued
         c.fin_sent = True
-    if length < c.snd_mss:
+    if length < segment_size.mss(c):
         c.small_sent_end = end
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK

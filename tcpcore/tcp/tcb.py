@@ -72,6 +72,7 @@ class Tcb:
         "bytes_retrans",
         "bytes_sent",
         "ca_state",
+        "charged",
         "chrono",
         "chrono_since",
         "chrono_spent",
@@ -84,6 +85,7 @@ class Tcb:
         "defer_accept",
         "delivered",
         "duplicate_block",
+        "ecn",
         "end_read",
         "ends",
         "error",
@@ -235,6 +237,7 @@ class Tcb:
         self.scaling = False
         self.timestamps = False
         self.sack_permitted = False
+        self.ecn = 0  # bits of `ecn`
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
@@ -277,17 +280,18 @@ class Tcb:
         self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
         self.rcvbuf_locked = False  # SO_RCVBUF has fixed it
         self.rmem = 0  # of it in use
+        self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
         self.window_clamp = 0
-        self.unread: deque[list[int]] = deque()  # [bytes, memory] of each packet unread
+        self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        # (seq, payload, memory), sorted, disjoint:
-        self.out_of_order: list[tuple[int, bytes, int]] = []
+        # (seq, payload, memory, room behind), sorted, disjoint:
+        self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
         self.advertised_mss = mss

@@ -8,7 +8,7 @@ Source: tcp_may_undo(), tcp_undo_cwnd_reduction() and the tcp_try_undo_*() of tc
 from __future__ import annotations
 
 from tcpcore.seqnum import lt
-from tcpcore.tcp import departure, rack
+from tcpcore.tcp import departure, ecn, rack
 from tcpcore.tcp.loss_state import DISORDER, LOSS, OPEN
 from tcpcore.tcp.rack import PERSIST
 from tcpcore.tcp.tcb import Tcb
@@ -66,7 +66,9 @@ def take_back(c: Tcb, now: int, *, unmark: bool) -> None:
         c.lost_out = 0
     if loss.prior_ssthresh:
         c.cwnd = c.congestion.undo(c)
-        c.ssthresh = max(c.ssthresh, loss.prior_ssthresh)
+        if loss.prior_ssthresh > c.ssthresh:
+            c.ssthresh = loss.prior_ssthresh
+            ecn.withdrawn(c)
     loss.cwnd_stamp = now
     loss.undo_marker = None
     loss.rack_advanced = True

@@ -15,36 +15,43 @@ MAX_UNSCALED = 65535
 MAX_SCALE = 14
 
 
-def initial(sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False) -> tuple[int, int]:
+def initial(
+    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0
+) -> tuple[int, int]:
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
     It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
+    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP).  Without a scale the window
+    may be more than a segment can say.
     """
-    space = rcvbuf // 2
+    clamp = clamp or MAX_UNSCALED << MAX_SCALE
+    space = min(rcvbuf // 2, clamp)
     scale = 0
     if sysctl.tcp_window_scaling:
-        most = space if locked else max(space, sysctl.tcp_rmem[2])
+        most = space if locked else min(max(space, sysctl.tcp_rmem[2]), clamp)
         scale = min(max(most.bit_length() - 16, 0), MAX_SCALE)
-    usable = min(space, MAX_UNSCALED << MAX_SCALE)
+    usable = space
     if usable > mss:
         usable -= usable % mss
     if sysctl.init_rwnd:
         usable = min(usable, sysctl.init_rwnd * mss)
-    return min(usable, MAX_UNSCALED if not scale else usable), scale
+    return usable, scale
 
 
 def open_receive(c: Tcb, mss: int) -> None:
     """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
-    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf, c.rcvbuf_locked)
+    clamp = c.window_clamp
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf, c.rcvbuf_locked, clamp)
     c.rcv_ssthresh = c.rcv_wnd
     c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
+    if clamp:
+        c.window_clamp = min(c.window_clamp, clamp)
 
 
 def without_scaling(c: Tcb) -> None:
     """The peer knows no window scale: neither do we."""
     c.rcv_scale = 0
-    c.rcv_wnd = min(c.rcv_wnd, MAX_UNSCALED)
     c.window_clamp = min(c.window_clamp, MAX_UNSCALED)
 
 

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "Atlas": "tcpcore.view.atlas",
     "as_text": "tcpcore.view.document",
     "beside_kernel": "tcpcore.view.comparison",
     "both": "tcpcore.view.evidence",

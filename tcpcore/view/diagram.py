@@ -32,7 +32,7 @@ _MARGINS = {
     ),
 }
 _MARGIN_LABELS = {("TIME_WAIT", "CLOSED"): (78, 545), ("LAST_ACK", "CLOSED"): (664, 236)}
-_EVENTS = {
+EVENTS = {
     "PASSIVE_OPEN": "listen()", "ACTIVE_OPEN": "connect()", "CLOSE": "close()", "ABORT": "abort",
     "SYN": "SYN", "SYN_ACK": "SYN+ACK", "ACK_OF_SYN": "ACK of SYN", "FIN": "FIN",
     "ACK_OF_FIN": "ACK of FIN", "RST": "RST", "TIMEOUT": "timer",
@@ -65,7 +65,7 @@ class _Arrow:
             kept = _HOME.get(self.old, ("CLOSE",))
             rows = [row for row in rows if row.event in kept] or rows
         return " or ".join(
-            _EVENTS[row.event] + (f" / {row.reply}" if row.reply else "") for row in rows
+            EVENTS[row.event] + (f" / {row.reply}" if row.reply else "") for row in rows
         )
 
 
@@ -108,20 +108,42 @@ def _arrows(players: tuple[str, ...]) -> list[_Arrow]:
 # ---- drawing ---------------------------------------------------------------------------------
 
 
+def atlas_html(links: dict[str, tuple[str, int]]) -> tuple[str, str]:
+    """The diagram, and the table below it, where every transition is a link.
+
+    `links` holds, by ``STATE-EVENT``, the address that shows it and the host that takes it.
+    """
+    arrows = _arrows(())
+    for arrow in arrows:
+        shown = [row for row in arrow.rows if EVENTS[row.event] in arrow.label]
+        for row in shown if arrow.drawn else ():
+            if link := links.get(f"{row.state}-{row.event}"):
+                name, _, step = link[0].partition(":")
+                arrow.taken.append((name, int(step), link[1]))
+    table = _table({key: link for key, (link, _) in links.items()})
+    return f"<div class='tcpfig'>{_drawing(arrows)}</div>", f"<div class='tcpfig'>{table}</div>"
+
+
 def _html(arrows: list[_Arrow]) -> str:
+    return (
+        f"<div class='tcpfig'>{_drawing(arrows)}"
+        f"<details class='rows'><summary>The table behind the diagram: {len(TRANSITIONS)} "
+        f"transitions</summary>{_table({})}</details></div>"
+    )
+
+
+def _drawing(arrows: list[_Arrow]) -> str:
     width, height = _SIZE
     edges = "".join(_edge(a, arrows) for a in sorted(arrows, key=lambda a: len(a.taken)) if a.drawn)
     boxes = "".join(_box(name) for name in _PLACES)
     label = "State diagram of TCP; the lit arrows are links to the steps that take them"
     return (
-        f"<div class='tcpfig'><div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
+        f"<div class='scroll' tabindex='0' role='group' aria-label='{label}'>"
         f"<svg class='states' viewBox='0 0 {width} {height}' role='group' "
         f"aria-label='{label}'>"
         f"{edges}{boxes}</svg></div>"
         "<p class='legend'><span class='key host-0'>taken by the client</span> "
         "<span class='key host-1'>taken by the server</span></p>"
-        f"<details class='rows'><summary>The table behind the diagram: {len(TRANSITIONS)} "
-        f"transitions</summary>{_table()}</details></div>"
     )
 
 
@@ -188,27 +210,33 @@ def _border(at: Point, toward: Point, gap: float, across: Point) -> Point:
     return at[0] + across[0] + dx * share, at[1] + across[1] + dy * share
 
 
-def _table() -> str:
+def _table(links: dict[str, str]) -> str:
     heads = ("State", "Event", "Next state", "Sends", "Source", "Linux")
     top = "".join(f"<th scope='col'>{head}</th>" for head in heads)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in _cells(row)) + "</tr>"
-        for row in TRANSITIONS
-    )
     return (
         "<div class='scroll' tabindex='0' role='group' aria-label='All transitions'>"
-        f"<table class='transitions'><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-        "</div>"
+        f"<table class='transitions'><thead><tr>{top}</tr></thead><tbody>"
+        f"{''.join(_table_row(row, links) for row in TRANSITIONS)}</tbody></table></div>"
     )
+
+
+def _table_row(row: Transition, links: dict[str, str]) -> str:
+    key = f"{row.state}-{row.event}"
+    cells = [html.escape(cell) for cell in _cells(row)]
+    if key in links:
+        said = html.escape(f"{row.state}, {EVENTS[row.event]}: show a run", quote=True)
+        cells[1] = f"<a href='#{links[key]}' aria-label='{said}'>{cells[1]}</a>"
+    place = f" id='{key}'" if links else ""
+    return f"<tr{place}>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _cells(row: Transition) -> tuple[str, ...]:
-    return row.state, _EVENTS[row.event], row.next, row.reply, row.rfc, row.note
+    return row.state, EVENTS[row.event], row.next, row.reply, row.rfc, row.note
 
 
 def _text(arrows: list[_Arrow]) -> str:
     lines = [
-        f"{row.state} → {row.next} on {_EVENTS[row.event]}"
+        f"{row.state} → {row.next} on {EVENTS[row.event]}"
         + (f", sends {row.reply}" if row.reply else "")
         for row in TRANSITIONS
     ]

@@ -218,9 +218,10 @@ class _Steps:
         """What happened: a call, ``SYN+ACK arrives``, ``retransmission timer fires``."""
         if moment.kind == tr.ARRIVAL and moment.segment is not None:
             segment = self._segments[moment.segment]
+            text = f": {segment['text']}" if "text" in segment else ""
             if segment["kind"] == "data":
-                return f"{segment['length']} bytes arrive"
-            return f"{segment['label'].split(' ')[0]} arrives"
+                return f"{segment['length']} bytes arrive{text}"
+            return f"{segment['label'].split(' ')[0]} arrives{text}"
         if moment.kind == tr.TIMER:
             return f"{moment.label} timer fires"
         return moment.label

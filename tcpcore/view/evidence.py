@@ -112,16 +112,11 @@ def _segments(packets: list[tuple[Any, int, int | None, int, str]], names: list[
                 source=segment.sport,
                 destination=segment.dport,
                 ttl=segment.ttl,
-                text=_text(segment.payload),
+                text=entry.get("text", ""),
                 packet=bytes.fromhex(entry["bytes"]),
             )
         )
     return seen
-
-
-def _text(payload: bytes) -> str:
-    start = payload.partition(b"\0")[0]
-    return start.decode() if start.isascii() and start.decode().isprintable() else ""
 
 
 def _counters(trace: Trace) -> dict[str, dict[str, int]]:

@@ -24,6 +24,7 @@ _NEAR = 65_535
 tcp_twsk_unique()): somebody forged it, and the numbers go on counting as before."""
 _ICMP_TYPES = {UNREACHABLE: "destination unreachable", TIME_EXCEEDED: "time exceeded"}
 _PREVIEW = 48
+_LONGEST_NAME = 60
 
 Direction = tuple[str, int, str, int]
 Row = list[str]
@@ -57,7 +58,9 @@ class Describer:
         """The part of a document's segment that its bytes decide."""
         seq, ack = self._relative(segment)
         packet = encode(segment)
+        text = _text(segment.payload)
         return {
+            **({"text": text} if text else {}),
             "kind": kind(segment),
             "flags": flag_letters(segment.flags),
             "seq": seq,
@@ -166,6 +169,13 @@ class Describer:
         if segment.payload:
             rows.append(["TCP", "Payload", _preview(segment.payload)])
         return rows
+
+
+def _text(payload: bytes) -> str:
+    """What the data begins with, up to the first zero byte, if that is plain text and short."""
+    start = payload[: _LONGEST_NAME + 1].partition(b"\0")[0]
+    named = len(start) <= _LONGEST_NAME and start.isascii() and start.decode().isprintable()
+    return start.decode() if named else ""
 
 
 def _preview(payload: bytes) -> str:

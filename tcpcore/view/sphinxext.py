@@ -54,6 +54,7 @@ class MimeRenderer:
         if data.mime_type == FIGURE:
             fallback = f"<pre>{html.escape(content['text'])}</pre>"
             page = figure_html(content["kind"], content["state"], fallback, label=content["label"])
+            page = content.get("html", "") + page + content.get("after", "")
             return [output_of(page, content["text"])]
         if data.mime_type == PLOTLY:
             return [output_of(plotly_html(content), f"{plotly_label(content)} (on the web page)")]

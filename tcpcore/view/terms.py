@@ -92,7 +92,7 @@ def pattern(words: list[str]) -> re.Pattern[str]:
         if word[:1].islower() and word[1:2].islower():
             form = f"(?i:{form[0]}){form[1:]}"
         forms.append(form)
-    return re.compile(rf"(?<![\w.-])({'|'.join(forms)})(?=s?(?![\w-]))")
+    return re.compile(rf"(?<![\w.-])({'|'.join(forms)})(s?)(?![\w-])")
 
 
 class LinkTerms(SphinxPostTransform):
@@ -143,7 +143,7 @@ class LinkTerms(SphinxPostTransform):
                 if term is None or term.meaning not in left:
                     continue
                 left.discard(term.meaning)  # of all its names only the first is linked
-                parts += [nodes.Text(source[done : found.start()]), self._link(found[1], term)]
+                parts += [nodes.Text(source[done : found.start()]), self._link(found[0], term)]
                 done = found.end()
             if parts:
                 text.parent.replace(text, [*parts, nodes.Text(source[done:])])

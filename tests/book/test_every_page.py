@@ -46,7 +46,7 @@ def test_a_page_is_light_and_readable_bright_and_dark_wide_and_narrow(
             reduced_motion="reduce", color_scheme="dark", viewport={"width": 380, "height": 800}
         )
         page.goto(f"{fresh.address}/{path.relative_to(HTML)}", wait_until="networkidle")
-        assert fresh.bytes_sent <= 2_000_000, sorted(fresh.sent, key=lambda s: -s[1])[:8]
+        assert fresh.bytes_sent <= 1_000_000, sorted(fresh.sent, key=lambda s: -s[1])[:8]
         assert fresh.missing == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 380, page.evaluate(WIDE)
         page.evaluate(AXE.read_text())

@@ -57,6 +57,21 @@ def test_losing_the_syn_ack_makes_the_client_ask_again_and_undo_brings_it_back(
     assert shown.segments() == 3
 
 
+def test_all_players_of_a_page_share_one_python(open_chapter: Any, player: Any) -> None:
+    page = open_chapter()
+    workers: list[Any] = []
+    page.on("worker", lambda worker: workers.append(worker))
+    for name, setting, value in (
+        ("handshake", "rtt", 200),
+        ("connection-refused", "rtt", 200),
+        ("syn-unanswered", "tcp_syn_retries", 2),
+    ):
+        shown = player(page, name)
+        shown.set(setting, value)
+        shown.wait_computed()
+    assert len(workers) == 1
+
+
 def test_a_link_with_parameters_computes_that_run(open_chapter: Any, player: Any) -> None:
     shown = player(open_chapter("#handshake:5?rtt=300"), "handshake")
     shown.wait_computed()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tcpcore import Network, sysctl
-from tcpcore.host import counters as host_counters
 from tcpcore.linux.namespace import Namespace
 from tcpcore.linux.world import KernelNetwork
 from tcpcore.observe import nstat
@@ -18,11 +17,13 @@ from tests.kernel.views import (
     SERVER,
     TOLERANCE,
     Story,
+    counters,
     differences,
     infos,
     masked,
     masked_lsof,
     masked_proc,
+    masked_summary,
     play,
     timers,
 )
@@ -39,6 +40,9 @@ TABLES = (
     "ss -tanp",
     "ss -tanoe",
     "ss -Htan",
+    "ss -tuan",
+    "ss -uan",
+    "ss -s",
     "ss -tan state established",
     "ss -H -tan state time-wait",
     "ss -tan state connected",
@@ -49,6 +53,8 @@ TABLES = (
     "netstat -atn",
     "netstat -tn",
     "netstat -lnt",
+    "netstat -tuln",
+    "netstat -uan",
     "netstat -tano",
     "netstat -atnp",
     "netstat -atnpo",
@@ -81,6 +87,8 @@ def differing(command: str, ours: str, theirs: str) -> list[str]:
     if command.startswith("nstat") or command == "netstat -st":
         return counters(command, ours, theirs)
     found = []
+    if command == "ss -s":
+        ours, theirs = masked_summary(ours), masked_summary(theirs)
     if command.startswith("cat"):
         if masked_proc(ours) != masked_proc(theirs):
             found.append(f"\n{ours}-- the kernel:\n{theirs}")
@@ -99,26 +107,6 @@ def differing(command: str, ours: str, theirs: str) -> list[str]:
     if not found and any(abs(our - their) > TOLERANCE + their / 8 for our, their in pairs):
         found.append(f"times {timers(ours)}, the kernel's {timers(theirs)}")
     return found
-
-
-COUNTED = {
-    value
-    for name, value in vars(host_counters).items()
-    if name.isupper() and isinstance(value, str)
-}
-
-
-def counters(command: str, ours: str, theirs: str) -> list[str]:
-    """The group Tcp, and of TcpExt what the engine counts."""
-    if command.startswith("nstat"):
-        left, right = (
-            [line for line in text.splitlines() if line.split()[0] in COUNTED]
-            for text in (ours, theirs)
-        )
-    else:
-        left, right = (text.partition("TcpExt:")[0].splitlines() for text in (ours, theirs))
-        right = right[right.index("Tcp:") : right.index("UdpLite:")]
-    return [] if left == right else [f"{left}, the kernel's {right}"]
 
 
 async def receive(socket: Any, size: int) -> None:
@@ -299,6 +287,7 @@ def test_sysctl_prints_the_kernels_names_and_values_as_the_real_one_does():
     host = Network().host("client", "10.0.0.1")
     namespace = Namespace()
     machine_made = {"tcp_max_syn_backlog", "tcp_max_tw_buckets", "tcp_rmem", "tcp_wmem"}
+    machine_made |= {"tcp_congestion_control"}
     network = KernelNetwork()
     kernel = network.host("client", "10.0.0.1")
     names = [sysctl.full_name(name) for name in sysctl.names() if name not in machine_made]

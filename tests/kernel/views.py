@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpcore import Network
+from tcpcore.host import counters as host_counters
 from tcpcore.linux.world import KernelNetwork
 from tcpcore.units import ms, seconds
 
@@ -55,6 +56,11 @@ def play(story: Story, until: int = seconds(8)) -> tuple[Seen, Seen]:
         network.run(until)
         results.append(seen)
     return results[0], results[1]
+
+
+def masked_summary(text: str) -> str:
+    """`ss -s` without what the kernel counts for all namespaces, and the sum of all sockets."""
+    return re.sub(r"(Total:|TCP:|closed|orphaned) +\d+", r"\1 N", text)
 
 
 def _use_cubic(host: Any, peer: str) -> None:
@@ -169,3 +175,23 @@ def _close(name: str, our: str, their: str) -> bool:
     if name in ("send", "pacing_rate"):
         return abs(float(our[:-3]) / float(their[:-3]) - 1) < 0.1
     return our == their
+
+
+COUNTED = {
+    value
+    for name, value in vars(host_counters).items()
+    if name.isupper() and isinstance(value, str)
+}
+
+
+def counters(command: str, ours: str, theirs: str) -> list[str]:
+    """The group Tcp, and of TcpExt what the engine counts."""
+    if command.startswith("nstat"):
+        left, right = (
+            [line for line in text.splitlines() if line.split()[0] in COUNTED]
+            for text in (ours, theirs)
+        )
+    else:
+        left, right = (text.partition("TcpExt:")[0].splitlines() for text in (ours, theirs))
+        right = right[right.index("Tcp:") : right.index("UdpLite:")]
+    return [] if left == right else [f"{left}, the kernel's {right}"]

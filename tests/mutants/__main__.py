@@ -31,7 +31,7 @@ def copy_tree(target: Path) -> None:
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "records", "*.js")
+            ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(source, target / name, ignore=ignored)
         else:
             shutil.copy(source, target / name)

@@ -99,8 +99,8 @@ MUTANTS = (
     Mutant(
         "Karn: a segment that was sent again gives no round-trip time",
         "tcp/acknowledgement.py",
-        "        sure = sure and not sent.retransmissions\n",
-        "",
+        "        elif not sent.sacked:\n            last",
+        "        if not sent.sacked:\n            last",
     ),
     Mutant(
         "the first RTO is srtt and 200 ms at least",
@@ -129,8 +129,14 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "    while not c.fin_sent and flight < c.cwnd:",
-        "    while not c.fin_sent and flight <= c.cwnd:",
+        "        room = c.cwnd - flight\n",
+        "        room = c.cwnd - flight + 1\n",
+    ),
+    Mutant(
+        "a full segment is half of a small window at most",
+        "tcp/segment_size.py",
+        "        half >>= 1\n",
+        "        pass\n",
     ),
     Mutant(
         "Nagle holds a small segment while another one is in flight",

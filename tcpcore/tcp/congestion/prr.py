@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpcore.tcp import ecn
 from tcpcore.tcp.loss_state import CWR, RECOVERY
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def begin(c: Tcb) -> None:
     loss.prior_cwnd = c.cwnd
     loss.prr_delivered = loss.prr_out = 0
     c.ssthresh = c.congestion.ssthresh(c)
+    ecn.reduced(c)
 
 
 def reduce(c: Tcb, delivered: int, lost: int, advanced: bool) -> None:

@@ -1,6 +1,7 @@
 // The host of a static page: it gives every figure on it a model, as a notebook's kernel would.
 // Further kinds of figure register here by name; `data-figure` on the element chooses one.
 
+import { drawAtlas } from "./atlas.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { StaticModel } from "./static_model.js";
 import { readLink } from "./download.js";
@@ -8,6 +9,7 @@ import { render } from "./player.js";
 
 const FIGURES = new Map();
 const players = new Map();
+let atlas = null; // of a page has at most one
 
 /** Make a kind of figure known: `mount(element, state)` draws it; the state is the JSON in it. */
 export function register(name, mount) {
@@ -24,10 +26,16 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 /** `#handshake:5?rtt=200` brings that player into sight, at that step, with these parameters. */
 function followLink() {
   const link = readLink(decodeURIComponent(location.hash));
+  if (link && atlas && Object.hasOwn(atlas.rows, link.name)) {
+    atlas.open(link.name, link.step);
+    atlas.place.scrollIntoView({ block: "start" });
+    return;
+  }
   const player = link && players.get(link.name);
   if (!player) return;
   const { model, place } = player;

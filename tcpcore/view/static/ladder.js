@@ -185,10 +185,22 @@ function mark(doc, story, place, x, index, wide, actions) {
   if (step.kind === "call" || step.kind === "timer") lines.push(["what", brief(step)]);
   const [before, after] = [story.states[index][h], story.states[index + 1][h]].map(stateOf);
   if (after !== before) lines.push(["becomes", after]);
+  const right = h === x.length - 1 || (h > 0 && !busyOnTheRight(doc, place, x, h, y));
   lines.forEach(([name, text], nth) => group.append(drawing("text", {
-    class: name, x: x[h] + (h ? 10 : -10), y: y + 4 + nth * 14, "text-anchor": h ? "start" : "end",
+    class: name, x: x[h] + (right ? 10 : -10), y: y + 4 + nth * 14,
+    "text-anchor": right ? "start" : "end",
   }, text)));
   return group;
+}
+
+/** Whether an arrow leaves a host to its right, or comes from there, at this height. */
+function busyOnTheRight(doc, place, x, h, y) {
+  return doc.segments.some((segment, number) => {
+    const { y1, y2 } = place.segments[number];
+    const other = segment.from === h ? segment.to : segment.from;
+    const ends = (segment.from === h && Math.abs(y1 - y) < 2) || (segment.to === h && Math.abs(y2 - y) < 2);
+    return ends && x[other] > x[h];
+  });
 }
 
 /** A call's name without its arguments, a timer's without the word: what fits beside a lifeline. */

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tcpcore.errors import UsageError
 from tcpcore.host import fastopen
 from tcpcore.units import MICROSECOND, ms, seconds
 from tests.notation import HOST, PEER, Sock, Wire
@@ -33,6 +34,35 @@ def server(make: Any, bits: int = 3, queue: int = 5, key: bytes = KEY) -> tuple[
 def test_a_cookie_is_siphash_over_the_two_addresses_as_the_recorded_kernel_has_it():
     assert fastopen.cookie("10.0.0.1", "10.0.0.2", KEY).hex() == "84dc7a7d3b3a4769"
     assert fastopen.cookie("10.0.0.1", "10.0.0.2", OTHER_KEY).hex() == "3e47f1d94072a03d"
+
+
+def test_the_sysctl_gives_every_listener_its_key_and_an_own_key_comes_first(make: Make):
+    words = "03020100-07060504-0b0a0908-0f0e0d0c"
+    wire = make(tcp_fastopen=3, tcp_fastopen_key=words)
+    listening(wire, TCP_FASTOPEN=5)
+    wire << ASK
+    wire >> GIVEN
+    wire = make(tcp_fastopen=3, tcp_fastopen_key="00000001-00000002-00000003-00000004")
+    listening(wire, TCP_FASTOPEN=5, TCP_FASTOPEN_KEY=KEY)
+    wire << ASK
+    wire >> GIVEN
+
+
+def test_a_second_key_of_the_sysctl_is_good_and_replaced(make: Make):
+    both = "03020100-07060504-0b0a0908-0f0e0d0c,13121110-17161514-1b1a1918-1f1e1d1c"
+    wire = make(tcp_fastopen=3, tcp_fastopen_key=both)
+    listener = listening(wire, TCP_FASTOPEN=5)
+    wire << f"S 0:100(100) win 65535 <mss 1460,FO {OLD_COOKIE},nop,nop>"
+    wire >> f"S. 0:0(0) ack 101 <mss 1460,FO {COOKIE},nop,nop>"
+    listener.accept().read(100)
+
+
+@pytest.mark.parametrize(
+    "text", ["1-2-3", "1-2-3-4-5", "1-2-3-g", "1-2-3-4,1-2", "123456789-2-3-4"]
+)
+def test_what_is_no_key_is_told_in_one_sentence(text: str):
+    with pytest.raises(UsageError, match="takes one key or two"):
+        Wire(tcp_fastopen_key=text)
 
 
 # --- asking for a cookie -------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from tcpcore.errors import UsageError
 from tcpcore.observe import filters
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.wire.codec import encode
+from tcpcore.wire.icmp import IcmpError, encode_icmp
 from tcpcore.wire.pcap import write_pcap
 from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, Segment
 
@@ -36,8 +37,27 @@ SEGMENTS = [
     Segment(*W6, *V6, SYN | ACK, 5, 2, 1000),
 ]
 
+ROUTER = "10.0.0.254"
+ERRORS = [
+    IcmpError(ROUTER, A[0], 3, 1, SEGMENTS[0]),
+    IcmpError(ROUTER, A[0], 3, 4, SEGMENTS[3], mtu=1200),
+    IcmpError(ROUTER, B[0], 11, 0, SEGMENTS[4]),
+]
+PACKETS = [*SEGMENTS, *ERRORS]
+
 EXPRESSIONS = [
     "tcp",
+    "icmp",
+    "icmp or tcp port 8080",
+    "icmp and src host 10.0.0.254",
+    "not icmp",
+    "not tcp",
+    "host 10.0.0.254",
+    "dst host 10.0.0.1 and not port 80",
+    "icmp[icmptype] == icmp-unreach",
+    "icmp[icmptype] = icmp-timxceed or icmp[icmpcode] = 4",
+    "icmp[0] = 3 and icmp[6:2] = 1200",
+    "not tcp[13] = 2",
     "ip",
     "ip6",
     "not ip6",
@@ -99,13 +119,14 @@ def real(expression: str, file: Path) -> list[str]:
 def ours(expression: str) -> list[str]:
     test = filters.parse(expression)
     printer = Printer(absolute=True, time="none")
-    return [printer.line(one, 0) for one in SEGMENTS if test(one)]
+    return [printer.line(one, 0) for one in PACKETS if test(one)]
 
 
 @pytest.fixture(scope="module")
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("filters") / "a.pcap"
-    write_pcap(file, [(number, encode(one)) for number, one in enumerate(SEGMENTS)])
+    packets = [encode(one) for one in SEGMENTS] + [encode_icmp(one) for one in ERRORS]
+    write_pcap(file, list(enumerate(packets)))
     return file
 
 

@@ -293,3 +293,43 @@ def test_behind_a_router_that_shares_its_address_each_side_sees_its_own():
     assert inside.sh("tcpdump -n dst host 192.168.1.10 | wc -l") != "0\n"
     assert "bytes_received:10 " in outside.sh("ss -ti")
     assert " data_segs_in:1 " in outside.sh("ss -ti")
+
+
+SUMMARY = [
+    "Total: 2",
+    "TCP:   2 (estab 1, closed 0, orphaned 0, timewait 0)",
+    "",
+    "Transport Total     IP        IPv6",
+    "RAW\t  0         0         0        ",
+    "UDP\t  0         0         0        ",
+    "TCP\t  2         2         0        ",
+    "INET\t  2         2         0        ",
+    "FRAG\t  0         0         0        ",
+    "",
+]
+
+
+def test_ss_s_counts_sockets_by_kind(server: Host):
+    assert server.sh("ss -s").splitlines() == SUMMARY
+    assert server.sh("cat /proc/net/sockstat").splitlines()[:2] == [
+        "sockets: used 2",
+        "TCP: inuse 2 orphan 0 tw 0 alloc 2 mem 0",
+    ]
+
+
+def test_ss_s_counts_time_wait_and_its_like_apart_and_among_the_closed_ones():
+    net, _, server = network()
+    net.run(until=seconds(2))
+    server.processes[0].kill()
+    net.run(until=seconds(3))
+    assert "FIN-WAIT-2" in server.sh("ss -tan")
+    assert "TCP:   1 (estab 0, closed 1, orphaned 0, timewait 1)" in server.sh("ss -s")
+
+
+def test_u_changes_the_columns_and_hides_tcp_when_it_stands_alone(server: Host):
+    assert server.sh("ss -tuln").splitlines()[0].startswith("Netid State")
+    assert server.sh("ss -tuln").splitlines()[1].startswith("tcp   LISTEN")
+    assert server.sh("ss -uan").splitlines()[0].startswith("State")
+    assert len(server.sh("ss -uan").splitlines()) == 1
+    assert server.sh("netstat -tulpn") == server.sh("netstat -tlpn")
+    assert len(server.sh("netstat -uln").splitlines()) == 2

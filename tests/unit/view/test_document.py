@@ -11,6 +11,8 @@ from tcpcore.net.network import Network
 from tcpcore.scenarios import registry
 from tcpcore.units import ms
 from tcpcore.view.document import answer, as_text, document, dumps, page_state
+from tcpcore.view.packet import Describer
+from tcpcore.wire.segment import ACK, Segment
 
 NAMES = registry.names()
 
@@ -182,3 +184,19 @@ def test_a_host_sends_its_icmp_error_in_a_step() -> None:
     (error,) = doc["icmp"]
     assert (error["from"], error["by"], error["to"], error["quotes"]) == (1, "server", 0, 0)
     assert [step["host"] for step in doc["steps"] if step.get("icmp_sent") == [0]] == [1]
+
+
+def test_a_step_names_what_arrives_where_the_data_says_it() -> None:
+    labels = [step["label"] for step in document(registry.run("tls-flights"))["steps"]]
+    assert "517 bytes arrive: ClientHello" in labels
+    assert "1324 bytes arrive: ServerHello, Certificate, Finished" in labels
+    assert "SYN arrives" in labels
+    early = {"tls": 3, "fast_open": True, "earlier_visit": True}
+    labels = [step["label"] for step in document(registry.run("tls-flights", early))["steps"]]
+    assert "SYN arrives: ClientHello with ticket, GET" in labels
+
+
+@pytest.mark.parametrize(("data", "text"), [(b"a" * 60, "a" * 60), (b"a" * 61, ""), (b"a\n", "")])
+def test_only_a_short_plain_text_names_a_segment(data: bytes, text: str) -> None:
+    segment = Segment("10.0.0.1", 1, "10.0.0.2", 2, ACK, 0, payload=data)
+    assert Describer().entry(segment).get("text", "") == text

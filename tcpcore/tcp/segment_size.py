@@ -1,0 +1,35 @@
+"""How large a full segment is: the path's and the peer's limit, and half of a small window.
+
+Source: tcp_sync_mss() and tcp_bound_to_half_wnd() in net/ipv4/tcp_output.c: into a window there go
+two segments at least, so that an ACK of the first one can come before the window is shut.  A window
+of up to 536 bytes is taken whole.
+"""
+
+from __future__ import annotations
+
+from tcpcore.tcp.tcb import Tcb
+
+SMALL_WINDOW = 536
+"""TCP_MSS_DEFAULT."""
+LEAST = 48
+"""An IP packet of 68 bytes, which every link carries (RFC 791), less its headers."""
+STAMPS = 12
+
+
+def in_half_window(c: Tcb, size: int) -> int:
+    """`size`, or half of the largest window that the peer ever offered, if that is less."""
+    half = c.max_window
+    if half > SMALL_WINDOW:
+        half >>= 1
+    if not half or size <= half:
+        return size
+    least = LEAST - STAMPS if c.timestamps else LEAST
+    return half if half > least else least
+
+
+def mss(c: Tcb) -> int:
+    """Payload of a full segment without SACK blocks (`mss_cache`, ``mss:`` of `ss -ti`)."""
+    size = c.snd_mss
+    if size > c.max_window >> 1:
+        return in_half_window(c, size)
+    return size
