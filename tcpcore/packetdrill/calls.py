@@ -48,7 +48,7 @@ class Context:
 
     settings: Settings
     descriptors: Descriptors = field(default_factory=Descriptors)
-    definitions: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
 
 Check = Callable[[Any], tuple[Any, list[str]]]

@@ -15,17 +15,19 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
+from tcpcore.host.fastopen import cookie
 from tcpcore.packetdrill import report
 from tcpcore.packetdrill.commands import Commands
 from tcpcore.packetdrill.engine_backend import EngineSystem
 from tcpcore.packetdrill.outcome import Outcome
-from tcpcore.packetdrill.parser import parse
+from tcpcore.packetdrill.parser import DEFINING, parse
 from tcpcore.packetdrill.runner import Runner
 from tcpcore.packetdrill.source import ScriptError, Source
 from tcpcore.packetdrill.syntax import Script
 from tcpcore.packetdrill.system import Settings, System
 
 PASSED, FAILED, NO_SCRIPT = 0, 1, 2
+USUAL_KEY = bytes.fromhex("a1a1a1a1b2b2b2b2c3c3c3c3d4d4d4d4")
 BACKENDS = ("engine", "kernel")
 _WITHOUT_EFFECT = (
     "ip_version", "local_ip_prefix", "gateway_ip", "netmask_ip", "speed", "non_fatal", "verbose",
@@ -48,7 +50,7 @@ class Plan:
     backend: str = "engine"
     profile: str = profiles.DEFAULT
     settings: Settings = field(default_factory=Settings)
-    definitions: Mapping[str, Any] = field(default_factory=dict)
+    definitions: Mapping[str, str] = field(default_factory=dict)
     allow_shell: bool = False
 
 
@@ -63,9 +65,10 @@ def run_file(path: Path, plan: Plan | None = None) -> Outcome:
 
 
 def _run(source: Source, folder: Path | None, plan: Plan) -> tuple[System, Outcome]:
-    script = parse(source)
+    known = {**usual_definitions(plan.settings), **plan.definitions}
+    script = parse(source, known)
     settings, remarks = _settings(script, source, plan.settings)
-    definitions = {**plan.definitions, **_defined(script, source)}
+    definitions = {**known, **_defined(script, source)}
     system = _system(plan, settings)
     try:
         runner = Runner(script, source, system, Commands(folder), definitions)
@@ -101,7 +104,7 @@ def _settings(script: Script, source: Source, given: Settings) -> tuple[Settings
     changed: dict[str, Any] = {}
     remarks: list[str] = []
     for name, value, offset in script.options:
-        if name in ("define", "D"):
+        if name in DEFINING:
             continue
         if name in _NUMBERS:
             attribute, most = _NUMBERS[name]
@@ -135,11 +138,26 @@ def _address(source: Source, offset: int, value: str) -> str:
     return ".".join(str(int(part)) for part in parts)
 
 
-def _defined(script: Script, source: Source) -> dict[str, Any]:
+def usual_definitions(settings: Settings) -> dict[str, str]:
+    """Names that public scripts take for given, as their runners define them.
+
+    The Fast Open cookies of the run's addresses under two keys: the one that these scripts set,
+    and zeros.
+    """
+    pair = settings.remote, settings.local
+    return {
+        "TFO_COOKIE": cookie(*pair, USUAL_KEY).hex(),
+        "TFO_COOKIE_ZERO": cookie(*pair, bytes(len(USUAL_KEY))).hex(),
+        "CMSG_LEVEL_IP": "SOL_IP",
+        "CMSG_TYPE_RECVERR": "IP_RECVERR",
+    }
+
+
+def _defined(script: Script, source: Source) -> dict[str, str]:
     """What ``--define=NAME=VALUE`` lines define."""
-    found: dict[str, Any] = {}
+    found: dict[str, str] = {}
     for name, value, offset in script.options:
-        if name in ("define", "D"):
+        if name in DEFINING:
             try:
                 found.update([definition(value)])
             except UsageError as error:
@@ -147,15 +165,12 @@ def _defined(script: Script, source: Source) -> dict[str, Any]:
     return found
 
 
-def definition(text: str) -> tuple[str, Any]:
-    """``NAME=VALUE``; the value is a number where it looks like one."""
+def definition(text: str) -> tuple[str, str]:
+    """``NAME=VALUE``, taken apart; `UsageError` for anything else."""
     name, equals, value = text.partition("=")
     if not equals or not name.isidentifier():
         raise UsageError(f"a definition is NAME=VALUE, not {text!r}.")
-    try:
-        return name, int(value, 0)
-    except ValueError:
-        return name, value.strip('"')
+    return name, value.strip('"')
 
 
 # --- the command ---------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ class Meaningless(Exception):
     """An expression that has no value; its text says why."""
 
 
-def value_of(expression: Expression, definitions: Mapping[str, Any]) -> Any:
+def value_of(expression: Expression, definitions: Mapping[str, str]) -> Any:
     """The value; raises `Meaningless` for an unknown name or function.
 
     Arrays become lists, structures dicts (fields without a name are numbered from 0), addresses
@@ -38,14 +38,24 @@ def value_of(expression: Expression, definitions: Mapping[str, Any]) -> Any:
     return _applied(expression, definitions)
 
 
-def _named(name: str, definitions: Mapping[str, Any]) -> Any:
+def _named(name: str, definitions: Mapping[str, str]) -> Any:
     if name in definitions:
-        return definitions[name]
+        return _defined(definitions[name])
     if name in SYMBOLS:
         return SYMBOLS[name]
     if name == "NULL":
         return 0
     raise Meaningless(f"nothing is called {name}")
+
+
+def _defined(text: str) -> Any:
+    """What a definition stands for: a number, another name, or text."""
+    if text in SYMBOLS:
+        return SYMBOLS[text]
+    try:
+        return int(text, 0)
+    except ValueError:
+        return text
 
 
 def _joined(parts: list[Any]) -> int:
@@ -57,7 +67,7 @@ def _joined(parts: list[Any]) -> int:
     return result
 
 
-def _applied(expression: Apply, definitions: Mapping[str, Any]) -> Any:
+def _applied(expression: Apply, definitions: Mapping[str, str]) -> Any:
     values = [value_of(part, definitions) for part in expression.arguments]
     if expression.name in ("htons", "htonl", "ntohs", "ntohl", "inet_addr", "inet6_addr"):
         if len(values) == 1:

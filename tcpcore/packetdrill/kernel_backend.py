@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import select
 import socket
 import subprocess
@@ -32,6 +33,7 @@ _LONGEST_COMMAND = 60
 _THREADS = 16
 _IPV4, _TCP = 4, 6
 _PATIENCE = 60 * SECOND
+_HEX = re.compile(r"\b0[xX][0-9a-fA-F]+\b")
 
 
 class KernelSystem(System):
@@ -142,7 +144,7 @@ class KernelSystem(System):
     def set_sysctl(self, name: str, value: str) -> str | None:
         """Write it in the namespace; a remark where the kernel has none of that name there."""
         try:
-            self._namespace.call(write_sysctl, name, value)
+            self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
@@ -175,6 +177,11 @@ class KernelSystem(System):
         self._reader.join(1)
         self._tun.close()
         self._namespace.close()
+
+
+def _decimal(match: re.Match[str]) -> str:
+    """The kernel takes hexadecimal numbers, and says them back as decimal ones."""
+    return str(int(match[0], 16))
 
 
 def _run(command: str) -> subprocess.CompletedProcess[str]:

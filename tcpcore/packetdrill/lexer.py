@@ -7,6 +7,7 @@ for what may come next instead of getting tokens.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tcpcore.packetdrill.source import ScriptError, Source
 
@@ -25,11 +26,12 @@ _MOST_DIGITS = 20
 class Scanner:
     """Where we are in a script's text."""
 
-    __slots__ = ("at", "source", "text")
+    __slots__ = ("at", "definitions", "source", "text")
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, definitions: Mapping[str, str] | None = None) -> None:
         self.source = source
         self.text = source.text
+        self.definitions = dict(definitions or {})
         self.at = 0
         self.skip()
 

@@ -34,7 +34,7 @@ def read_packet(scanner: Scanner) -> Packet | Icmp:
         raise scanner.error("'icmp' behind a quoted segment")
     ports = _read_ports(scanner)
     try:
-        pattern, scanner.at = read_pattern(scanner.text, scanner.at)
+        pattern, scanner.at = read_pattern(scanner.text, scanner.at, scanner.definitions)
     except NotationError as error:
         found = repr(error.found) if error.found else "the end of the script"
         problem = f"expected {error.expected}, found {found}"

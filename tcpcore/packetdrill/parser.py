@@ -11,6 +11,7 @@ The language is packetdrill's; what public scripts use of it is here, TCP over I
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tcpcore.packetdrill.expressions import read_arguments, read_expression
 from tcpcore.packetdrill.lexer import OPTION, WORD, Scanner
@@ -29,17 +30,23 @@ from tcpcore.packetdrill.syntax import (
     Time,
 )
 
+DEFINING = ("define", "D")
+"""Option lines that give a name a value."""
 LONGEST = 1 << 20
 """Characters of a script: far more than anybody writes."""
 _ERRNO = re.compile(r"E[A-Z0-9]+\b")
 
 
-def parse(source: Source) -> Script:
-    """The whole script; raises `ScriptError`."""
+def parse(source: Source, definitions: Mapping[str, str] | None = None) -> Script:
+    """The whole script; raises `ScriptError`.  `definitions` are names for bytes in packets."""
     if len(source.text) > LONGEST:
         raise ScriptError(source, 0, f"a script has at most {LONGEST} characters")
-    scanner = Scanner(source)
+    scanner = Scanner(source, definitions)
     script = Script(_read_options(scanner), [], [])
+    for name, value, _ in script.options:
+        if name in DEFINING:
+            defined, _, text = value.partition("=")
+            scanner.definitions[defined] = text
     while scanner.looking_at("`"):
         script.setup.append(_read_event(scanner, Time(RELATIVE)))
     while not scanner.at_end():

@@ -47,7 +47,7 @@ class Runner:
         source: Source,
         system: System,
         commands: Commands,
-        definitions: Mapping[str, Any] | None = None,
+        definitions: Mapping[str, str] | None = None,
     ) -> None:
         self.script = script
         self.source = source

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER, pair
@@ -40,6 +41,30 @@ READ_AFTER = Parameter(
 )
 ANSWERED = Parameter(
     "answered", "Probes are answered", True, help="off: the server is cut off while it is busy"
+)
+ROOM = replace(
+    BUFFER,
+    default=65536,
+    minimum=4096,
+    maximum=262144,
+    step=4096,
+    help="of the server, which reads at once: about this much window it offers",
+)
+SIZE = replace(WRITTEN, default=60000, maximum=200000)
+SEND_BUFFER = 262_144
+"""SO_SNDBUF of a client that is not to wait for its own buffer."""
+BITE = Parameter(
+    "bite",
+    "The server reads at most",
+    100,
+    minimum=10,
+    maximum=4096,
+    step=10,
+    unit="bytes",
+    help="with each recv()",
+)
+PAUSE = Parameter(
+    "pause", "Pause between two reads", 20, maximum=200, unit="ms", help="0: none, but one by one"
 )
 WRITES = Parameter(
     "writes", "Small writes", 2, minimum=1, maximum=6, help="of which a request is made"
@@ -101,6 +126,37 @@ def zero_window(
 
 
 @scenario(
+    "silly-window",
+    title="A reader of small bites",
+    question="The server frees 100 bytes at a time: does its window open by 100 bytes?",
+    parameters=(RTT, BUFFER, replace(WRITTEN, default=10000), BITE, PAUSE),
+    until=minutes(10),
+)
+def silly_window(net: Any, *, rtt: int, buffer: int, written: int, bite: int, pause: int) -> None:
+    """The client writes more than the buffer takes; the server reads it in small pieces."""
+    client, server = net.host("client", CLIENT), net.host("server", SERVER)
+    net.link(client, server, delay=ms(rtt / 2), rate=mbit(10))
+
+    async def serve(host: Any) -> None:
+        listener = host.socket().bind(PORT)
+        listener.setsockopt("SO_RCVBUF", buffer)
+        connection = await listener.listen(16).accept()
+        await host.sleep(ms(500))
+        while await connection.recv(bite):
+            await host.sleep(ms(pause))
+        await connection.close()
+
+    async def write(host: Any) -> None:
+        connection = host.socket()
+        await connection.connect(SERVER, PORT)
+        await connection.send(bytes(written))
+        await connection.close()
+
+    server.spawn(serve)
+    client.spawn(write)
+
+
+@scenario(
     "nagle-delayed-ack",
     title="Nagle meets the delayed ACK",
     question="Why does a request in two small writes sometimes take 40 ms longer than in one?",
@@ -141,3 +197,34 @@ def nagle_delayed_ack(
 
     server.spawn(serve)
     client.spawn(ask)
+
+
+@scenario(
+    "flow-control-vs-congestion-control",
+    title="Two windows, and the smaller one counts",
+    question="Who holds the sender back, the receiver or its own care for the network?",
+    parameters=(RTT, ROOM, SIZE),
+    until=minutes(3),
+)
+def flow_control_vs_congestion_control(net: Any, *, rtt: int, buffer: int, written: int) -> None:
+    """The client sends and the server reads at once; nothing is lost, and 50 Mbit/s are free."""
+    client, server = net.host("client", CLIENT), net.host("server", SERVER)
+    net.link(client, server, delay=ms(rtt / 2), rate=mbit(50))
+
+    async def serve(host: Any) -> None:
+        listener = host.socket().bind(PORT)
+        listener.setsockopt("SO_RCVBUF", buffer)
+        connection = await listener.listen(16).accept()
+        while await connection.recv(65536):
+            pass
+        await connection.close()
+
+    async def write(host: Any) -> None:
+        connection = host.socket()
+        connection.setsockopt("SO_SNDBUF", SEND_BUFFER)
+        await connection.connect(SERVER, PORT)
+        await connection.send(bytes(written))
+        await connection.close()
+
+    server.spawn(serve)
+    client.spawn(write)

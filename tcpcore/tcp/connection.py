@@ -124,6 +124,8 @@ class Connection(Tcb):
             why = reasons.LINGER_ZERO if linger_zero else reasons.CLOSED_BEFORE_OPEN
             lifecycle.change(self, state.CLOSE, why())
             lifecycle.forget(self)
+        elif self.state == state.FIN_WAIT_2 and self.linger2 < 0:
+            lifecycle.abort(self, reasons.NO_FIN_WAIT_2(), now)
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)
         else:
@@ -156,6 +158,14 @@ class Connection(Tcb):
             keepalive.start(self, now)
         else:
             keepalive.stop(self)
+
+    def disconnect(self, now: int) -> list[Segment]:
+        """Forget the connection; the peer gets a reset if it may know of it (tcp_disconnect())."""
+        if self.state == state.SYN_SENT:
+            return self.close(now)
+        self._begin()
+        lifecycle.disconnect(self, reasons.ABORTED(), now)
+        return self.out
 
     def abort(self, now: int) -> list[Segment]:
         """Reset the connection (RFC 9293 §3.10.5)."""

@@ -1,8 +1,8 @@
 """The persist timer: data waits, nothing is in flight, and the peer's window is shut.
 
 A probe asks again and again, with back-off, whether the window has opened; as long as answers come,
-the connection stays (RFC 9293 §3.8.6.1).  Source: tcp_probe_timer(), tcp_send_probe0() and
-tcp_write_wakeup() in net/ipv4/.
+the connection stays (RFC 9293 §3.8.6.1), unless TCP_USER_TIMEOUT ends it.
+Source: tcp_probe_timer(), tcp_send_probe0() and tcp_write_wakeup() in net/ipv4/.
 """
 
 from __future__ import annotations
@@ -41,9 +41,8 @@ def answered(c: Tcb, now: int) -> None:
     if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
         stop(c)  # the window has room: sending goes on
         return
-    c.probing_since = None
     if c.probe_deadline is not None:
-        timers.set_probe(c, now + _interval(c), now)
+        timers.set_probe(c, now + _within_user_timeout(c, _interval(c), now), now)
 
 
 def stop(c: Tcb) -> None:
@@ -77,11 +76,17 @@ def on_timeout(c: Tcb, now: int) -> None:
     c.probes_out += 1
     if c.backoff < c.sysctl.tcp_retries2:
         c.backoff += 1
-    wait = _interval(c)
-    if c.user_timeout:
-        left = c.probing_since + c.user_timeout - now
-        wait = min(wait, max(left, timers.TICK))
-    timers.set_probe(c, now + wait, now)
+    timers.set_probe(c, now + _within_user_timeout(c, _interval(c), now), now)
+
+
+def _within_user_timeout(c: Tcb, wait: int, now: int) -> int:
+    """TCP_USER_TIMEOUT counts from the first probe, answered or not.
+
+    Source: tcp_clamp_probe0_to_user_timeout().
+    """
+    if not c.user_timeout or c.probing_since is None:
+        return wait
+    return min(wait, max(c.probing_since + c.user_timeout - now, timers.TICK))
 
 
 def _given_up(c: Tcb, now: int) -> bool:

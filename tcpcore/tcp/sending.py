@@ -59,8 +59,8 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
         if prr.reducing(c):
             c.loss.prr_out += sent
         loss_probe.schedule(c, now)
-    if c.chrono == chrono.RWND_LIMITED or c.lacks_space or c.snd_nxt != c.write_end:
-        chrono.sent(c, now, before, limited=_window_holds(c))
+    if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
+        chrono.sent(c, now, before, limited=not full and _window_holds(c))
 
 
 def _window_holds(c: Tcb) -> bool:
@@ -132,13 +132,13 @@ def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
     """
     if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not c.retransmission_queue:
         return False
+    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
+        return False
     window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     limit = min(window, room * mss)
     if limit >= burst_segments(c, mss) * mss:
         return False
     if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
-        return False
-    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
         return False
     return c.fin_queued is None
 

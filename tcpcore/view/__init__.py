@@ -28,6 +28,7 @@ _HOMES = {
     "shells": "tcpcore.view.terminal",
     "shell": "tcpcore.view.terminal",
     "States": "tcpcore.view.diagram",
+    "Window": "tcpcore.view.windows",
     "write_html": "tcpcore.view.html_page",
 }
 

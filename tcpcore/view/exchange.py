@@ -186,6 +186,25 @@ class Exchange:
         times = [one.time for one in self.data(host)]
         return [later - before for before, later in zip(times, [*times[1:], end], strict=True)]
 
+    def offered(self, host: str) -> list[int]:
+        """The receive windows that a host's segments offer, in bytes, in order.
+
+        A SYN's counts as it is; in all others it is scaled, if both SYNs said so (RFC 7323 §2.2).
+        """
+        syns = {one.host: one.options for one in self.segments if "SYN" in one.flags}
+        shifts = {
+            name: int(word.removeprefix("wscale "))
+            for name, options in syns.items()
+            for word in options
+            if word.startswith("wscale ")
+        }
+        shift = shifts[host] if len(shifts) == 2 else 0
+        return [
+            one.window << (0 if "SYN" in one.flags else shift)
+            for one in self.segments
+            if one.host == host
+        ]
+
     def ack_of(self, sent: Seen) -> Seen:
         """The first segment of the other end that acknowledges all of that one."""
         end = sent.seq + sent.length + ("SYN" in sent.flags) + ("FIN" in sent.flags)

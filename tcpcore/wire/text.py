@@ -14,6 +14,7 @@ packetdrill has no word, ``kind N [data]`` and ``raw data`` with the data in hex
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tcpcore.errors import UsageError
@@ -156,12 +157,15 @@ def parse_packetdrill(
     )
 
 
-def read_pattern(text: str, at: int = 0) -> tuple[Pattern, int]:
+def read_pattern(
+    text: str, at: int = 0, names: Mapping[str, str] | None = None
+) -> tuple[Pattern, int]:
     """The segment that is written at an offset of `text`, and where it ends.
 
+    `names` may stand for bytes in hexadecimal, such as those of a Fast Open cookie.
     `NotationError`, with a column that counts from the start of `text`, when there is none.
     """
-    reader = _Reader(text, at)
+    reader = _Reader(text, at, names)
     pattern = reader.pattern(0, loose=True)
     return pattern, reader.offset
 
@@ -169,9 +173,10 @@ def read_pattern(text: str, at: int = 0) -> tuple[Pattern, int]:
 class _Reader:
     """Reads one text from left to right; every complaint names the column."""
 
-    def __init__(self, text: str, at: int = 0) -> None:
+    def __init__(self, text: str, at: int = 0, names: Mapping[str, str] | None = None) -> None:
         self._text = text
         self._at = at
+        self._names = names or {}
 
     @property
     def offset(self) -> int:
@@ -321,7 +326,7 @@ class _Reader:
         if word in (",", ">", ""):
             return b""
         try:
-            data = bytes.fromhex(word)
+            data = bytes.fromhex(self._names.get(word, word))
         except ValueError:
             raise self.error("bytes in hexadecimal") from None
         self.take()

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
-from tcpcore.packetdrill.drill import run_text
+from tcpcore.packetdrill.drill import run_text, usual_definitions
+from tcpcore.packetdrill.evaluate import value_of
 from tcpcore.packetdrill.parser import parse
 from tcpcore.packetdrill.source import ScriptError, Source
 from tcpcore.packetdrill.syntax import ABSOLUTE, ANY, DOTS, RELATIVE, Items, Struct, Symbol
+from tcpcore.packetdrill.system import Settings
 
 
 def events(text: str):
@@ -121,3 +123,21 @@ PIECES = [
 def test_any_text_is_run_or_refused_with_a_sentence(text):
     with contextlib.suppress(UsageError):
         run_text(text)
+
+
+def test_a_definition_stands_for_a_number_a_name_or_the_bytes_of_a_cookie():
+    script = """--define=COOKIE=0123456789abcdef
+        --define=LEVEL=SOL_TCP
+        0 setsockopt(3, LEVEL, TCP_NODELAY, [1], 4) = 0
+       +0 < S 0:0(0) win 100 <FO COOKIE>"""
+    call, packet = (event.action for event in events(script))
+    assert call.arguments[1] == Symbol("LEVEL")
+    assert value_of(Symbol("LEVEL"), {"LEVEL": "SOL_TCP"}) == 6
+    assert value_of(Symbol("N"), {"N": "0x10"}) == 16
+    assert packet.pattern.options == ((34, bytes.fromhex("0123456789abcdef")),)
+
+
+def test_the_cookies_of_the_usual_keys_have_their_usual_names():
+    names = usual_definitions(Settings())
+    assert names["TFO_COOKIE"] == "3021b9d889017eeb"
+    assert names["TFO_COOKIE_ZERO"] == "b7c12350a90dc8f5"

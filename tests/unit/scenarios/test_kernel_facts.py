@@ -327,6 +327,14 @@ def test_k34_unanswered_probes_end_with_tcp_user_timeout():
     assert calls(trace, CLIENT, "recv") == ["ETIMEDOUT"]
 
 
+def test_tcp_user_timeout_counts_from_the_first_probe_though_all_are_answered():
+    trace = registry.run("zero-window", {"user_timeout": 3000, "read_after": 10})
+    probes = [one for one in trace.segments if one.sender == CLIENT and one.sent > seconds(0.5)]
+    gave_up = next(time for time, _, call, result in trace.calls if result == "ETIMEDOUT")
+    assert gave_up == probes[0].sent + seconds(3)
+    assert len(probes) == 4, "three probes, and an RST when the window opens at last"
+
+
 def test_k39_a_newer_syn_ends_the_time_wait_of_the_server_at_once():
     trace = registry.run("time-wait-reuse", {"server_first": True})
     assert calls(trace, CLIENT, "connect") == ["ok", "ok"]

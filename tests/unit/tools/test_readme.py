@@ -30,6 +30,7 @@ def test_the_program_prints_what_the_server_sent(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", PROMPT.findall(README))
 def test_the_command_runs(command: str, tmp_path: Path) -> None:
+    (tmp_path / "tests").symlink_to(ROOT / "tests")  # commands are run in the repository
     capture = run("-m", *shlex.split(CAPTURE), folder=tmp_path)
     assert capture.returncode == 0
     answer = run("-m", *shlex.split(command), folder=tmp_path)
