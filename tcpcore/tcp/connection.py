@@ -144,11 +144,16 @@ class Connection(Tcb):
         return self.out
 
     def be_quick(self, on: bool, now: int) -> list[Segment]:
-        """TCP_QUICKACK: acknowledge at once from now on, or leave it to the ping-pong again."""
+        """TCP_QUICKACK: acknowledge at once from now on, or leave it to the ping-pong again.
+
+        An ACK that is due goes now only when nothing is left to read (__tcp_sock_set_quickack()).
+        """
         self._begin()
         self.pingpong = int(not on)
         if on and self.ack_pending and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
-            departure.send_ack(self, now, reasons.ACK_QUICK())
+            self.ack_pushed = self.ack_pushed or 1
+            if delayed_ack.application_read(self):
+                departure.send_ack(self, now, reasons.ACK_QUICK())
         return self.out
 
     def keep_alive(self, on: bool, now: int) -> None:
