@@ -140,8 +140,14 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("server-restart", {"reuse_address": True, "still_there": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
-    *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),
-    ("data-unanswered", {"user_timeout": 3000}, ()),
+    *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5, 8)),
+    *(
+        ("data-unanswered", {name: value}, ())
+        for name, value in (("rtt", 333), ("user_timeout", 3000))
+    ),
+    ("data-unanswered", {"tcp_retries2": 4, "tcp_rto_min_us": 100_000}, ()),
+    ("data-unanswered", {"tcp_rto_max_ms": 1000}, ()),
+    ("data-unanswered", {"tcp_retries2": 5, "keepalive": True}, ()),
     ("keepalive", {"answers": True}, ()),
     ("zero-window", {"answered": False, "user_timeout": 5000, "read_after": 30}, ()),
     ("zero-window", {"read_after": 60}, ()),
@@ -162,9 +168,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         for way in ({}, {"cable": True})
     ),
     ("host-shutdown", {"grace": 20}, ()),
-    ("icmp-unreachable", {"code": 3}, ()),
+    *(("icmp-unreachable", {"code": code}, ()) for code in (0, 2, 3)),
     ("icmp-unreachable", {"established": True}, ()),
+    ("icmp-unreachable", {"established": True, "lasts": 3}, ()),
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
+    ("shared-address", {"server_writes": True}, ()),
+    ("shared-address", {"server_writes": True, "keepalive": 3}, ()),
+    ("shared-address", {"loose": False}, ()),
     ("path-mtu", {"size": 10_000}, ()),
     *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
     *(("forged-segments", {"offset": offset}, ()) for offset in (0, 100_000)),
