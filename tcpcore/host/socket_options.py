@@ -312,7 +312,7 @@ def find(name: str) -> Option:
     """The option of that name; `UsageError` when there is none."""
     if name not in OPTIONS:
         near = get_close_matches(name, OPTIONS)
-        hint = f"did you mean {' or '.join(near)}?" if near else "names are Linux's, as TCP_NODELAY."
+        hint = f"did you mean {' or '.join(near)}?" if near else "names are as in tcp(7)."
         raise UsageError(f"Unknown socket option {name!r}; {hint}")
     return OPTIONS[name]
 
