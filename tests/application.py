@@ -180,6 +180,10 @@ class Sock:
 
         return self.wire.call(f"shutdown({how})", call())
 
+    def disconnect(self) -> None:
+        """connect() with AF_UNSPEC."""
+        self.raw.disconnect()
+
     def close(self) -> Call:
         return self.wire.call("close", self.raw.close())
 

@@ -7,6 +7,7 @@ segment that is due may come up to an eighth of the wait and 15 ms later.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import select
 import socket
@@ -168,6 +169,9 @@ class KernelSock(Sock):
 
     def shutdown(self, how: str = "write") -> Call:
         return self._call(f"shutdown({how})", lambda: self.raw.shutdown(HOW[how]))
+
+    def disconnect(self) -> None:
+        assert ctypes.CDLL(None).connect(self.raw.fileno(), bytes(16), 16) == 0
 
     def close(self) -> Call:
         return self._call("close", self.raw.close)

@@ -23,6 +23,7 @@ async def connect(socket: Socket, address: str, port: int, timeout: int | None) 
     """See `Socket.connect`."""
     host = socket.host
     await first_write(socket, errors.EISCONN)
+    socket.raise_error()
     if socket.listener is not None or (socket.connection is not None and not socket.connecting):
         raise socket_error(errors.EISCONN)
     host.call(f"connect({address}:{port})")
@@ -62,6 +63,33 @@ async def open_with_data(
         return carried
     _finish(socket, call, c, len(data))
     return len(data)
+
+
+def disconnect(socket: Socket) -> None:
+    """End the connection at once, and leave a socket that may connect again (tcp_disconnect()).
+
+    What was open is reset, and the next call is told ECONNRESET.
+    """
+    host, c = socket.host, socket.connection
+    host.call("connect(AF_UNSPEC)")
+    socket.deferred = None
+    if socket.listener is not None:
+        listener, socket.listener = socket.listener, None
+        host.stop_listening(listener)
+    if c is not None:
+        if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
+            socket.error = errors.ECONNRESET
+            host.transmit(c, c.disconnect(host.now))
+        socket.connection, socket.connecting = None, False
+        _forget_port(socket)
+    host.returned("connect", "ok")
+    socket.waiters.wake()
+
+
+def _forget_port(socket: Socket) -> None:
+    """A port that bind() did not take is free again."""
+    if socket.host.bound_ports.get(socket.port) is not socket:
+        socket.port = 0
 
 
 async def first_write(socket: Socket, otherwise: int = errors.EAGAIN) -> None:
@@ -121,8 +149,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     socket.connecting = False
     if c.state == state.CLOSED:
         socket.connection = None
-        if socket.host.bound_ports.get(socket.port) is not socket:
-            socket.port = 0
+        _forget_port(socket)
         if c.error is None:
             _fail(socket, call, errors.ECONNABORTED)
     socket.report(call, c, moved)

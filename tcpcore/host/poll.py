@@ -47,7 +47,7 @@ def mask(socket: Socket) -> int:
     if c is None:
         if socket.deferred is not None:
             return _WRITABLE
-        return POLLHUP | _WRITABLE
+        return POLLHUP | _WRITABLE | (POLLERR if socket.error is not None else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
     write_closed = over or c.fin_queued is not None

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SOL_SOCKET = 1
 IPPROTO_TCP = 6
 
+LONGEST_FIN_WAIT_2 = 120
+"""Seconds (TCP_FIN_TIMEOUT_MAX)."""
+
 LINGER = "ii"
 TIMEVAL = "qq"
 """struct linger and struct timeval."""
@@ -155,11 +158,21 @@ def _read_only(socket: Socket, value: int) -> int:
     raise socket_error(ENOPROTOOPT)
 
 
+def _linger2(socket: Socket, value: int) -> int:
+    """Seconds in FIN_WAIT_2, 120 at most; 0: as the sysctl says, negative: none."""
+    return -1 if value < 0 else min(value, LONGEST_FIN_WAIT_2) * SECOND
+
+
+def _shown_linger2(socket: Socket, kept: int) -> int:
+    return -1 if kept < 0 else kept // SECOND or socket.host.sysctl.tcp_fin_timeout
+
+
 def _take_error(socket: Socket, _: int) -> int:
     """The pending error, else the soft one, each reported once (sk_getsockopt())."""
     c = socket.connection
     if c is None:
-        return 0
+        number, socket.error = socket.error or 0, None
+        return number
     if c.error is not None:
         number, c.error = c.error, None
         return number
@@ -274,6 +287,9 @@ OPTIONS: dict[str, Option] = {
         changed=buffers.clamp_window,
     ),
     "TCP_SYNCNT": Option(IPPROTO_TCP, 7, 1, 127, show=_syn_count, attribute="syn_retries"),
+    "TCP_LINGER2": Option(
+        IPPROTO_TCP, 8, -INT_MAX, store=_linger2, show=_shown_linger2, attribute="linger2"
+    ),
     "TCP_DEFER_ACCEPT": Option(
         IPPROTO_TCP, 9, low=-INT_MAX, store=_defer, show=_deferred, attribute="defer_accept"
     ),

@@ -39,6 +39,7 @@ class Socket:
         "connecting",
         "connection",
         "deferred",
+        "error",
         "holders",
         "host",
         "listener",
@@ -57,6 +58,7 @@ class Socket:
         self.closed = False
         self.blocking = True
         self.connecting = False
+        self.error: int | None = None  # left behind by a connection that is gone
         self.holders: list[Process] = []
         self.shared = False
         self.waiters = WaitQueue()
@@ -135,6 +137,11 @@ class Socket:
         """
         self._require_open()
         await opening.connect(self, address, port, timeout)
+
+    def disconnect(self) -> None:
+        """connect(2) with AF_UNSPEC: reset the connection; the socket is as good as new."""
+        self._require_open()
+        opening.disconnect(self)
 
     async def sendto(self, data: bytes, address: str, port: int, flags: int = 0) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
@@ -268,8 +275,15 @@ class Socket:
         if self.closed or self.shared:
             self._require_open()
         if self.connection is None:
+            self.raise_error()
             raise socket_error(otherwise)
         return self.connection
+
+    def raise_error(self) -> None:
+        """Report what a connection that is gone left behind, once."""
+        if self.error is not None:
+            number, self.error = self.error, None
+            raise socket_error(number)
 
     def report(self, call: str, c: Connection, moved: int | None = None) -> None:
         """Note what a call came to, and raise its error; an error is reported once."""

@@ -5,6 +5,10 @@ They are written out, not taken from the `socket` module: a script means Linux w
 
 from __future__ import annotations
 
+import re
+
+from tcpcore import errors
+
 FAMILIES = {
     "AF_UNSPEC": 0, "AF_UNIX": 1, "AF_INET": 2, "AF_INET6": 10, "PF_INET": 2, "PF_INET6": 10,
     "SOCK_STREAM": 1, "SOCK_DGRAM": 2, "SOCK_RAW": 3, "SOCK_NONBLOCK": 0o4000,
@@ -97,9 +101,12 @@ INFO = {
 }  # fmt: skip
 """What code in ``%{ }%`` may name beside the fields of tcp_info."""
 
+ERRNOS = {name: number for name, number in vars(errors).items() if re.fullmatch(r"E[A-Z]+", name)}
+"""Errors by their names, as the number that getsockopt(SO_ERROR) gives."""
+
 SYMBOLS: dict[str, int] = {
     **FAMILIES, **LEVELS, **SOCKET_OPTIONS, **TCP_OPTIONS, **IP_OPTIONS, **MESSAGE_FLAGS, **FILES,
-    **POLL_EVENTS, **INFO,
+    **POLL_EVENTS, **INFO, **ERRNOS,
 }  # fmt: skip
 """Every name of an expression in a call."""
 

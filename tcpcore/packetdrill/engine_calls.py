@@ -56,7 +56,7 @@ class EngineCalls:
         await handle.connect(address, port)
 
     async def disconnect(self, handle: Socket) -> None:
-        raise Unsupported("connect() to AF_UNSPEC")
+        handle.disconnect()
 
     async def recv(self, handle: Socket, size: int, flags: int) -> bytes:
         _require_known(flags)

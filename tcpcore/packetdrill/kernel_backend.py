@@ -50,6 +50,7 @@ class KernelSystem(System):
         self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
         self._calls = KernelCalls()
         self._open: list[Any] = []
+        self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
         self._sent: queue.SimpleQueue[Sent] = queue.SimpleQueue()
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
@@ -68,6 +69,8 @@ class KernelSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
+        if name == "connect":
+            self._asked[arguments[0]] = arguments[-1]
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
         with contextlib.suppress(TimeoutError):
@@ -129,11 +132,14 @@ class KernelSystem(System):
     # --- looking ---------------------------------------------------------------------------------
 
     def ends(self, handle: Any) -> tuple[int, int] | None:
-        """Local and remote port, as the kernel says."""
+        """Local and remote port, as the kernel says, or where connect() is still going."""
         try:
-            return handle.getsockname()[1], handle.getpeername()[1]
+            local = handle.getsockname()[1]
+            with contextlib.suppress(OSError):
+                return local, handle.getpeername()[1]
         except (OSError, AttributeError):
             return None
+        return (local, self._asked[handle]) if handle in self._asked else None
 
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:
         """TCP_INFO of the socket."""

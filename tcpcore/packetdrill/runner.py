@@ -107,7 +107,8 @@ class Runner:
             self._run_code(event, action)
         else:
             self._at(event, self._command, action)
-        self._last = self.system.now
+        if not isinstance(action, Packet | Icmp):
+            self._last = self.system.now
 
     def _times(self, event: Event) -> tuple[int, int]:
         """The first and the last moment at which the event may happen."""
@@ -147,6 +148,8 @@ class Runner:
             raise ScriptError(self.source, event.offset, error.problem, unsupported=True) from None
         except CodeError as error:
             raise ScriptError(self.source, event.offset, error.problem) from None
+        except UsageError as error:
+            raise ScriptError(self.source, event.offset, str(error)) from None
         except OSError as error:
             problem = f"TCP_INFO of the socket: {errno_name(error.errno)}"
             raise Failed(Failure(event.offset, problem)) from None

@@ -1,8 +1,8 @@
 """Packets of a run: what arrives, and whether what the host sends is what the script expects.
 
 Which connection a packet belongs to follows from the SYNs, as with packetdrill: every SYN that
-arrives while a socket listens, and every first SYN of the host's, begins a new one, and the
-script's packets belong to the latest.
+arrives while a socket listens or from ports that are new, and every first SYN of the host's, begins
+a new one, and the script's packets belong to the latest.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ class Sniffer:
     def inject(self, packet: Packet) -> None:
         """A packet of the script arrives."""
         opens = packet.pattern.flags & (SYN | ACK) == SYN
-        begins = opens and (self.flow is None or bool(self.listeners))
+        new = packet.ports is not None and packet.ports[::-1] not in self._flows
+        begins = opens and (self.flow is None or new or bool(self.listeners))
         flow = self._new_from_peer(packet) if begins else self._current()
         size = packet.pattern.size
         self.system.inject(flow.incoming(packet, bytes(size)))

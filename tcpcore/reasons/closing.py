@@ -64,6 +64,12 @@ LINGER_ZERO = Why(
     "RFC 9293 §3.10.5",
     "__tcp_close()",
 )
+NO_FIN_WAIT_2 = Why(
+    "close.linger2",
+    "TCP_LINGER2 is negative: nobody waits in FIN_WAIT_2 for the peer's FIN.",
+    "Linux only",
+    "__tcp_close()",
+)
 UNREAD_DATA = Why(
     "close.unread",
     "The application closed without reading {unread} bytes: reset, so that the peer knows.",

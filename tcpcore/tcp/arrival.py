@@ -285,7 +285,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     c.soft_error = None  # something gets through: what ICMP said is over
     persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
-        _fin_acknowledged(c, now)
+        _fin_acknowledged(c, segment, now)
     return c.state not in _NOTHING_MORE
 
 
@@ -294,7 +294,7 @@ _NOTHING_MORE = frozenset((state.CLOSED, state.TIME_WAIT))
 at a FIN that the peer has sent again (tcp_rcv_state_process(): goto consume)."""
 
 
-def _fin_acknowledged(c: Tcb, now: int) -> None:
+def _fin_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
     if (c.state, state.ACK_OF_FIN) not in state.NEXT:
         return
     lifecycle.change(c, state.ACK_OF_FIN, reasons.OUR_FIN_ACKED())
@@ -302,5 +302,7 @@ def _fin_acknowledged(c: Tcb, now: int) -> None:
         lifecycle.enter_time_wait(c, now)
     elif c.state == state.CLOSED:
         lifecycle.forget(c)
+    elif c.orphan and c.linger2 < 0:
+        lifecycle.refuse(c, segment, reasons.NO_FIN_WAIT_2())
     elif c.orphan:
         timers.set_fin_wait_2(c, now)

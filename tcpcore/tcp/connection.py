@@ -124,6 +124,8 @@ class Connection(Tcb):
             why = reasons.LINGER_ZERO if linger_zero else reasons.CLOSED_BEFORE_OPEN
             lifecycle.change(self, state.CLOSE, why())
             lifecycle.forget(self)
+        elif self.state == state.FIN_WAIT_2 and self.linger2 < 0:
+            lifecycle.abort(self, reasons.NO_FIN_WAIT_2(), now)
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)
         else:
@@ -142,11 +144,16 @@ class Connection(Tcb):
         return self.out
 
     def be_quick(self, on: bool, now: int) -> list[Segment]:
-        """TCP_QUICKACK: acknowledge at once from now on, or leave it to the ping-pong again."""
+        """TCP_QUICKACK: acknowledge at once from now on, or leave it to the ping-pong again.
+
+        An ACK that is due goes now only when nothing is left to read (__tcp_sock_set_quickack()).
+        """
         self._begin()
         self.pingpong = int(not on)
         if on and self.ack_pending and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
-            departure.send_ack(self, now, reasons.ACK_QUICK())
+            self.ack_pushed = self.ack_pushed or 1
+            if delayed_ack.application_read(self):
+                departure.send_ack(self, now, reasons.ACK_QUICK())
         return self.out
 
     def keep_alive(self, on: bool, now: int) -> None:
@@ -156,6 +163,14 @@ class Connection(Tcb):
             keepalive.start(self, now)
         else:
             keepalive.stop(self)
+
+    def disconnect(self, now: int) -> list[Segment]:
+        """Forget the connection; the peer gets a reset if it may know of it (tcp_disconnect())."""
+        if self.state == state.SYN_SENT:
+            return self.close(now)
+        self._begin()
+        lifecycle.disconnect(self, reasons.ABORTED(), now)
+        return self.out
 
     def abort(self, now: int) -> list[Segment]:
         """Reset the connection (RFC 9293 §3.10.5)."""

@@ -11,8 +11,8 @@ from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
-HEADERS = 320
-"""MAX_TCP_HEADER: room in front of the payload."""
+HEADERS = 256
+"""MAX_TCP_HEADER: room in front of the payload; 320 where a kernel knows wireless or tunnels."""
 
 GSO_MAX_SIZE = 65536
 NO_LIMIT = 0xFFFF_FFFF
@@ -39,12 +39,19 @@ def queued(c: Tcb) -> int:
 
 
 def room(c: Tcb) -> int:
-    """Bytes that may be queued now; 0: send() blocks."""
-    left = max(c.sndbuf - queued(c), 0)
-    limit = _notsent_limit(c)
-    if limit >= NO_LIMIT:
-        return left
-    return min(left, large_packet(c)) if _unsent(c) < limit else 0
+    """Bytes that may be queued now; 0: send() blocks.
+
+    Only a new large packet asks whether there is memory; one that was begun is filled
+    (tcp_sendmsg_locked()).
+    """
+    large, unsent = large_packet(c), _unsent(c)
+    fill = -unsent % large
+    if unsent >= _notsent_limit(c):
+        return fill
+    if _notsent_limit(c) < NO_LIMIT:
+        return fill or large
+    left = c.sndbuf - queued(c) - fill
+    return fill + max(-(-left // large), 0) * large
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:

@@ -110,6 +110,7 @@ class Tcb:
         "last_segment_size",
         "last_sent_at",
         "linger",
+        "linger2",
         "local",
         "local_port",
         "loss",
@@ -257,6 +258,7 @@ class Tcb:
         self.sndbuf = sndbuf  # bytes that may be queued
         self.sndbuf_locked = False  # SO_SNDBUF has fixed it
         self.linger: int | None = None  # SO_LINGER, us; None: off
+        self.linger2 = 0  # TCP_LINGER2, us; 0: the sysctl decides; negative: do not wait
         self.send_buffer = bytearray()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
         self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH

@@ -148,7 +148,8 @@ def set_fin_wait_2(c: Tcb, now: int) -> None:
         cancel_keepalive(c)
     if not c.sysctl.orphans_time_out:
         return
-    c.wait_deadline = now + max(c.sysctl.tcp_fin_timeout * SECOND, (c.rto << 2) - (c.rto >> 1))
+    longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
+    c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline, now)
 
 

@@ -196,3 +196,62 @@ def test_a_socket_that_may_not_block_takes_what_fits(make: Make):
     sock.never_block()
     sock.write(100_000)
     sock.write(100).fails("EAGAIN")
+
+
+def test_a_disconnected_socket_has_reset_its_peer_and_may_connect_again(make: Make):
+    wire = make()
+    sock = wire.connected()
+    sock.disconnect()
+    wire >> "R. 1:1(0) ack 1"
+    assert wire.state() == "CLOSED"
+    assert sock.get("SO_ERROR") == 104
+    call = sock.connect()
+    wire.other(40000)
+    wire.peer = wire.peers[40000]
+    wire >> "S 0:0(0) <...>"
+    wire << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    wire >> ". 1:1(0) ack 1"
+    call.returns(None)
+
+
+def test_what_was_disconnected_is_told_by_the_next_call(make: Make):
+    wire = make()
+    sock = established(wire)
+    sock.disconnect()
+    wire >> "R. 1:1(0) ack 1"
+    sock.reading().fails("ECONNRESET")
+    sock.reading().fails("ENOTCONN")
+    sock.write(10).fails("EPIPE")
+
+
+def test_an_opening_socket_is_disconnected_without_a_word(make: Make):
+    wire = make()
+    sock = wire.socket(8888)
+    sock.never_block()
+    sock.connect().fails("EINPROGRESS")
+    wire >> "S 0:0(0) <...>"
+    sock.disconnect()
+    wire.quiet()
+    assert wire.state() == "CLOSED"
+    sock.write(10).fails("ECONNRESET")
+
+
+def test_a_listener_that_is_disconnected_listens_no_more(make: Make):
+    wire = make()
+    listener = wire.listen()
+    listener.disconnect()
+    wire << "S 0:0(0) win 65535 <mss 1460>"
+    wire >> "R. 0:0(0) ack 1"
+
+
+def test_notsent_lowat_lets_a_large_packet_that_was_begun_be_filled(make: Make):
+    wire = make()
+    sock = wire.accepted("mss 1000", window=32000)
+    sock.set("TCP_NOTSENT_LOWAT", 1)
+    sock.set("SO_SNDBUF", 100_000)
+    sock.never_block()
+    sock.write(12_000).returns(12_000)
+    wire.forget()
+    sock.write(12_000).returns(12_000)
+    sock.write(12_000).returns(2_000)
+    sock.write(12_000).fails("EAGAIN")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tcpcore.units import ms
 from tests.states.conftest import Make
-from tests.states.worlds import established
+from tests.states.worlds import established, fin_wait_2
 
 
 def test_maxseg_is_offered_and_obeyed_by_who_connects(make: Make):
@@ -108,3 +109,60 @@ def test_what_a_socket_is_can_be_read(make: Make):
     names = ("SO_TYPE", "SO_PROTOCOL", "SO_DOMAIN", "SO_ACCEPTCONN")
     assert [sock.get(name) for name in names] == [1, 6, 2, 0]
     assert wire.listen().get("SO_ACCEPTCONN") == 1
+
+
+def test_linger2_is_in_seconds_and_at_most_two_minutes(make: Make):
+    sock = make().socket()
+    assert sock.get("TCP_LINGER2") == 60
+    sock.set("TCP_LINGER2", 5)
+    assert sock.get("TCP_LINGER2") == 5
+    sock.set("TCP_LINGER2", 121)
+    assert sock.get("TCP_LINGER2") == 120
+    sock.set("TCP_LINGER2", -7)
+    assert sock.get("TCP_LINGER2") == -1
+
+
+def test_negative_linger2_resets_where_only_the_peers_fin_is_missing(make: Make):
+    wire = make()
+    sock = fin_wait_2(wire)
+    sock.set("TCP_LINGER2", -1)
+    sock.close()
+    wire >> "R. 2:2(0) ack 1"
+    assert wire.state() == "CLOSED"
+
+
+def test_negative_linger2_answers_the_ack_of_an_orphans_fin_with_a_reset(make: Make):
+    wire = make()
+    sock = established(wire)
+    sock.set("TCP_LINGER2", -1)
+    sock.close()
+    wire >> "F. 1:1(0) ack 1"
+    wire << ". 1:1(0) ack 2 win 65535"
+    wire >> "R 2:2(0)"
+    assert wire.state() == "CLOSED"
+
+
+def test_linger2_bounds_an_orphans_wait_for_the_fin(make: Make):
+    wire = make()
+    sock = established(wire)
+    sock.set("TCP_LINGER2", 1)
+    sock.close()
+    wire >> "F. 1:1(0) ack 1"
+    wire << ". 1:1(0) ack 2 win 65535"
+    wire.silent(ms(700))
+    assert wire.state() == "FIN_WAIT_2"
+    wire.silent(ms(700))
+    assert wire.state() == "CLOSED"
+
+
+def test_the_send_buffer_holds_twice_the_first_window_once_it_is_open(make: Make):
+    wire = make()
+    assert established(wire).get("SO_SNDBUF") == 46_080  # 20 packets of 2,304 bytes
+    wire = make()
+    sock = wire.socket(8888)
+    sock.set("SO_SNDBUF", 10_000)
+    sock.connect()
+    wire >> "S 0:0(0) <...>"
+    wire << "S. 0:0(0) ack 1 win 65535 <mss 1460>"
+    wire >> ". 1:1(0) ack 1"
+    assert sock.get("SO_SNDBUF") == 20_000
