@@ -131,6 +131,10 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
     ("time-wait-reuse", {"server_first": True}, ()),
     *(("time-wait-reuse", {"again_after": wait}, ()) for wait in (59_000, 63_000)),
+    *(
+        ("time-wait-reuse", {"again_after": wait, "tcp_fin_timeout": 10}, ())
+        for wait in (59_000, 63_000)
+    ),
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, (5, 7, 9, 11)),
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 2000}, (5, 7, 9, 11, 12)),
     ("time-wait-assassination", {"tcp_rfc1337": 1}, ()),
@@ -204,6 +208,7 @@ STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("linger-zero", {"linger": False}),
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
+    ("time-wait-reuse", {"again_after": 63_000, "tcp_fin_timeout": 10}),
     ("fins-filtered", {"server_first": True}),
     ("cable-out", {"send_at": 5000}),
     ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}),
