@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
@@ -310,7 +311,9 @@ OPTIONS: dict[str, Option] = {
 def find(name: str) -> Option:
     """The option of that name; `UsageError` when there is none."""
     if name not in OPTIONS:
-        raise UsageError(f"Unknown socket option {name!r}; known ones are {', '.join(OPTIONS)}.")
+        near = get_close_matches(name, OPTIONS)
+        hint = f"did you mean {' or '.join(near)}?" if near else "names are as in tcp(7)."
+        raise UsageError(f"Unknown socket option {name!r}; {hint}")
     return OPTIONS[name]
 
 

@@ -149,6 +149,11 @@ class KernelWires(Wires):
         if tag is not None and tag.arrived is None:
             tag.fate = "lost"
 
+    def masked(self, tag: Any, packet: Packet) -> None:
+        """Keep the packet as the world outside sees it (as `TracedSegment.public` does)."""
+        if tag is not None and isinstance(packet, Segment):
+            tag.packet = codec.encode(packet)
+
     def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
         """Let the packet arrive at its kernel."""
         if not isinstance(packet, Segment):

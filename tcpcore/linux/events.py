@@ -131,9 +131,9 @@ def engine_events(trace: Trace) -> tuple[list[Event], list[Event]]:
         Event(
             s.sent - zero,
             s.sender,
-            relative.facts(s.segment, s.fate),
+            relative.facts(s.public, s.fate),
             kinds.get(number, ""),
-            relative.flow(s.segment),
+            relative.flow(s.public),
         )
         for number, s in enumerate(trace.segments)
     ]

@@ -25,7 +25,10 @@ STATES = FOLDER / "states"
 
 @dataclass(slots=True)
 class RecordedSegment:
-    """A segment on the wire: host indices, µs since the first segment, fate, the IP packet."""
+    """A segment on the wire: host indices, µs since the first segment, fate, the IP packet.
+
+    Behind a router that shares its address the packet is as the world outside sees it.
+    """
 
     sender: int
     receiver: int

@@ -131,6 +131,10 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 500}, ()),
     ("time-wait-reuse", {"server_first": True}, ()),
     *(("time-wait-reuse", {"again_after": wait}, ()) for wait in (59_000, 63_000)),
+    *(
+        ("time-wait-reuse", {"again_after": wait, "tcp_fin_timeout": 10}, ())
+        for wait in (59_000, 63_000)
+    ),
     ("time-wait-reuse", {"tcp_tw_reuse": 1}, (5, 7, 9, 11)),
     ("time-wait-reuse", {"tcp_tw_reuse": 1, "again_after": 2000}, (5, 7, 9, 11, 12)),
     ("time-wait-assassination", {"tcp_rfc1337": 1}, ()),
@@ -140,8 +144,14 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("server-restart", {"reuse_address": True, "still_there": True}, ()),
     ("old-duplicate-rst", {"exact": True}, ()),
     ("old-duplicate-rst", {"age": 230}, ()),
-    *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5)),
-    ("data-unanswered", {"user_timeout": 3000}, ()),
+    *(("data-unanswered", {"tcp_retries2": retries}, ()) for retries in (2, 3, 4, 5, 8)),
+    *(
+        ("data-unanswered", {name: value}, ())
+        for name, value in (("rtt", 333), ("user_timeout", 3000))
+    ),
+    ("data-unanswered", {"tcp_retries2": 4, "tcp_rto_min_us": 100_000}, ()),
+    ("data-unanswered", {"tcp_rto_max_ms": 1000}, ()),
+    ("data-unanswered", {"tcp_retries2": 5, "keepalive": True}, ()),
     ("keepalive", {"answers": True}, ()),
     ("zero-window", {"answered": False, "user_timeout": 5000, "read_after": 30}, ()),
     ("zero-window", {"read_after": 60}, ()),
@@ -162,9 +172,13 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         for way in ({}, {"cable": True})
     ),
     ("host-shutdown", {"grace": 20}, ()),
-    ("icmp-unreachable", {"code": 3}, ()),
+    *(("icmp-unreachable", {"code": code}, ()) for code in (0, 2, 3)),
     ("icmp-unreachable", {"established": True}, ()),
+    ("icmp-unreachable", {"established": True, "lasts": 3}, ()),
     ("icmp-unreachable", {"code": 3, "established": True}, ()),
+    ("shared-address", {"server_writes": True}, ()),
+    ("shared-address", {"server_writes": True, "keepalive": 3}, ()),
+    ("shared-address", {"loose": False}, ()),
     ("path-mtu", {"size": 10_000}, ()),
     *(("rst-attack", {"offset": offset}, ()) for offset in (-1000, 0, 100_000)),
     *(("forged-segments", {"offset": offset}, ()) for offset in (0, 100_000)),
@@ -194,6 +208,7 @@ STATE_VARIANTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("linger-zero", {"linger": False}),
     ("four-way-close", {"server_first": True}),
     ("time-wait-reuse", {"again_after": 63_000}),
+    ("time-wait-reuse", {"again_after": 63_000, "tcp_fin_timeout": 10}),
     ("fins-filtered", {"server_first": True}),
     ("cable-out", {"send_at": 5000}),
     ("fin-wait-2-orphan", {"orphan": False, "tcp_fin_timeout": 2, "late": 5}),

@@ -2,7 +2,8 @@
 
 A mapping lives as long as its connection seems to: Linux's connection tracking has a time for each
 phase.  What it forgets, it no longer passes in: the host outside gets RST from the router, and the
-host inside may be mapped anew (nf_conntrack_tcp_loose), perhaps to another port.
+host inside may be mapped anew (nf_conntrack_tcp_loose), perhaps to another port, unless the router
+is strict and lets only a SYN begin a connection.
 Source: nf_nat_core.c, nf_conntrack_proto_tcp.c; RFC 5382.
 """
 
@@ -11,9 +12,11 @@ from __future__ import annotations
 import copy
 import ipaddress
 
+from tcpcore import reasons
 from tcpcore.errors import UsageError
 from tcpcore.net.packet import Packet
 from tcpcore.units import SECOND
+from tcpcore.why import Reason
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -41,7 +44,7 @@ class Nat:
 
     `established` (us) is how long an idle connection is remembered: Linux's 5 days; RFC 5382 asks
     for 2 h 4 min at least, and cheap routers keep a few minutes.  `opening` and `closing` are for
-    connections that begin or end.
+    connections that begin or end.  Without `loose` only a SYN makes a mapping.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Nat:
         opening: int = 120 * SECOND,
         closing: int = 120 * SECOND,
         reset: int = 10 * SECOND,
+        loose: bool = True,
     ) -> None:
         try:
             self.network = ipaddress.ip_network(inside)
@@ -64,6 +68,7 @@ class Nat:
         self.timeouts = {
             "SYN_SENT": opening, "ESTABLISHED": established, "CLOSING": closing, "CLOSE": reset,
         }  # fmt: skip
+        self.loose = loose
         self.mappings: dict[Flow, Mapping] = {}
         self._by_port: dict[tuple[int, str, int], Mapping] = {}
 
@@ -113,26 +118,29 @@ class Nat:
         translated.dst, translated.quoted = mapping.flow[0], original
         return translated
 
-    def outward(self, packet: Packet, now: int) -> bool:
-        """Give a packet that leaves the shared address; False when no port is left."""
+    def outward(self, packet: Packet, now: int) -> Reason | None:
+        """Give a packet that leaves the shared address; the reason when it must not go on."""
         if ipaddress.ip_address(packet.src) not in self.network:
-            return True
+            return None
         if isinstance(packet, IcmpError):
             packet.src = self.address
-            return True
+            return None
         if ipaddress.ip_address(packet.dst) in self.network:
-            return True
+            return None
         flow = (packet.src, packet.sport, packet.dst, packet.dport)
         mapping = self.mappings.get(flow)
         if mapping is not None and self._expired(mapping, now):
             mapping = None
         if mapping is None:
+            if not self.loose and packet.flags & (SYN | ACK) != SYN:
+                packet.src = self.address  # under which the peer knows it; but it gets no further
+                return Reason(reasons.NAT_STRICT, {"router": self.name, "port": packet.sport})
             mapping = self._map(flow)
             if mapping is None:
-                return False
+                return Reason(reasons.NAT_NO_PORT, {"router": self.name})
         self._refresh(mapping, packet, now)
         packet.src, packet.sport = self.address, mapping.port
-        return True
+        return None
 
     # --- the table -------------------------------------------------------------------------------
 

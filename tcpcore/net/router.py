@@ -44,9 +44,9 @@ class Router:
         self.forwarded = 0
         self._wires = wires
 
-    def masquerade(self, inside: str, **timeouts: int) -> Nat:
+    def masquerade(self, inside: str, *, loose: bool = True, **timeouts: int) -> Nat:
         """Let the hosts of a network (``10.0.0.0/24``) share this router's address: see `Nat`."""
-        self.nat = Nat(self.name, self.address, inside, **timeouts)
+        self.nat = Nat(self.name, self.address, inside, loose=loose, **timeouts)
         return self.nat
 
     def inside(self, segment: Segment) -> Any:
@@ -89,12 +89,13 @@ class Router:
     def _pass_on(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool) -> None:
         onward = copy.copy(packet)
         onward.ttl -= 1
-        if self.nat is not None and not self.nat.outward(onward, self._wires.now):
-            self._wires.lose(tag, Reason(reasons.NAT_NO_PORT, {"router": self.name}))
-            return
-        self.forwarded += 1
+        refused = self.nat.outward(onward, self._wires.now) if self.nat is not None else None
         if onward.src != packet.src:
             self._wires.masked(tag, onward)
+        if refused is not None:
+            self._wires.lose(tag, refused)
+            return
+        self.forwarded += 1
         self._wires.enter(pipe, onward, tag, corrupt)
 
     def _admitted(self, packet: Packet, size: int, tag: Any) -> bool:

@@ -53,6 +53,13 @@ NAT_UNKNOWN = Why(
     "RFC 5382 §7.1",
     "nf_conntrack_in()",
 )
+NAT_STRICT = Why(
+    "nat.strict",
+    "{router} knows no connection from port {port}, and only a SYN may begin one: it drops the "
+    "packet without a word.",
+    "RFC 5382 §7.1",
+    "nf_conntrack_tcp_loose",
+)
 NAT_NO_PORT = Why("nat.no-port", "{router} has no free port left to map this connection to.")
 
 # --- firewalls -----------------------------------------------------------------------------------

@@ -199,12 +199,20 @@ def cable_out(net: Any, *, rtt: int, send_at: int, out: int, tcp_retries2: int) 
             False,
             help="off: the router refuses the SYN; on: only what comes after 1 s",
         ),
+        Parameter(
+            "lasts",
+            "The trouble lasts",
+            0,
+            maximum=60,
+            unit="s",
+            help="then the router passes everything on; 0: it stays",
+        ),
         RETRIES,
     ),
     until=minutes(30),
 )
 def icmp_unreachable(
-    net: Any, *, rtt: int, code: int, established: bool, tcp_retries2: int
+    net: Any, *, rtt: int, code: int, established: bool, lasts: int, tcp_retries2: int
 ) -> None:
     """A router on the way refuses what goes to the server, and tells the client with ICMP."""
     client = net.host("client", CLIENT, tcp_retries2=tcp_retries2)
@@ -215,7 +223,10 @@ def icmp_unreachable(
     rule = f"-A FORWARD -d {SERVER} -j REJECT --reject-with icmp-{answer}-unreachable"
     server.spawn(_read_all)
     client.spawn(_send_at(2000))
-    net.after(seconds(1) if established else 0, lambda: router.firewall.append(rule))
+    begin = seconds(1) if established else 0
+    net.after(begin, lambda: router.firewall.append(rule))
+    if lasts:
+        net.after(begin + seconds(lasts), lambda: router.firewall.run("-D FORWARD 1"))
 
 
 @scenario(

@@ -186,17 +186,24 @@ def fins_filtered(net: Any, *, rtt: int, server_first: bool, tcp_orphan_retries:
     "time-wait-reuse",
     title="A four-tuple in TIME_WAIT, wanted again",
     question="Can a client connect again from the same port to the same server, and when?",
-    parameters=(RTT, TW_REUSE, AGAIN_AFTER, SERVER_FIRST),
+    parameters=(RTT, TW_REUSE, FIN_TIMEOUT, AGAIN_AFTER, SERVER_FIRST),
     until=minutes(4),
 )
 def time_wait_reuse(
-    net: Any, *, rtt: int, tcp_tw_reuse: int, again_after: int, server_first: bool
+    net: Any,
+    *,
+    rtt: int,
+    tcp_tw_reuse: int,
+    tcp_fin_timeout: int,
+    again_after: int,
+    server_first: bool,
 ) -> None:
     """The client has one ephemeral port only, so that its second connect() needs the first's."""
     client = net.host(
         "client",
         CLIENT,
         tcp_tw_reuse=tcp_tw_reuse,
+        tcp_fin_timeout=tcp_fin_timeout,
         ip_local_port_range=(40000, 40000),
     )
     server = net.host("server", SERVER)

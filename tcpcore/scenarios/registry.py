@@ -188,8 +188,9 @@ def get(name: str) -> Scenario:
     """The scenario of that name; `UsageError`, with near names, when there is none."""
     _load()
     if name not in _SCENARIOS:
-        near = get_close_matches(name, _SCENARIOS) or list(_SCENARIOS)
-        raise UsageError(f"Unknown scenario {name!r}; did you mean {' or '.join(near)}?")
+        near = get_close_matches(name, _SCENARIOS)
+        hint = f"did you mean {' or '.join(near)}?" if near else "`python -m tcpcore list` has all."
+        raise UsageError(f"Unknown scenario {name!r}; {hint}")
     return _SCENARIOS[name]
 
 

@@ -17,6 +17,9 @@ from tcpcore.why import Reason, Why
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
 
+LIMIT_BASE = 200 * MILLISECOND
+"""What a limit of R starts its doubling from: TCP_RTO_MIN, whatever tcp_rto_min_us may be."""
+
 LATE = 18
 """A kernel's timers fire up to an eighth late (kernel/time/timer.c): an 18th, taken together.
 
@@ -73,7 +76,7 @@ def _run_out(c: Tcb, retries: int, longest: int, now: int) -> bool:
     s = c.sysctl
     opening = c.state in (state.SYN_SENT, state.SYN_RECV)
     counted = now - _counts_from(c)
-    base = RTO_INITIAL if opening else s.tcp_rto_min_us
+    base = RTO_INITIAL if opening else LIMIT_BASE
     if not opening and not longest:
         counted += min(counted // LATE, s.tcp_rto_max_ms * MILLISECOND // 2)
     return counted >= (longest or model_timeout(retries, base, s.tcp_rto_max_ms * 1000))

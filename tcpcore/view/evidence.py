@@ -53,7 +53,7 @@ def of_trace(trace: Trace) -> Exchange:
     zero = trace.segments[0].sent if trace.segments else 0
     packets = [
         (
-            s.segment,
+            s.public,
             s.sent - zero,
             None if s.arrived is None else s.arrived - zero,
             s.sender,

@@ -180,6 +180,12 @@ class Exchange:
         """The segments of that host that carry data."""
         return [one for one in self.segments if one.length and one.host == host]
 
+    def waits(self, host: str = "client") -> list[float]:
+        """Seconds from one sending of that host's data to the next; the last, until it gave up."""
+        end = next(c.time for c in self.calls if (c.host, c.result) == (host, "ETIMEDOUT"))
+        times = [one.time for one in self.data(host)]
+        return [later - before for before, later in zip(times, [*times[1:], end], strict=True)]
+
     def offered(self, host: str) -> list[int]:
         """The receive windows that a host's segments offer, in bytes, in order.
 

@@ -99,8 +99,8 @@ MUTANTS = (
     Mutant(
         "Karn: a segment that was sent again gives no round-trip time",
         "tcp/acknowledgement.py",
-        "        elif not sent.sacked:\n            last",
-        "        if not sent.sacked:\n            last",
+        "            news.retransmitted = True\n        elif not sent.sacked:",
+        "        if not sent.sacked:",
     ),
     Mutant(
         "the first RTO is srtt and 200 ms at least",

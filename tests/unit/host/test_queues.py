@@ -354,7 +354,9 @@ def test_options_unknown_to_the_engine_are_named(make: Make):
     from tcpcore.errors import UsageError
 
     sock = make().socket()
-    with pytest.raises(UsageError, match="TCP_DEFER_ACCEPT"):
+    with pytest.raises(UsageError, match="did you mean TCP_DEFER_ACCEPT"):
+        set_option(sock, "TCP_DEFERACCEPT", 1)
+    with pytest.raises(UsageError, match="'TCP_TURBO'; names are as in tcp"):
         set_option(sock, "TCP_TURBO", 1)
 
 

@@ -91,7 +91,7 @@ def test_the_same_port_serves_connections_to_different_peers():
     nat = Nat("home", SHARED, "192.168.1.0/24")
     for peer in ("198.51.100.7", "198.51.100.8"):
         out = Segment("192.168.1.1", 40000, peer, 80, SYN, 1)
-        assert nat.outward(out, 0)
+        assert nat.outward(out, 0) is None
         assert (out.src, out.sport) == (SHARED, 40000)
 
 
@@ -137,6 +137,24 @@ def test_a_forgotten_connection_whose_port_is_taken_is_reset():
     assert home.results[1] == "ECONNRESET"
 
 
+def test_a_strict_router_lets_only_a_syn_begin_a_connection():
+    nat = Nat("home", SHARED, "192.168.1.0/24", loose=False)
+    for flags in (ACK, FIN | ACK, RST, SYN | ACK):
+        refused = nat.outward(Segment("192.168.1.1", 40000, SERVER, 80, flags, 1), 0)
+        assert refused
+        assert refused.why.key == "nat.strict"
+    for flags in (SYN, ACK):
+        assert nat.outward(Segment("192.168.1.1", 40000, SERVER, 80, flags, 1), 0) is None
+
+
+def test_behind_a_strict_router_a_forgotten_connection_ends_in_silence():
+    home = Home(loose=False)
+    home.connect(home.inside[0], 40000, ms(50), seconds(10))
+    home.net.after(seconds(5), home.nat.forget)
+    home.run(seconds(2000))
+    assert home.results == [b"x", "ETIMEDOUT"]
+
+
 def test_the_table_is_shown_as_conntrack_shows_it():
     home = Home()
     home.connect(home.inside[0], 40000, ms(50))
@@ -175,7 +193,7 @@ def test_icmp_reaches_the_host_behind():
 def test_hosts_inside_talk_to_each_other_as_they_are():
     nat = Nat("home", SHARED, "192.168.1.0/24")
     inside = Segment("192.168.1.1", 40000, "192.168.1.2", 80, SYN, 1)
-    assert nat.outward(inside, 0)
+    assert nat.outward(inside, 0) is None
     assert inside.src == "192.168.1.1"
 
 

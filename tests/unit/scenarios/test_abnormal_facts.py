@@ -96,6 +96,13 @@ def test_s41_k31_later_it_only_names_the_failure():
     assert failure(run("icmp-unreachable", established=True, code=3), "recv")[1] == "ECONNREFUSED"
 
 
+def test_an_open_connection_outlives_icmp_that_ends_in_time():
+    trace = run("icmp-unreachable", established=True, lasts=3)
+    assert {result for *_, result in trace.calls} == {"ok"}
+    through = [s.sent for s in trace.segments if s.segment.payload and s.fate == "delivered"]
+    assert [sent // ms(100) for sent in through] == [41]
+
+
 def test_k31_so_error_shows_the_soft_error_once():
     net = Network()
     client, server = net.host("client", "10.0.0.1"), net.host("server", "10.0.0.2")

@@ -342,6 +342,29 @@ def test_k39_a_newer_syn_ends_the_time_wait_of_the_server_at_once():
     assert wire(trace)[second : second + 3] == ["c S", "s S.", "c ."]
 
 
+@pytest.mark.parametrize(
+    ("change", "tries", "last"),
+    [
+        ({"tcp_rto_min_us": 100_000, "tcp_retries2": 4}, 5, 6.6),
+        ({"tcp_rto_max_ms": 1000}, 15, 14.8),
+    ],
+)
+def test_the_time_to_give_up_follows_the_largest_timeout_but_not_the_smallest(change, tries, last):
+    """Measured on the kernel, see the records: tcp_model_timeout() begins at TCP_RTO_MIN."""
+    trace = registry.run("data-unanswered", change)
+    sent = [one.sent for one in trace.segments if one.segment.payload]
+    assert len(sent) - 2 == tries
+    gave_up = next(time for time, _, _, result in trace.calls if result == "ETIMEDOUT")
+    assert gave_up == pytest.approx(seconds(last), abs=2000)
+
+
+def test_keepalive_does_not_probe_while_data_waits_for_an_ack():
+    plain = registry.run("data-unanswered", {"tcp_retries2": 5})
+    probing = registry.run("data-unanswered", {"tcp_retries2": 5, "keepalive": True})
+    assert [one.sent for one in probing.segments] == [one.sent for one in plain.segments]
+    assert [call[0] for call in probing.calls] == [call[0] for call in plain.calls]
+
+
 def test_k40_data_goes_out_again_fifteen_times_and_the_application_learns_it_after_924_6_s():
     """With an RTO of 200 ms; the tail loss probe, 200 ms after the data, comes before all that."""
     trace = registry.run("data-unanswered")

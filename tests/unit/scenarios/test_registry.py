@@ -56,7 +56,7 @@ def mistake(*arguments: Any, **more: Any) -> str:
 
 def test_an_unknown_scenario_is_told_near_ones():
     assert "did you mean handshake" in mistake("handshak")
-    assert "did you mean" in mistake("")
+    assert "`python -m tcpcore list` has all" in mistake("")
 
 
 def test_an_unknown_parameter_is_told_the_known_ones():

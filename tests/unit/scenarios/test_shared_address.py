@@ -105,3 +105,38 @@ def test_a_host_that_reboots_starts_its_clock_anew():
     net.after(seconds(10), lambda: host.reboot(after=seconds(1)))
     net.run(seconds(12))
     assert clock() == net.now // 1000 - 11_000
+
+
+def shared(**parameters: Any) -> tuple[list[tuple[int, str, str]], Trace]:
+    """Host, call and result of what happened after the silence, and the trace."""
+    trace = registry.run("shared-address", parameters)
+    return [(h, c, r) for t, h, c, r in trace.calls if t > seconds(2)], trace
+
+
+def test_the_server_sees_two_clients_with_one_address_and_two_ports():
+    _, trace = shared()
+    (seen,) = [text for _, host, _, text in trace.outputs if host == SERVER]
+    assert [line.split()[-1] for line in seen.splitlines()[2:4]] == [
+        "203.0.113.1:40000",
+        "203.0.113.1:40001",
+    ]
+
+
+def test_after_the_router_forgot_the_client_can_write_and_the_server_cannot():
+    calls, _ = shared()
+    assert calls[-1] == (CLIENT, "recv", "ok")
+    calls, _ = shared(server_writes=True)
+    assert calls[-1] == (SERVER, "recv", "ECONNRESET")
+    assert not [c for c in calls if c[0] == CLIENT], "nobody tells the client"
+
+
+def test_before_the_router_forgets_and_with_probes_both_can():
+    for change in ({"silence": 4}, {"keepalive": 3}):
+        for server_writes in (False, True):
+            calls, _ = shared(server_writes=server_writes, **change)
+            assert calls[-1] == (CLIENT, "recv", "ok")
+
+
+def test_behind_a_strict_router_the_client_writes_into_the_void():
+    calls, _ = shared(loose=False)
+    assert calls[-1] == (CLIENT, "recv", "ETIMEDOUT")

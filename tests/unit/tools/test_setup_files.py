@@ -117,3 +117,16 @@ def test_the_repository_s_address_stands_in_two_places_only() -> None:
 def test_a_cell_that_fails_or_complains_fails_the_build(key: str) -> None:
     expected = {"allow_errors": False, "execute_notebooks": "cache", "stderr_output": "error"}
     assert yaml.safe_load(read("_config.yml"))["execute"][key] == expected[key]
+
+
+def test_no_package_of_npm_follows_a_tag_that_moves() -> None:
+    """`npm ci` compares a dependency on "latest" with today's registry, and refuses an old lock."""
+    lock = json.loads(read("package-lock.json"))
+    moving = {
+        name
+        for package in lock["packages"].values()
+        for name, wanted in package.get("dependencies", {}).items()
+        if wanted == "latest"
+    }
+    overrides = json.loads(read("package.json"))["overrides"]
+    assert moving <= set(overrides)

@@ -149,6 +149,14 @@ def test_what_a_program_was_told_is_a_table():
 
 
 @SIDES
+def test_the_waits_between_sendings_end_with_the_one_after_which_the_host_gave_up(side):
+    run = side("data-unanswered", user_timeout=3000)
+    assert len(run.waits()) == len(run.data("client")) == 6
+    assert run.waits()[:-1] == pytest.approx([0.2, 0.2, 0.4, 0.8, 1.6], rel=0.13)
+    assert sum(run.waits()) == pytest.approx(3.4, abs=0.05)
+
+
+@SIDES
 def test_a_stay_in_a_state_has_a_beginning_and_perhaps_an_end(side):
     since, until = side("fin-wait-2-orphan").stay("client", "FIN_WAIT_2")
     assert until is not None
