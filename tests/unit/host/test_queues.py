@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tcpcore.errors import UsageError
 from tcpcore.units import MICROSECOND, ms, seconds
 from tests.notation import Wire
 from tests.states.conftest import Make
@@ -351,8 +352,6 @@ def test_the_kernel_writes_of_a_flood_once_for_each_listener(mode: int, text: st
 
 
 def test_options_unknown_to_the_engine_are_named(make: Make):
-    from tcpcore.errors import UsageError
-
     sock = make().socket()
     with pytest.raises(UsageError, match="did you mean TCP_DEFER_ACCEPT"):
         set_option(sock, "TCP_DEFERACCEPT", 1)
