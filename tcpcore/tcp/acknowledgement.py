@@ -99,6 +99,53 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         chrono.stop(c, chrono.BUSY, now)
 
 
+def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
+    """An ACK that moves on while nothing is out of order: as `take`, less what cannot be.
+
+    False: it is not such a one, and nothing was done.
+    """
+    queue, ack = c.retransmission_queue, segment.ack
+    if (
+        c.ca_state != OPEN
+        or c.board is not None
+        or c.probe_end is not None
+        or c.ecn
+        or c.total_retrans
+        or len(segment.options) != 3
+        or queue[0].flags & SYN
+        or (ack - queue[0].end) & HALF
+    ):
+        return False
+    update_send_window(c, segment, c.snd_una)
+    _drop_bytes(c, ack)
+    c.retransmissions = c.retransmit_since = 0
+    sent = queue[0]
+    first, taken = sent.last_sent, 0
+    while queue and not (ack - queue[0].end) & HALF:
+        sent = queue.popleft()
+        taken += 1
+    if queue and (queue[0].seq - ack) & HALF:
+        queue[0].seq = ack
+    c.delivered += taken
+    latest = max(now - sent.last_sent, 1)
+    if c.sack_permitted:
+        loss = c.loss
+        loss.rack_advanced, loss.rack_rtt = True, latest
+        loss.rack_time, loss.rack_end = sent.last_sent, sent.end
+    if not c.min_rtt or latest < c.min_rtt:
+        c.min_rtt = latest
+    rtt.sample(c, now - first)
+    c.congestion.on_sample(c, latest, now)
+    loss_probe.rearm(c, now)
+    if usage.limited(c):
+        c.congestion.on_ack(c, taken, now)
+    c.loss.cwnd_stamp = now
+    send_buffer.expand(c)
+    if not queue:
+        chrono.stop(c, chrono.BUSY, now)
+    return True
+
+
 def _acknowledge_nothing(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     """Nothing is in flight: only a report of duplicates says anything."""
     c.snd_una = segment.ack

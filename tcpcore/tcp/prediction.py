@@ -83,7 +83,8 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     before = c.snd_una
     if not 0 < (segment.ack - before) & MASK <= (c.snd_nxt - before) & MASK:
         return False
-    acknowledgement.take(c, segment, now)
+    if not acknowledgement.take_plain(c, segment, now):
+        acknowledgement.take(c, segment, now)
     _heard(c, segment, stamp, now)
     if c.probe_deadline is not None or not c.retransmission_queue:
         persist.answered(c, now)

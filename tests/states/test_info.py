@@ -74,9 +74,10 @@ def test_data_is_counted_in_both_directions(make: Make):
 def test_fins_are_counted_as_bytes(make: Make):
     wire = make()
     sock = established(wire)
-    wire << "F. 1:1(0) ack 1 win 65535"
     sock.shutdown()
-    wire >> "F. 1:1(0) ack 2"
+    wire >> "F. 1:1(0) ack 1"
+    wire << "F. 1:1(0) ack 1 win 65535"  # they cross
+    wire >> ". 2:2(0) ack 2"
     shows(sock, bytes_received=1, bytes_sent=0, data_segs_in=0, unacked=1)
 
 
