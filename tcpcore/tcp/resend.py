@@ -61,6 +61,8 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
         burst.append(follower)
     burst[-1].joined = False
     for one in burst:
+        if one.gone:  # a small one before it took it along
+            continue
         push = PSH if one is burst[-1] and len(burst) > 1 else 0
         again(c, one, now, Reason(why, {"retransmission": one.retransmissions + 1}), push)
     return len(burst)

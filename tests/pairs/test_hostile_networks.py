@@ -58,3 +58,19 @@ def test_the_loss_of_any_single_segment_is_made_up_for(number: int):
     reports, net = run([plan, plan], network)
     judge(reports, net)
     assert all(report.end_of_file for report in reports)
+
+
+def test_a_lost_segment_that_takes_small_ones_along_is_sent_again_once():
+    """Found by a million segments: two small ones of one large packet became one, and both went."""
+    client = {"steps": [("write", 1)], "chunk": 1, "slow": 0, "leave": False}
+    server = {"steps": [("pause", 0), ("write", 2920)], "chunk": 1, "slow": 0, "leave": False}
+    network = {
+        "seed": 12,
+        "delay": 0,
+        "rate": None,
+        "queue": 1,
+        "impairments": {"loss": 0.01, "burst": (0.1, 0.2)},
+        "drops": [0, 4, 7],
+        "sysctls": {"tcp_timestamps": 0, "tcp_rmem": "4096 6000 6000"},
+    }
+    judge(*run([client, server], network))
