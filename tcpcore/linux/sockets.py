@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import UsageError, errno_name
 from tcpcore.host import socket_options
-from tcpcore.linux import outputs
+from tcpcore.linux import outputs, tcp_info
 from tcpcore.linux.machine import KernelMachine
 from tcpcore.linux.namespace import read_counters, read_sysctls
 from tcpcore.wire import codec
@@ -36,12 +36,6 @@ _DIRECTIONS = {"read": socket.SHUT_RD, "write": socket.SHUT_WR, "both": socket.S
 _TCP_INFO_STATES = (
     "", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT", "CLOSED",
     "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING",
-)  # fmt: skip
-_TCP_INFO_WORDS = (
-    "rto", "ato", "snd_mss", "rcv_mss", "unacked", "sacked", "lost", "retrans", "fackets",
-    "last_data_sent", "last_ack_sent", "last_data_recv", "last_ack_recv", "pmtu", "rcv_ssthresh",
-    "rtt", "rttvar", "snd_ssthresh", "snd_cwnd", "advmss", "reordering", "rcv_rtt", "rcv_space",
-    "total_retrans",
 )  # fmt: skip
 
 
@@ -347,10 +341,10 @@ class KernelSocket:
         descriptor.close()
 
     def info(self) -> dict[str, int | str]:
-        """The start of the kernel's `struct tcp_info`: state, times in µs, cwnd in segments."""
-        raw = self.real.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-        words = struct.unpack_from(f"{len(_TCP_INFO_WORDS)}I", raw, 8)
-        return {"state": _TCP_INFO_STATES[raw[0]], **dict(zip(_TCP_INFO_WORDS, words, strict=True))}
+        """The kernel's `struct tcp_info`, by short names: the state by name, see `tcp_info`."""
+        raw = self.real.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, tcp_info.SIZE)
+        found = {name.removeprefix("tcpi_"): value for name, value in tcp_info.parse(raw).items()}
+        return {**found, "state": _TCP_INFO_STATES[found["state"]]}
 
     @contextlib.contextmanager
     def _call(self, name: str) -> Iterator[Callable[[int], None]]:

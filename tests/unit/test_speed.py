@@ -11,7 +11,7 @@ from tcpcore.units import seconds
 def test_the_engine_keeps_up_with_the_floor() -> None:
     measured = speed.ratios(1_000_000, 3)
     assert measured["untraced"] >= 0.04, measured
-    assert measured["traced"] >= 0.015, measured
+    assert measured["traced"] >= 0.02, measured
 
 
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:
