@@ -93,6 +93,7 @@ class Room:
         self._objects: list[Any] = []
         self._source = ""
         self._file = FILE
+        self._opcodes = False
 
     # --- being asked -----------------------------------------------------------------------------
 
@@ -154,6 +155,10 @@ class Room:
             text = f"{self._file} is not Python: {getattr(error, 'msg', error)} (line {line})."
             raise Trouble("syntax", text, line) from None
         refuse_imports(tree, ALLOWED | set(imports), file)
+        self._opcodes = any(
+            isinstance(node, ast.While | ast.For) and node.body[0].lineno == node.lineno
+            for node in ast.walk(tree)
+        )  # a loop on one line: Python tells of no new line there
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         self._module = types.ModuleType("answer")
         self._module.__file__ = file
@@ -273,7 +278,7 @@ class Room:
         if not self._lines or sys.gettrace() is not None:
             yield
             return
-        left, file = self._lines, self._file
+        left, file, opcodes = self._lines, self._file, self._opcodes
 
         def line(_frame: Any, event: str, _arg: Any) -> Any:
             nonlocal left
@@ -283,7 +288,10 @@ class Room:
             return line
 
         def call(frame: Any, _event: str, _arg: Any) -> Any:
-            return line if frame.f_code.co_filename == file else None
+            if frame.f_code.co_filename != file:
+                return None
+            frame.f_trace_opcodes = opcodes
+            return line
 
         sys.settrace(call)
         try:
