@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 from tcpcore.multistream import Piece, Transfer
 from tcpcore.view.evidence import engine
@@ -137,7 +138,7 @@ def mean_wait(streams: int, segments: int = 12) -> dict[str, float]:
     So many answers share the segments: on one connection of TCP, on one each, and as streams.
     """
     pieces = segments // streams
-    size = {"streams": streams, "pieces": pieces}
+    size: dict[str, Any] = {"streams": streams, "pieces": pieces}
     one, each = [], []
     for number in range(segments):
         drop = (_FIRST_DATA + number,)
