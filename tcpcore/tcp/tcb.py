@@ -40,7 +40,7 @@ class Journal(Protocol):
 
 
 INITIAL_CWND = 10
-"""Segments (RFC 6928; TCP_INIT_CWND)."""
+"""Segments (RFC 6928; TCP_INIT_CWND), unless the route says another number."""
 
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 """ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
@@ -93,6 +93,8 @@ class Tcb:
         "fin_at",
         "fin_queued",
         "fin_sent",
+        "initial_cwnd",
+        "initial_rwnd",
         "ip_id",
         "irs",
         "iss",
@@ -284,6 +286,7 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
+        self.initial_rwnd = 0  # segments; 0: as the buffer allows
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
@@ -321,7 +324,7 @@ class Tcb:
         self.loss = LossState(self.sysctl.tcp_reordering)
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
-        self.cwnd = INITIAL_CWND
+        self.cwnd = self.initial_cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
 
