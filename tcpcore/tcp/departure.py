@@ -90,8 +90,8 @@ def emit(
             payload,
             reason,
             ahead,
-            c.sysctl.ip_default_ttl,
-            mark,
+            c.ip.ttl or c.sysctl.ip_default_ttl,
+            c.ip.tos | mark,
             c.ip_id,
         )
     )

@@ -15,6 +15,7 @@ from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
@@ -93,6 +94,7 @@ class Tcb:
         "fin_at",
         "fin_queued",
         "fin_sent",
+        "ip",
         "ip_id",
         "irs",
         "iss",
@@ -349,6 +351,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
+        self.ip = IpFields()
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT
