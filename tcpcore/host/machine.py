@@ -17,6 +17,7 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
+from tcpcore.host.routes import Route
 from tcpcore.seqnum import MASK
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
@@ -36,6 +37,7 @@ class Machine(ABC):
     endpoints: dict[Any, Any]
     listeners: dict[int, Any]
     bound_ports: dict[int, Any]
+    routes: dict[str, Route]
     processes: list[Process]
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
@@ -116,6 +118,13 @@ class Machine(ABC):
         self.path_mtus = PathMtus()
 
     # --- firewall --------------------------------------------------------------------------------
+
+    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
+        """``ip route change TO ... initcwnd N``: segments, for connections that open from now on.
+
+        0 is the kernel's own default.  UsageError for a number that does not fit.
+        """
+        self.routes[to] = Route(initcwnd, initrwnd)
 
     def iptables(self, line: str) -> str:
         """Carry out one line of iptables, and return what it prints: ``-L -n -v``, ``-S``."""

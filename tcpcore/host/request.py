@@ -14,6 +14,7 @@ from tcpcore import reasons, trace
 from tcpcore.host import counters, saved_syn
 from tcpcore.seqnum import MASK, distance, gt, leq, lt
 from tcpcore.tcp import arrival, departure, state, timers, window
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.icmp import ends_request
 from tcpcore.tcp.sent import SentSegment
@@ -60,6 +61,7 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
     c.last_data_received = host.now
     c.last_challenge = None  # the request's answers are not counted against the connection
     c.journal = host
+    usage.start(c)
     c.retransmission_queue.append(syn_ack)
     c.segs_out, c.segs_in = 0, 1  # the request's SYN+ACKs are not counted, its SYN is
     c.bytes_acked = -1  # our SYN is not counted in the end

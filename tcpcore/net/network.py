@@ -22,9 +22,10 @@ from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
+from tcpcore.net.link import Link
 from tcpcore.net.packet import Packet
 from tcpcore.net.wires import Wires
-from tcpcore.trace import Trace
+from tcpcore.trace import QueueRecord, Trace
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import IcmpError
@@ -187,6 +188,16 @@ class Network(Wires):
             host.receive_damaged(packet, tag)
         else:
             host.receive(packet, tag)
+
+    def keep_queues(self, link: Link, discipline: str) -> None:
+        """Keep a record of who waits before the link."""
+        if self.trace is None:
+            return
+        for end in link.ends:
+            pipe = link.away_from(end)
+            assert pipe.rate is not None
+            pipe.record = QueueRecord(end.name, pipe.to.name, discipline, pipe.rate)
+            self.trace.queues.append(pipe.record)
 
     def remark(self, node: Any, sentence: str) -> None:
         """A note at the host."""

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 
 class IpFields:
-    """IP_TOS without the ECN bits, IP_TTL (0: the sysctl decides), IP_RECVERR, TCP_SAVED_SYN."""
+    """IP_TOS without the ECN bits, IP_TTL (0: the sysctl decides), IP_RECVERR, TCP_SAVED_SYN.
 
-    __slots__ = ("receives_errors", "saved_syn", "tos", "ttl")
+    `id` is the identification of the last packet, which counts up.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("id", "receives_errors", "saved_syn", "tos", "ttl")
+
+    def __init__(self, identification: int) -> None:
+        self.id = identification
         self.tos = 0
         self.ttl = 0
         self.receives_errors = 0

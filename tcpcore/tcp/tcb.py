@@ -41,7 +41,7 @@ class Journal(Protocol):
 
 
 INITIAL_CWND = 10
-"""Segments (RFC 6928; TCP_INIT_CWND)."""
+"""Segments (RFC 6928; TCP_INIT_CWND), unless the route says another number."""
 
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 """ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
@@ -94,8 +94,9 @@ class Tcb:
         "fin_at",
         "fin_queued",
         "fin_sent",
+        "initial_cwnd",
+        "initial_rwnd",
         "ip",
-        "ip_id",
         "irs",
         "iss",
         "journal",
@@ -244,7 +245,6 @@ class Tcb:
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
-        self.ip_id = iss & 0xFFFF
         self.path_mtu = mss + (60 if ":" in remote else 40)
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
@@ -286,6 +286,7 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
+        self.initial_rwnd = 0  # segments; 0: as the buffer allows
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
@@ -323,7 +324,7 @@ class Tcb:
         self.loss = LossState(self.sysctl.tcp_reordering)
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
-        self.cwnd = INITIAL_CWND
+        self.cwnd = self.initial_cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
 
@@ -351,7 +352,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
-        self.ip = IpFields()
+        self.ip = IpFields(iss & 0xFFFF)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT
