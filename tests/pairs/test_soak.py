@@ -127,7 +127,7 @@ def alive(kind: type) -> int:
 
 @pytest.fixture(scope="module")
 def soaked() -> tuple[Soak, int, int]:
-    """The world after 10,000 connections; bytes it held after the first thousand, and in the end."""
+    """The world after 10,000 connections; bytes held after the second thousand, and the last."""
     soak = Soak()
     soak.run(0, 1000)
     gc.collect()
