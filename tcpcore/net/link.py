@@ -202,7 +202,7 @@ class Link:
         self.ends = ends
         self.mtu = mtu
         self._tell = tell
-        self.pipes = {
+        self.pipes = {  # by the address that the node had when it was plugged in
             node.address: Pipe(node, delay, rate, queue, mtu, f"{seed}:{number}")
             for number, node in enumerate(ends)
         }
@@ -249,11 +249,12 @@ class Link:
 
     def away_from(self, node: Any) -> Pipe:
         """The direction in which that node sends."""
-        return self.pipes[self.other(node).address]
+        first, second = self.pipes.values()
+        return second if node is self.ends[0] else first
 
     def _set_plugged(self, plugged: bool, sentence: str) -> None:
         for node in self.ends:
-            self.pipes[node.address].plug(plugged)
+            self.away_from(node).plug(plugged)
             if self._tell is not None:
                 self._tell(node, sentence)
 
@@ -262,7 +263,7 @@ class Link:
             return list(self.pipes.values())
         if node not in self.ends:
             raise UsageError(f"The link does not lead to {node.name}.")
-        return [self.pipes[node.address]]
+        return [self.away_from(self.other(node))]
 
 
 def _check(delay: int, rate: int | None, queue: int | str, mtu: int) -> None:

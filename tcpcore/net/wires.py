@@ -91,6 +91,15 @@ class Wires(ABC):
                 )
         self._nodes[node.address] = node
 
+    def rename(self, node: Any, address: str) -> None:
+        """Make a node known by one more address.  `UsageError` when it is another's."""
+        other = self._nodes.get(address, node)
+        if other is not node:
+            raise UsageError(f"{other.name} has the address {address} already.")
+        self._nodes[address] = node
+        self._routes.clear()
+        self.remark(node, f"{node.name} now has the address {address}")
+
     def router(self, name: str, address: str) -> Router:
         """A router with one address; links join it to hosts and other routers."""
         router = Router(self, name, address, -1 - len(self.routers))
