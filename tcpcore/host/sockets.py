@@ -190,8 +190,15 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
-        await opening.first_write(self)
-        return await transfer.receive(self, self._connected(), most, flags)
+        if self.deferred is not None:
+            await opening.first_write(self)
+        c = self._connected()
+        if most and not flags and not self.options and self.blocking:
+            while transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if not c.urg_data and len(c.receive_buffer):
+                return transfer.read(self.host, c, most)
+        return await transfer.receive(self, c, most, flags)
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""

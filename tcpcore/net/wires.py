@@ -41,7 +41,7 @@ class Wires(ABC):
         self.links: list[Link] = []
         self.routers: list[Router] = []
         self._nodes: dict[str, Any] = {}  # by address
-        self._routes: dict[tuple[int, str], Pipe | None] = {}
+        self._routes: dict[int, dict[str, Pipe | None]] = {}  # by index of the node, and address
         self._sent = 0
         self._to_drop: set[int] = set()
 
@@ -153,7 +153,7 @@ class Wires(ABC):
             if at is None:
                 self.lose(tag, pipe.full())
             else:
-                self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+                self.on_the_way(pipe, at, packet, tag, corrupt)
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
@@ -161,9 +161,13 @@ class Wires(ABC):
             return
         corrupt = corrupt or damaged
         arrival = pipe.arrival(wire_length(packet), now) + held
-        self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+        self.on_the_way(pipe, arrival, packet, tag, corrupt)
         if duplicate:
-            self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+            self.on_the_way(pipe, arrival, packet, tag, corrupt)
+
+    def on_the_way(self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool) -> None:
+        """The packet will be at the other end of the pipe at that time."""
+        self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
 
     def _loop(self, argument: tuple[Any, Packet, Any]) -> None:
         """What a host sends to itself is there at once."""
@@ -192,11 +196,10 @@ class Wires(ABC):
 
     def route(self, node: Any, address: str) -> Pipe | None:
         """The direction of the link by which `node` sends to an address; None: it knows none."""
-        key = (node.index, address)
-        if key in self._routes:
-            return self._routes[key]
-        pipe = self._routes[key] = self._find_route(node, address)
-        return pipe
+        known = self._routes.setdefault(node.index, {})
+        if address not in known:
+            known[address] = self._find_route(node, address)
+        return known[address]
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""
