@@ -17,6 +17,7 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
+from tcpcore.host.routes import Route
 from tcpcore.seqnum import MASK
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
@@ -36,6 +37,7 @@ class Machine(ABC):
     endpoints: dict[Any, Any]
     listeners: dict[int, Any]
     bound_ports: dict[int, Any]
+    routes: dict[str, Route]
     processes: list[Process]
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
@@ -115,6 +117,13 @@ class Machine(ABC):
 
     # --- firewall --------------------------------------------------------------------------------
 
+    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
+        """``ip route change TO ... initcwnd N``: segments, for connections that open from now on.
+
+        0 is the kernel's own default.  UsageError for a number that does not fit.
+        """
+        self.routes[to] = Route(initcwnd, initrwnd)
+
     def iptables(self, line: str) -> str:
         """Carry out one line of iptables, and return what it prints: ``-L -n -v``, ``-S``."""
         return self.firewall.run(line)
@@ -135,8 +144,9 @@ class Machine(ABC):
         self._begin(trace.ARRIVAL, f"ICMP {error.name} arrives", None)
         self.note(f"ICMP {error.name}, from {error.src}")
         self.count(counters.ICMP_IN)
-        unreachable = error.type == UNREACHABLE
-        self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
+        if not error.over_ipv6:
+            unreachable = error.type == UNREACHABLE
+            self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         path_mtu.learn(self, error)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))

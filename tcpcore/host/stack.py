@@ -19,6 +19,7 @@ from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
 from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
 from tcpcore.host.request import Request
+from tcpcore.host.routes import UNSET, Route
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
@@ -89,6 +90,7 @@ class Host(Machine):
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = fastopen.Cache(self)
+        self.routes: dict[str, Route] = {}
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
 
@@ -250,7 +252,10 @@ class Host(Machine):
         offset = self._timestamp_offset(ends)
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
-        return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+        c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+        route = self.routes.get(remote, UNSET)
+        c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
+        return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
         """Where the connection's timestamp clock starts; before 4.10 one clock served the host."""

@@ -158,6 +158,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("zero-window", {"user_timeout": 3000, "read_after": 10}, ()),
     ("flow-control-vs-congestion-control", {"buffer": 4096, "written": 30_000}, ()),
     ("flow-control-vs-congestion-control", {"buffer": 262_144, "written": 200_000}, ()),
+    *(("flow-control-vs-congestion-control", {"initcwnd": n}, ()) for n in (1, 40)),
     ("nagle-delayed-ack", {"nodelay": True}, ()),
     ("nagle-delayed-ack", {"quick_ack": True}, ()),
     *(("nagle-delayed-ack", {"writes": writes}, ()) for writes in (1, 4)),

@@ -22,10 +22,10 @@ from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
-from tcpcore.net.link import Pipe
+from tcpcore.net.link import Link, Pipe
 from tcpcore.net.packet import Packet
 from tcpcore.net.wires import Wires
-from tcpcore.trace import Trace
+from tcpcore.trace import QueueRecord, Trace
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import IcmpError
@@ -134,7 +134,9 @@ class Network(Wires):
             self._sent += 1
             self.enter(pipe, packet, tag)
 
-    def on_the_way(self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool) -> None:
+    def on_the_way(
+        self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
+    ) -> None:
         """The packet gets in line; one that overtakes others goes its own way."""
         self._scheduled = scheduled = self._scheduled + 1
         order = scheduled - ARRIVALS_FIRST
@@ -142,10 +144,10 @@ class Network(Wires):
         if not line:
             heapq.heappush(self._heap, (at, order, self._first_in_line, pipe))
         elif at < line[-1][0]:
-            argument = (pipe, packet, tag, pipe.cuts, corrupt)
+            argument = (pipe, packet, tag, cuts, corrupt)
             heapq.heappush(self._heap, (at, order, self._arrive, argument))
             return
-        line.append((at, order, packet, tag, pipe.cuts, corrupt))
+        line.append((at, order, packet, tag, cuts, corrupt))
 
     def _first_in_line(self, pipe: Pipe) -> None:
         line = pipe.line
@@ -234,6 +236,16 @@ class Network(Wires):
             host.receive_damaged(packet, tag)
         else:
             host.receive(packet, tag)
+
+    def keep_queues(self, link: Link, discipline: str) -> None:
+        """Keep a record of who waits before the link."""
+        if self.trace is None:
+            return
+        for end in link.ends:
+            pipe = link.away_from(end)
+            assert pipe.rate is not None
+            pipe.record = QueueRecord(end.name, pipe.to.name, discipline, pipe.rate)
+            self.trace.queues.append(pipe.record)
 
     def remark(self, node: Any, sentence: str) -> None:
         """A note at the host."""

@@ -33,6 +33,7 @@ from tcpcore.tcp import (
     urgent,
     window,
 )
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
@@ -132,6 +133,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if flags & ACK:
         _open_after_syn_ack(c, segment, now)
     else:
+        usage.start(c)
         reason = reasons.SIMULTANEOUS_SYN()
         lifecycle.change(c, state.SYN, reason)
         c.retransmission_queue[0].flags = SYN | ACK
@@ -145,6 +147,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
+    usage.start(c)
     receive_buffer.established(c, now)
     send_buffer.expand(c)
     keepalive.start(c, now)

@@ -74,7 +74,8 @@ def emit(
     mark = 0
     if c.ecn:
         flags, mark = ecn.marked(c, flags, bool(payload) and first)
-    c.ip_id = (c.ip_id + 1) & 0xFFFF
+    ip = c.ip
+    ip.id = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
         Segment(
@@ -90,9 +91,9 @@ def emit(
             payload,
             reason,
             ahead,
-            c.sysctl.ip_default_ttl,
-            mark,
-            c.ip_id,
+            ip.ttl or c.sysctl.ip_default_ttl,
+            ip.tos | mark,
+            ip.id,
         )
     )
 
@@ -178,7 +179,8 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
         options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
     delayed_ack.ack_sent(c)
     c.segs_out += 1
-    c.ip_id = number = (c.ip_id + 1) & 0xFFFF
+    ip = c.ip
+    ip.id = number = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
         Segment(
@@ -194,8 +196,8 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             b"",
             reason,
             0,
-            c.sysctl.ip_default_ttl,
-            0,
+            ip.ttl or c.sysctl.ip_default_ttl,
+            ip.tos,
             number,
         )
     )

@@ -57,7 +57,8 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     c.bytes_sent += length
     field = -1
     options: tuple[Option, ...] = ()
-    acknowledged, ttl, data, out = c.rcv_nxt, c.sysctl.ip_default_ttl, c.send_buffer, c.out
+    ip, acknowledged, data, out = c.ip, c.rcv_nxt, c.send_buffer, c.out
+    ttl = ip.ttl or c.sysctl.ip_default_ttl
     while length > 0:
         size = mss if length > mss else length
         length -= size
@@ -73,7 +74,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
             c.retransmission_queue[-1].joined = True
         elif several:
             flags |= PSH
-        c.ip_id = number = (c.ip_id + 1) & 0xFFFF
+        ip.id = number = (ip.id + 1) & 0xFFFF
         out.append(
             Segment(
                 c.local,
@@ -89,7 +90,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
                 reason_of(size),
                 0,
                 ttl,
-                0,
+                ip.tos,
                 number,
             )
         )

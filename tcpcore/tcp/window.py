@@ -17,13 +17,14 @@ MAX_SCALE = 14
 
 
 def initial(
-    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0
+    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0, segments: int = 0
 ) -> tuple[int, int]:
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
     It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
-    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP).  Without a scale the window
+    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP); `segments`, unless 0, the
+    largest at first (the route's initrwnd).  Without a scale the window
     may be more than a segment can say.
     """
     clamp = clamp or MAX_UNSCALED << MAX_SCALE
@@ -35,15 +36,17 @@ def initial(
     usable = space
     if usable > mss:
         usable -= usable % mss
-    if sysctl.init_rwnd:
-        usable = min(usable, sysctl.init_rwnd * mss)
+    segments = segments or sysctl.init_rwnd
+    if segments:
+        usable = min(usable, segments * mss)
     return usable, scale
 
 
 def open_receive(c: Tcb, mss: int) -> None:
     """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
     clamp = c.window_clamp
-    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf, c.rcvbuf_locked, clamp)
+    buffer = c.rcvbuf, c.rcvbuf_locked
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, *buffer, clamp, c.initial_rwnd)
     c.rcv_ssthresh = c.rcv_wnd
     c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
     if clamp:
