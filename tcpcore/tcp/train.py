@@ -76,8 +76,8 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
             flags |= PSH
         ip.id = number = (ip.id + 1) & 0xFFFF
         out.append(Segment(
-            c.local, c.local_port, c.remote, c.remote_port, flags, seq, acknowledged, field, options,
-            bytes(data[at : at + size]), reason_of(size), 0, ttl, ip.tos, number,
+            c.local, c.local_port, c.remote, c.remote_port, flags, seq, acknowledged, field,
+            options, bytes(data[at : at + size]), reason_of(size), 0, ttl, ip.tos, number,
         ))  # fmt: skip
         at += size
         seq = end
