@@ -230,12 +230,18 @@ class Socket:
             self._let_go(process)
 
     def share(self, process: Process) -> Socket:
-        """Let another process hold the socket, too: a descriptor inherited by fork(2)."""
-        if not self.closed and process not in self.holders:
-            self.shared = bool(self.holders)
-            self.holders.append(process)
-            process.sockets.append(self)
+        """Let another process hold the socket, too."""
+        if self.inherit(process):
+            process.hold(self)
         return self
+
+    def inherit(self, process: Process) -> bool:
+        """fork(2): a process has a descriptor of ours from its parent; False: it had before."""
+        if self.closed or process in self.holders:
+            return False
+        self.shared = self.shared or bool(self.holders)
+        self.holders.append(process)
+        return True
 
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
@@ -252,6 +258,7 @@ class Socket:
         """A holder closes its descriptor; only the last one closes the connection (fput())."""
         if process in self.holders:
             self.holders.remove(process)
+            process.release(self)
         elif self.shared and process is not None:
             return  # it closed its descriptor before
         if not self.shared or not self.holders:

@@ -77,6 +77,7 @@ class Host(Machine):
         self.bound_ports: dict[int, Socket] = {}  # by sockets that called bind() and are open
         self.endpoints: dict[FourTuple, Connection | Request] = {}
         self.processes: list[Process] = []
+        self.spawned = 0  # processes so far
         self.running: Process | None = None
         self._random = random.Random(seed)
         self.start_afresh()
@@ -107,7 +108,8 @@ class Host(Machine):
     def spawn(self, application: Application, name: str = "") -> Process:
         """Start ``application(host)`` as a process; it runs when the network does."""
         label = name or getattr(application, "__name__", "process")
-        process = Process(self, label, application(self), self.network)
+        process = Process(self, label, application(self), self.network, self.spawned)
+        self.spawned += 1
         self.processes.append(process)
         process.ready()
         return process

@@ -55,7 +55,7 @@ class Network(Wires):
         self.seed = seed
         self.profile = profile
         self.sysctls = dict(sysctls or {})
-        self.hosts: list[Host] = []
+        self.hosts: list[Any] = []  # `Host`, and nodes that stand in for one (a bridge's far end)
         self.run_queue: deque[Process] = deque()
         self.trace: Trace | None = Trace() if traced else None
         self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
@@ -81,6 +81,15 @@ class Network(Wires):
 
     def run(self, until: int = 3600 * SECOND) -> Trace:
         """Let things happen up to `until` (us, included), or until nothing is left to happen."""
+        self.advance(until)
+        if self._heap:
+            self.now = until
+        trace = self.trace if self.trace is not None else Trace()
+        trace.finish()
+        return trace
+
+    def advance(self, until: int) -> None:
+        """Do all that is due up to `until` (us, included); the clock stops at the last of it."""
         self._run_processes()
         heap, run_queue, traced = self._heap, self.run_queue, self.trace
         pop = heapq.heappop
@@ -91,11 +100,11 @@ class Network(Wires):
             function(argument)
             if run_queue:
                 self._run_processes()
-        if heap:
-            self.now = until
-        trace = self.trace if self.trace is not None else Trace()
-        trace.finish()
-        return trace
+
+    @property
+    def next_event(self) -> int | None:
+        """When something is due next, in us; None: nothing is."""
+        return self._heap[0][0] if self._heap else None
 
     def _run_processes(self) -> None:
         queue = self.run_queue
@@ -117,7 +126,7 @@ class Network(Wires):
         self._scheduled += 1
         heapq.heappush(self._heap, (time, self._scheduled - ARRIVALS_FIRST, function, argument))
 
-    def transmit(self, host: Host, packet: Packet) -> None:
+    def transmit(self, host: Any, packet: Packet) -> None:
         """Carry a packet of a host toward the one that has its destination address, or lose it."""
         tag = self.originate(host, packet) if self.trace is not None else None
         ways = self._routes.get(host.index)
