@@ -8,6 +8,7 @@ import { ScriptModel } from "./script_model.js";
 import { scriptOf } from "./script_text.js";
 import { StaticModel } from "./static_model.js";
 import { readLink } from "./download.js";
+import { follow } from "./follow.js";
 import { render } from "./player.js";
 
 const FIGURES = new Map();
@@ -27,6 +28,7 @@ register("player", (place, state) => {
   place.prepend(target);
   render({ model, el: target });
   if (!players.has(name)) players.set(name, { model, place });
+  if (state.follow) follow(model, state.follow);
 });
 
 register("plotly", drawPlotly);
