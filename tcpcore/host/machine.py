@@ -146,8 +146,9 @@ class Machine(ABC):
         self._begin(trace.ARRIVAL, f"ICMP {error.name} arrives", None)
         self.note(f"ICMP {error.name}, from {error.src}")
         self.count(counters.ICMP_IN)
-        unreachable = error.type == UNREACHABLE
-        self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
+        if not error.over_ipv6:
+            unreachable = error.type == UNREACHABLE
+            self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         path_mtu.learn(self, error)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 ANY_ADDRESS = "0.0.0.0"
+AF_INET = 2
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 
@@ -40,6 +41,7 @@ class Socket:
         "connection",
         "deferred",
         "error",
+        "family",
         "holders",
         "host",
         "listener",
@@ -55,6 +57,7 @@ class Socket:
         self.listener: Listener | None = None
         self.address = ANY_ADDRESS
         self.port = 0
+        self.family: int = AF_INET
         self.closed = False
         self.blocking = True
         self.connecting = False
@@ -171,7 +174,10 @@ class Socket:
                 raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
-        return self.host.own(Socket(self.host, c))
+        accepted = Socket(self.host, c)
+        accepted.family = self.family
+        accepted.options = socket_options.inherited(self.options, c)
+        return self.host.own(accepted)
 
     async def send(self, data: bytes, flags: int = 0) -> int:
         """Send all of `data`: it is queued, and goes out as the windows allow; its length.

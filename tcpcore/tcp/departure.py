@@ -74,7 +74,8 @@ def emit(
     mark = 0
     if c.ecn:
         flags, mark = ecn.marked(c, flags, bool(payload) and first)
-    c.ip_id = (c.ip_id + 1) & 0xFFFF
+    ip = c.ip
+    ip.id = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
         Segment(
@@ -90,9 +91,9 @@ def emit(
             payload,
             reason,
             ahead,
-            c.sysctl.ip_default_ttl,
-            mark,
-            c.ip_id,
+            ip.ttl or c.sysctl.ip_default_ttl,
+            ip.tos | mark,
+            ip.id,
         )
     )
 

@@ -15,6 +15,7 @@ from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
@@ -95,7 +96,7 @@ class Tcb:
         "fin_sent",
         "initial_cwnd",
         "initial_rwnd",
-        "ip_id",
+        "ip",
         "irs",
         "iss",
         "journal",
@@ -244,7 +245,6 @@ class Tcb:
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
-        self.ip_id = iss & 0xFFFF
         self.path_mtu = mss + (60 if ":" in remote else 40)
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
@@ -352,6 +352,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
+        self.ip = IpFields(self.iss & 0xFFFF)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT
