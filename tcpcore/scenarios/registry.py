@@ -122,19 +122,24 @@ def _parse(text: str, unit: str) -> Any:
     if lowered in ("false", "off", "no"):
         return False
     measured = _WITH_UNIT.fullmatch(lowered)
-    times = (1, 1)
     if measured is not None and measured[2] == unit.lower():
-        lowered = measured[1]
-    elif measured is not None and {measured[2], unit} <= _TIMES.keys():
-        lowered = measured[1]
-        times = (_TIMES[measured[2]], _TIMES[unit])
+        return _number(measured[1], text)
+    if measured is not None and {measured[2], unit} <= _TIMES.keys():
+        number = _number(measured[1], text)
+        if number is text:
+            return text
+        number = number * _TIMES[measured[2]] / _TIMES[unit]
+        return int(number) if number == int(number) else number
+    return _number(lowered, text)
+
+
+def _number(digits: str, otherwise: str) -> Any:
     for convert in (int, float):
         try:
-            number = convert(lowered) * times[0] / times[1]
+            return convert(digits)
         except ValueError:
             continue
-        return int(number) if number == int(number) else number
-    return text
+    return otherwise
 
 
 @dataclass(frozen=True, slots=True)

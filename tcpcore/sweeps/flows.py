@@ -19,10 +19,11 @@ class Flow:
     last brought news.  `rtts` are from a segment sent once until the ACK that covers it (Karn).
     """
 
-    def __init__(self, sender: int, start: int, now: int) -> None:
+    def __init__(self, sender: int, start: int) -> None:
         self.sender = sender
-        self.first = now
-        self.last = now
+        self.start = start
+        self.first = 0
+        self.last = 0
         self.acknowledged = 0
         self.segments = 0
         self.retransmissions = 0
@@ -40,7 +41,10 @@ class Flow:
 
     def sends(self, segment: Any, again: bool, now: int) -> None:
         """The sender sends data."""
-        end = segment.seq + len(segment.payload) & 0xFFFF_FFFF
+        if not self.segments:
+            self.first = self.last = now
+        syn = segment.flags >> 1 & 1
+        end = segment.seq + syn + len(segment.payload) & 0xFFFF_FFFF
         self.segments += 1
         if again or distance(self._end, end) <= 0:
             self.retransmissions += 1
@@ -78,22 +82,25 @@ def flows(trace: Trace) -> list[Flow]:
         for number, one in enumerate(trace.segments)
         if one.arrived is not None
     ]
-    found: dict[Ends, Flow] = {}
+    known: dict[Ends, Flow] = {}
+    found: list[Flow] = []
     for time, sending, number in sorted(events):
         traced = trace.segments[number]
         if sending:
             segment = traced.segment
-            if segment.payload and not segment.flags & SYN:
-                ends = (segment.src, segment.sport, segment.dst, segment.dport)
-                if ends not in found:
-                    found[ends] = Flow(traced.sender, segment.seq, time)
-                found[ends].sends(segment, bool(traced.retransmission), time)
+            ends = (segment.src, segment.sport, segment.dst, segment.dport)
+            start = segment.seq + (segment.flags >> 1 & 1) & 0xFFFF_FFFF
+            if ends not in known or (segment.flags & SYN and known[ends].start != start):
+                known[ends] = Flow(traced.sender, start)
+                found.append(known[ends])
+            if segment.payload:
+                known[ends].sends(segment, bool(traced.retransmission), time)
         else:
             segment = traced.received if traced.received is not None else traced.segment
-            flow = found.get((segment.dst, segment.dport, segment.src, segment.sport))
+            flow = known.get((segment.dst, segment.dport, segment.src, segment.sport))
             if flow is not None and segment.flags & ACK:
                 flow.hears(segment.ack, time)
-    return list(found.values())
+    return [flow for flow in found if flow.segments]
 
 
 def fairness(goodputs: list[int]) -> float | None:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any
 
 from tcpcore.errors import UsageError
+from tcpcore.host import profiles
 from tcpcore.scenarios import registry
 
 SPECIAL = ("profile", "seed", "drop")
@@ -75,17 +76,18 @@ def checked(scenario: str, grid: Mapping[str, Any]) -> Grid:
     if not isinstance(grid, Mapping) or not grid:
         raise UsageError("A sweep needs a grid: parameters and the values that each one takes.")
     given = {str(name): _listed(str(name), values) for name, values in grid.items()}
-    profiles = [_profile(scenario, name) for name in given.pop("profile", [])]
+    chosen = [_profile(name) for name in given.pop("profile", [])]
     found: dict[str, tuple[Any, ...]] = {}
     for name in grid:
+        values: list[Any]
         if name == "profile":
-            values = profiles
+            values = list(chosen)
         elif name == "seed":
             values = [_seed(value) for value in given[name]]
         elif name == "drop":
             values = [_drop(value) for value in given[name]]
         else:
-            values = [_value(scenario, name, value, profiles) for value in given[name]]
+            values = [_value(scenario, name, value, chosen) for value in given[name]]
         for index, value in enumerate(values):
             if value in values[:index]:
                 raise UsageError(f"The grid has {name}={value} twice.")
@@ -102,16 +104,16 @@ def _listed(name: str, values: Any) -> list[Any]:
     return listed
 
 
-def _value(scenario: str, name: str, value: Any, profiles: list[str]) -> Any:
+def _value(scenario: str, name: str, value: Any, chosen: list[str]) -> Any:
     """A parameter's value, or a sysctl's, as the scenario takes it under all these profiles."""
     found = None
-    for profile in profiles or [None]:
+    for profile in chosen or [registry.get(scenario).profile]:
         found = registry.normal(scenario, name, value, profile)
     return found
 
 
-def _profile(scenario: str, name: Any) -> str:
-    registry.get(scenario).check({}, name)
+def _profile(name: Any) -> str:
+    profiles.sysctls(name)
     return str(name)
 
 
@@ -128,7 +130,9 @@ def _drop(value: Any) -> tuple[int, ...]:
         words = [word for word in value.split(DROP_SIGN) if word.strip()]
         value = [int(word) if word.strip().isdecimal() else word for word in words]
     if not isinstance(value, Iterable):
-        raise UsageError(f"A drop is a list of segments to lose, as in [[], [3, 4]], not {value!r}.")
+        raise UsageError(
+            f"A drop is a list of segments to lose, as in [[], [3, 4]], not {value!r}."
+        )
     return registry.segment_numbers(value)
 
 

@@ -33,6 +33,8 @@ TASK_LEAST = 0.025
 """Seconds of work that one task brings at least: sending it there and back takes a millisecond."""
 AHEAD = 2
 """Tasks that wait for each worker: it never stands idle, and little is lost when somebody stops."""
+POOL_PAYS = 1.5
+"""Seconds of work from which on it is worth it to start processes; before, this one is done."""
 _GUARD = "call sweep() below `if __name__ == '__main__':`"
 
 
@@ -71,13 +73,12 @@ def sweep(
         rest = [cell for cell in cells if cell.number not in collector.records]
         if executor is not None:
             _through(executor, _workers(executor), job, rest, collector)
-        elif jobs == 1:
-            while rest:
+        else:
+            jobs = jobs or os.cpu_count() or 1
+            while rest and (jobs == 1 or collector.expected(len(rest)) < POOL_PAYS):
                 rest = _here(job, rest, collector)
-        else:  # a small sweep is done before a process could start
-            rest = _here(job, rest, collector)
             if rest:
-                _in_processes(jobs or os.cpu_count() or 1, job, rest, collector)
+                _in_processes(jobs, job, rest, collector)
     records = [collector.records[cell.number] for cell in cells]
     return Table(scenario, list(job.grid.values), records)
 
@@ -103,6 +104,10 @@ class _Collector:
         self.done = 0
         self._store = store
         self._bar = bar
+
+    def expected(self, cells: int) -> float:
+        """Seconds that so many more cells will take; 0 while nobody knows."""
+        return self.took / self.done * cells if self.done else 0.0
 
     def take(self, done: Done) -> None:
         self.records |= done.records
@@ -193,7 +198,7 @@ def _result(future: Future[Done], chunk: tuple[Cell, ...]) -> Done:
         return future.result()
     except BrokenExecutor:
         raise
-    except Exception as error:  # it did not travel: its cells failed, the others go on
+    except Exception as error:  # noqa: BLE001 - it did not travel: its cells failed, the others go on
         text = f"{type(error).__name__}: {error}"
         return Done({cell.number: {**cell.shown, ERROR: text} for cell in chunk}, 0.0)
 
@@ -227,7 +232,7 @@ def _check(measure: Measure | None, jobs: int | None, executor: Executor | None)
     try:
         pickle.dumps(measure)
         lost = interactive and getattr(measure, "__module__", "") == "__main__"
-    except Exception:
+    except Exception:  # noqa: BLE001 - pickle lets through whatever the object raises
         lost = True
     if lost:
         raise UsageError(

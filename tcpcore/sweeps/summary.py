@@ -2,12 +2,12 @@
 
 | column | unit | what |
 |---|---|---|
-| `duration` | us | until the last thing happened |
+| `completion` | us | from the first data sent to the last acknowledged |
 | `bytes` | bytes | of data that were acknowledged, all flows together |
-| `goodput` | bit/s | those, from the first data sent to the last acknowledged |
+| `goodput` | bit/s | those, over that time |
 | `fairness` | | Jain's index of the flows' goodputs, where there are several |
 | `segments`, `data_segments` | | sent; with data |
-| `retransmissions`, `timeouts` | | data segments sent again; times that a retransmission timer fired |
+| `retransmissions`, `timeouts` | | data segments sent again; retransmission timers that fired |
 | `lost` | | segments that did not arrive, whatever the reason |
 | `dropped`, `marked` | | packets that a queue dropped, or marked (ECN) |
 | `rtt_min`, `rtt_median`, `rtt_p95`, `rtt_max` | us | from data sent once to its ACK |
@@ -41,12 +41,11 @@ def summary(network: Network) -> dict[str, Any]:
         return counted
     trace = network.trace
     found = flows(trace)
-    moved = sum(flow.acknowledged for flow in found)
     goodputs = [flow.goodput for flow in found]
     return {
-        "duration": trace.end,
-        "bytes": moved,
-        "goodput": _rate(found, moved),
+        "completion": _lasted(found),
+        "bytes": sum(flow.acknowledged for flow in found),
+        "goodput": _rate(found),
         "fairness": _rounded(fairness(goodputs)),
         "segments": len(trace.segments),
         "data_segments": sum(flow.segments for flow in found),
@@ -73,11 +72,17 @@ def _queued(network: Network) -> dict[str, int]:
     }
 
 
-def _rate(found: list[Flow], moved: int) -> int:
+def _lasted(found: list[Flow]) -> int:
+    """From the first data of these flows to the last news of any."""
     if not found:
         return 0
-    lasted = max(flow.last for flow in found) - min(flow.first for flow in found)
-    return moved * 8_000_000 // lasted if lasted else 0
+    return max(flow.last for flow in found) - min(flow.first for flow in found)
+
+
+def _rate(found: list[Flow]) -> int:
+    """Bits per second of these flows together."""
+    lasted = _lasted(found)
+    return sum(flow.acknowledged for flow in found) * 8_000_000 // lasted if lasted else 0
 
 
 def _rounded(value: float | None) -> float | None:
@@ -116,7 +121,6 @@ def _of_each_host(trace: Trace, found: list[Flow]) -> dict[str, int]:
         return {}
     names = {sender: trace.hosts[sender][0] for sender in senders}
     return {
-        f"goodput_{names[sender]}": _rate(own, sum(flow.acknowledged for flow in own))
+        f"goodput_{names[sender]}": _rate([flow for flow in found if flow.sender == sender])
         for sender in senders
-        for own in [[flow for flow in found if flow.sender == sender]]
     }

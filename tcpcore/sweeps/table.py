@@ -8,6 +8,7 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Any, overload
 
 from tcpcore.errors import UsageError
@@ -111,7 +112,7 @@ class Table(Sequence[Record]):
     def to_pandas(self) -> Any:
         """A `pandas.DataFrame`; `UsageError` where pandas is not installed."""
         try:
-            import pandas
+            pandas: Any = import_module("pandas")
         except ImportError:
             raise UsageError(
                 "pandas is not installed; to_csv(), to_json() and the records do without."

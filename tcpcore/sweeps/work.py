@@ -58,7 +58,7 @@ def record_of(task: Task, cell: Cell) -> Record:
         return {**cell.shown, **_measured(task, cell)}
     except UsageError as error:
         return {**cell.shown, ERROR: str(error)}
-    except Exception as error:  # whatever it is, the other cells go on
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other cells go on
         return {**cell.shown, ERROR: f"{type(error).__name__}: {error}"}
 
 
@@ -76,4 +76,3 @@ def _measured(task: Task, cell: Cell) -> Record:
     if task.measure is not None:
         found |= plain(task.measure(network), "measure")
     return found
-
