@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size
+from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size, send_buffer
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
@@ -173,8 +173,19 @@ def _nagle_holds(c: Tcb) -> bool:
 
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
-    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver.
+
+    Where packets of the application's are put together, what the first one was marked with moves
+    to the end, and the marks of the others are gone (tcp_grow_skb()).
+    """
     push = PSH if length > mss else 0
+    if push and c.push_marks:
+        first = (c.snd_nxt + send_buffer.large_packet(c)) & MASK
+        end = (c.snd_nxt + length) & MASK
+        marked = _drop_marks(c, end if (first - end) & HALF == 0 else first)
+        _drop_marks(c, end)
+        if marked is not None:
+            c.push_marks.appendleft(end)
     while length > mss:
         send_part(c, mss, now)
         c.retransmission_queue[-1].joined = True
@@ -208,13 +219,55 @@ def _data_reason(length: int) -> Reason:
     return Reason(reasons.DATA, {"length": length})
 
 
+def push_within(c: Tcb, size: int, packet: int) -> None:
+    """Mark where PSH stands within a long write, of `size` bytes in packets of up to `packet`.
+
+    A packet that ends half a window after the last PSH has one, and is sent as far as cwnd goes;
+    what remains of it is filled up with the bytes behind it.  Packets smaller than a burst are put
+    together before they go, and lose what they were marked with; those in the window do not wait
+    for that.  Positions count from the write's start.
+    Source: tcp_sendmsg_locked(), forced_push(), tcp_push_one(), tcp_grow_skb().
+    """
+    mss, half = segment_size.mss(c), c.max_window >> 1
+    burst = burst_segments(c, mss) * mss
+    head = -distance(c.snd_nxt, c.write_end)  # the first byte not sent
+    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    most = size if packet >= burst else head + window
+    goes = head + mss * max(min(c.cwnd - in_flight(c), window // mss), 0)  # may be sent now
+    tail = head + -head // packet * packet  # where the packet begins that is being filled
+    end, pushed, marked = 0, 0, False
+    while end < size:
+        if end - tail >= packet:
+            tail, marked = end, False
+        end = min(tail + packet, size)
+        if marked:
+            c.push_marks.pop()
+            c.push_marks.append((c.write_end + end) & MASK)
+        if end == size or end > most:
+            break
+        if end - pushed > half:
+            if not marked:
+                c.push_marks.append((c.write_end + end) & MASK)
+            pushed, marked = end, True
+            head = max(head, min(end, goes))
+        elif tail <= head:
+            head = max(head, min(head + burst, end, goes))
+        tail = max(tail, head)
+        marked = marked and tail < end
+
+
 def _passes_mark(c: Tcb, end: int) -> bool:
     """Drop the marks that a segment with this end passes; whether one is at its very end."""
+    return _drop_marks(c, end) == end
+
+
+def _drop_marks(c: Tcb, end: int) -> int | None:
+    """Drop the marks up to that sequence number; the last of them, or None."""
     marks = c.push_marks
     last: int | None = None
     while marks and not (end - marks[0]) & HALF:
         last = marks.popleft()
-    return last == end
+    return last
 
 
 def _send_fin(c: Tcb, now: int) -> None:
