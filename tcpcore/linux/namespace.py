@@ -80,6 +80,10 @@ class Namespace:
             self.close()
             raise
 
+    def fileno(self) -> int:
+        """The descriptor that holds the namespace open, for nsenter(1)."""
+        return self._fd
+
     def enter(self) -> None:
         """Move the calling thread, and only it, into this namespace (`setns(2)`)."""
         _libc_call("setns", self._fd, CLONE_NEWNET)
@@ -126,11 +130,29 @@ def configure_interface(name: str, address: str, peer: str, mtu: int) -> None:
 
     Runs in the namespace of the calling thread.
     """
+    if ":" in address:
+        _configure_ipv6(name, address, peer, mtu)
+        return
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFMTU, struct.pack("16sI20x", name.encode(), mtu))
         fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, address))
         fcntl.ioctl(control, SIOCSIFDSTADDR, _address_request(name, peer))
         _set_up(control, name)
+
+
+def _configure_ipv6(name: str, address: str, peer: str, mtu: int) -> None:
+    """The same for IPv6: an address (`in6_ifreq`), and a route to the peer (`in6_rtmsg`)."""
+    index = socket.if_nametoindex(name)
+    for device in ("all", name):  # some machines switch it off for whoever comes later
+        Path(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6").write_text("0")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFMTU, struct.pack("16sI20x", name.encode(), mtu))
+        _set_up(control, name)
+        own = socket.inet_pton(socket.AF_INET6, address)
+        fcntl.ioctl(control, SIOCSIFADDR, struct.pack("16sIi", own, 128, index))
+        other = socket.inet_pton(socket.AF_INET6, peer)
+        route = struct.pack("16s16x16xIHHILIi", other, 0, 128, 0, 1, 0, RTF_UP, index)
+        fcntl.ioctl(control, SIOCADDRT, route)
 
 
 def add_to_loopback(address: str) -> None:

@@ -50,15 +50,14 @@ def transfer(
     control: int = 1,
     initcwnd: int = 0,
     open_for: int = 0,
-    client_sysctls: dict[str, Any] | None = None,
-    server_sysctls: dict[str, Any] | None = None,
+    sysctls: dict[str, Any] | None = None,
 ) -> Link:
     """The client sends so many bytes to the server, which reads at once; the link between them.
 
-    `open_for` us later the client closes.
+    `open_for` us later the client closes.  `sysctls` are set on both hosts.
     """
-    client = net.host("client", CLIENT, **(client_sysctls or {}))
-    server = net.host("server", SERVER, **(server_sysctls or {}))
+    both = sysctls or {}
+    client, server = net.host("client", CLIENT, **both), net.host("server", SERVER, **both)
     link: Link = net.link(client, server, delay=ms(rtt / 2), rate=mbit(rate), queue=queue)
     if initcwnd:
         client.change_route(SERVER, initcwnd=initcwnd)

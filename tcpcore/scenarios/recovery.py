@@ -71,11 +71,6 @@ TEN_SEGMENTS = 14_480
 """Bytes: the first flight."""
 
 
-def _both(**sysctls: Any) -> dict[str, dict[str, Any]]:
-    """These sysctls on both hosts."""
-    return {"client_sysctls": sysctls, "server_sysctls": sysctls}
-
-
 @scenario(
     "fast-retransmit",
     title="Fast retransmit",
@@ -104,8 +99,8 @@ def fast_retransmit(
 ) -> None:
     """Segments in the middle of a flight are lost; the ones behind them tell the sender."""
     ours = {"tcp_recovery": tcp_recovery, "tcp_reordering": tcp_reordering}
-    sysctls = _both(tcp_sack=tcp_sack, **ours)
-    link = transfer(net, rtt=rtt, written=60_000, control=control, **sysctls)
+    sysctls = dict(tcp_sack=tcp_sack, **ours)
+    link = transfer(net, rtt=rtt, written=60_000, control=control, sysctls=sysctls)
     lose_data(link, range(lost, lost + holes) if lost else ())
 
 
@@ -127,8 +122,8 @@ def sack_vs_newreno(
     net: Any, *, rtt: int, lost: int, holes: int, gap: int, tcp_sack: int, control: int
 ) -> None:
     """With SACK the sender knows all holes at once; without, each ACK shows the next one only."""
-    sysctls = _both(tcp_sack=tcp_sack)
-    link = transfer(net, rtt=rtt, written=60_000, control=control, **sysctls)
+    sysctls = {"tcp_sack": tcp_sack}
+    link = transfer(net, rtt=rtt, written=60_000, control=control, sysctls=sysctls)
     lose_data(link, range(lost, lost + holes * gap, gap))
 
 
@@ -150,8 +145,8 @@ def rack_tlp(
 ) -> None:
     """The last of ten segments are lost; a probe brings an ACK out of the receiver."""
     ours = {"tcp_early_retrans": tcp_early_retrans, "tcp_recovery": tcp_recovery}
-    sysctls = _both(tcp_sack=tcp_sack, **ours)
-    link = transfer(net, rtt=rtt, written=TEN_SEGMENTS, open_for=seconds(2), **sysctls)
+    sysctls = dict(tcp_sack=tcp_sack, **ours)
+    link = transfer(net, rtt=rtt, written=TEN_SEGMENTS, open_for=seconds(2), sysctls=sysctls)
     lose_data(link, range(11 - holes, 11))
 
 
@@ -185,8 +180,8 @@ def reordering(
 ) -> None:
     """Two segments take longer than those behind them; from the first one the sender learns."""
     ours = {"tcp_recovery": tcp_recovery, "tcp_reordering": tcp_reordering}
-    sysctls = _both(tcp_dsack=tcp_dsack, **ours)
-    link = transfer(net, rtt=rtt, written=60_000, control=control, **sysctls)
+    sysctls = dict(tcp_dsack=tcp_dsack, **ours)
+    link = transfer(net, rtt=rtt, written=60_000, control=control, sysctls=sysctls)
     link.hold(to=link.ends[1], numbers=[late + 1, late + 21], by=ms(by))
 
 
@@ -227,7 +222,7 @@ def rto_backoff(
 ) -> None:
     """Each time-out doubles the next wait; then cwnd starts from one segment."""
     link = transfer(
-        net, rtt=rtt, written=written, control=control, **_both(tcp_rto_min_us=tcp_rto_min_us)
+        net, rtt=rtt, written=written, control=control, sysctls={"tcp_rto_min_us": tcp_rto_min_us}
     )
     server = link.ends[1]
     starts = ms(5 * rtt / 2)  # the second flight is at the server; nothing is on its way to it
@@ -271,6 +266,6 @@ def spurious_rto(
 ) -> None:
     """The link keeps all segments for a while, as a radio link may, and then delivers them."""
     options = {"tcp_timestamps": tcp_timestamps, "tcp_dsack": tcp_dsack, "tcp_sack": tcp_sack}
-    sysctls = _both(tcp_frto=tcp_frto, **options)
-    link = transfer(net, rtt=rtt, written=60_000, control=control, **sysctls)
+    sysctls = dict(tcp_frto=tcp_frto, **options)
+    link = transfer(net, rtt=rtt, written=60_000, control=control, sysctls=sysctls)
     link.hold(to=link.ends[1], numbers=[12], by=ms(stall), in_order=True)

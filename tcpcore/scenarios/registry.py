@@ -48,6 +48,7 @@ _MODULES = (
     "tls",
     "fast_open_programs",
     "shared_address",
+    "successors",
 )
 """Where scenarios are defined, in the order of the book."""
 

@@ -24,9 +24,12 @@ from tcpcore.tcp import (
     keepalive,
     lifecycle,
     persist,
+    prediction,
+    push_marks,
     receive_buffer,
     resend,
     retransmit,
+    segment_size,
     send_buffer,
     sending,
     state,
@@ -89,13 +92,14 @@ class Connection(Tcb):
         Reading stops at urgent data; see `urgent`.
         """
         self.out = []
-        if self.unread and self.tuning.rtt:
+        tuning = self.tuning
+        if tuning.rtt and now - tuning.space_start >= tuning.rtt >> 3 and self.unread:
             autotune.copied(self, min(self.unread[0][0], most), now)
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
         if data and self.state in state.RECEIVES_DATA:
-            if delayed_ack.application_read(self):
+            if self.ack_pending and delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
             elif window.opened_enough(self):
                 departure.send_ack(self, now, reasons.ACK_WINDOW())
@@ -187,7 +191,8 @@ class Connection(Tcb):
         self.segs_in += 1
         if segment.payload:
             self.data_segs_in += 1
-        arrival.process(self, segment, now)
+        if not prediction.takes(self, segment, now):
+            arrival.process(self, segment, now)
         return self.out
 
     def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
@@ -237,7 +242,9 @@ class Connection(Tcb):
             self.send_buffer += data
             packet = send_buffer.large_packet(self)
             if len(data) >= packet:
-                sending.push_within(self, len(data), packet)
+                mss = segment_size.mss(self)
+                burst = sending.burst_segments(self, mss) * mss
+                push_marks.within(self, len(data), packet, burst)
             self.write_end = (self.write_end + len(data)) & MASK
             if push:
                 self.push_marks.append(self.write_end)

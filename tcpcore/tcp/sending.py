@@ -6,18 +6,25 @@ net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly win
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size, send_buffer
+from tcpcore.tcp import (
+    chrono,
+    delayed_ack,
+    departure,
+    loss_probe,
+    push_marks,
+    sack,
+    segment_size,
+    state,
+    train,
+)
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
-from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
 
+_ESTABLISHED = state.ESTABLISHED
 GSO_MAX_SIZE = 65536
 MIN_BURST = 2
 PACING_SHIFT = 10
@@ -47,16 +54,18 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     `packet` is the most that the application's bytes were put together to (what had to wait for
     the window is put together anew).
     """
-    if not departure.may_send_data(c):
+    if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
-    before, count = c.snd_nxt, len(c.retransmission_queue)
+    before, queue = c.snd_nxt, c.retransmission_queue
+    count = len(queue)
     _send_what_fits(c, now, packet)
-    full = in_flight(c) >= c.cwnd
-    sent = len(c.retransmission_queue) - count
+    sent = len(queue)
+    full = sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
     if c.snd_nxt != before:
-        if prr.reducing(c):
+        if c.ca_state and prr.reducing(c):
             c.loss.prr_out += sent
         loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
@@ -88,57 +97,60 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
     if flight >= c.cwnd:
         return
     mss = current_mss(c)
+    largest = burst_segments(c, mss)
+    quota = c.cwnd >> 1 or 1
+    window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and flight < c.cwnd:
-        unsent = distance(c.snd_nxt, c.write_end)
-        if unsent <= 0:
+        unsent = (c.write_end - c.snd_nxt) & MASK
+        if not 0 < unsent < HALF:
             if c.fin_queued is not None:
                 _send_fin(c, now)
             return
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         room = c.cwnd - flight
-        if unsent > mss and _defers(c, room, mss, now):
+        if unsent > mss and _defers(c, room, window, largest * mss, now):
             return
-        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
+        most = mss * min(largest, room, quota)
+        length = _burst(c, unsent, window, most if most < packet else packet, mss)
         if not length:
             return
         flight += -(-length // mss)
         _send_burst(c, length, mss, now)
 
 
-def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
+def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    if room < min(unsent, mss):
+    if window < mss and window < unsent:
         return 0  # not even one segment fits
     if c.snd_up is not None:  # neither large packets nor Nagle
         return min(unsent, mss)
-    most = mss * min(burst_segments(c, mss), quota)
-    if most > packet:
-        most = packet
-    needed = min(unsent, room)
+    needed = unsent if unsent < window else window
     if most <= needed:
         return most
     partial = needed % mss
-    if partial and needed == unsent and not _nagle_holds(c):
+    if not partial:
         return needed
-    if partial and needed < unsent and not c.retransmission_queue and not c.corked:
+    if needed == unsent:
+        if not _nagle_holds(c):
+            return needed
+    elif not c.retransmission_queue and not c.corked:
         return needed  # the window ends inside a segment, and nothing is in flight to open it
     return needed - partial
 
 
-def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
+def _defers(c: Tcb, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK will come soon, and the room is small.
     """
-    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not c.retransmission_queue:
+    queue = c.retransmission_queue
+    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not queue:
         return False
-    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
+    if now - queue[0].last_sent < c.srtt >> 4:
         return False
-    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    mss = current_mss(c)
     limit = min(window, room * mss)
-    if limit >= burst_segments(c, mss) * mss:
-        return False
-    if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
+    if limit >= largest or limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
         return False
     return c.fin_queued is None
 
@@ -178,14 +190,12 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     Where packets of the application's are put together, what the first one was marked with moves
     to the end, and the marks of the others are gone (tcp_grow_skb()).
     """
+    if length > mss and c.push_marks:
+        push_marks.join(c, length)
+    if train.is_plain(c, length):
+        train.send(c, length, mss, now)
+        return
     push = PSH if length > mss else 0
-    if push and c.push_marks:
-        first = (c.snd_nxt + send_buffer.large_packet(c)) & MASK
-        end = (c.snd_nxt + length) & MASK
-        marked = _drop_marks(c, end if (first - end) & HALF == 0 else first)
-        _drop_marks(c, end)
-        if marked is not None:
-            c.push_marks.appendleft(end)
     while length > mss:
         send_part(c, mss, now)
         c.retransmission_queue[-1].joined = True
@@ -198,8 +208,8 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     seq = c.snd_nxt
     end = (seq + length) & MASK
     flags = ACK
-    reason = _data_reason(length)
-    if _passes_mark(c, end):
+    reason = train.reason_of(length)
+    if push_marks.passes(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH
@@ -212,62 +222,6 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
     delayed_ack.data_sent(c, now)
     departure.emit(c, flags | push, seq, payload, now, reason)
-
-
-@lru_cache(maxsize=64)
-def _data_reason(length: int) -> Reason:
-    return Reason(reasons.DATA, {"length": length})
-
-
-def push_within(c: Tcb, size: int, packet: int) -> None:
-    """Mark where PSH stands within a long write, of `size` bytes in packets of up to `packet`.
-
-    A packet that ends half a window after the last PSH has one, and is sent as far as cwnd goes;
-    what remains of it is filled up with the bytes behind it.  Packets smaller than a burst are put
-    together before they go, and lose what they were marked with; those in the window do not wait
-    for that.  Positions count from the write's start.
-    Source: tcp_sendmsg_locked(), forced_push(), tcp_push_one(), tcp_grow_skb().
-    """
-    mss, half = segment_size.mss(c), c.max_window >> 1
-    burst = burst_segments(c, mss) * mss
-    head = -distance(c.snd_nxt, c.write_end)  # the first byte not sent
-    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    most = size if packet >= burst else head + window
-    goes = head + mss * max(min(c.cwnd - in_flight(c), window // mss), 0)  # may be sent now
-    tail = head + -head // packet * packet  # where the packet begins that is being filled
-    end, pushed, marked = 0, 0, False
-    while end < size:
-        if end - tail >= packet:
-            tail, marked = end, False
-        end = min(tail + packet, size)
-        if marked:
-            c.push_marks.pop()
-            c.push_marks.append((c.write_end + end) & MASK)
-        if end == size or end > most:
-            break
-        if end - pushed > half:
-            if not marked:
-                c.push_marks.append((c.write_end + end) & MASK)
-            pushed, marked = end, True
-            head = max(head, min(end, goes))
-        elif tail <= head:
-            head = max(head, min(head + burst, end, goes))
-        tail = max(tail, head)
-        marked = marked and tail < end
-
-
-def _passes_mark(c: Tcb, end: int) -> bool:
-    """Drop the marks that a segment with this end passes; whether one is at its very end."""
-    return _drop_marks(c, end) == end
-
-
-def _drop_marks(c: Tcb, end: int) -> int | None:
-    """Drop the marks up to that sequence number; the last of them, or None."""
-    marks = c.push_marks
-    last: int | None = None
-    while marks and not (end - marks[0]) & HALF:
-        last = marks.popleft()
-    return last
 
 
 def _send_fin(c: Tcb, now: int) -> None:
