@@ -39,6 +39,8 @@ _MODULES = (
     "outages",
     "timers",
     "windows",
+    "congestion",
+    "recovery",
     "urgent",
     "options",
     "offers",
