@@ -193,6 +193,11 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("forged-segments", {"kind": kind}, ()) for kind in (1, 2)),
     ("forged-segments", {"count": 10}, ()),
     ("forged-segments", {"count": 10, "tcp_invalid_ratelimit": 0}, ()),
+    ("head-of-line", {}, (5,)),
+    ("head-of-line", {"separate": True}, ()),
+    ("head-of-line", {"separate": True}, (15,)),
+    ("address-change", {"download": False}, ()),
+    ("address-change", {"back_after": 1500}, ()),
 )
 """What `record --all` records beside each scenario with its defaults.
 

@@ -1,8 +1,9 @@
 """Links: delay, rate, queue, MTU and impairments, one `Pipe` for each direction.
 
-A packet on a pipe costs one event: when it will be at the other end is known when it leaves.  The
-same class serves the engine and the wire between recorded kernels, so that a scenario's links are
-the same on both.
+A packet on a pipe costs one event: when it will be at the other end is known when it leaves.
+Packets that arrive in the order in which they left stand in line, and only the first one is on the
+network's agenda.  The same class serves the engine and the wire between recorded kernels, so that
+a scenario's links are the same on both.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Pipe:
         "free_at",
         "leaving",
         "limit",
+        "line",
         "marks",
         "mtu",
         "plugged",
@@ -83,6 +85,8 @@ class Pipe:
         self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
         self.leaving: deque[int] = deque()
+        # On the way, in the order of arrival: (time, order, packet, tag, cuts, damaged)
+        self.line: deque[tuple[int, int, Any, Any, int, bool]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
         self._entered = 0
@@ -202,7 +206,7 @@ class Link:
         self.ends = ends
         self.mtu = mtu
         self._tell = tell
-        self.pipes = {
+        self.pipes = {  # by the address that the node had when it was plugged in
             node.address: Pipe(node, delay, rate, queue, mtu, f"{seed}:{number}")
             for number, node in enumerate(ends)
         }
@@ -249,11 +253,12 @@ class Link:
 
     def away_from(self, node: Any) -> Pipe:
         """The direction in which that node sends."""
-        return self.pipes[self.other(node).address]
+        first, second = self.pipes.values()
+        return second if node is self.ends[0] else first
 
     def _set_plugged(self, plugged: bool, sentence: str) -> None:
         for node in self.ends:
-            self.pipes[node.address].plug(plugged)
+            self.away_from(node).plug(plugged)
             if self._tell is not None:
                 self._tell(node, sentence)
 
@@ -262,7 +267,7 @@ class Link:
             return list(self.pipes.values())
         if node not in self.ends:
             raise UsageError(f"The link does not lead to {node.name}.")
-        return [self.pipes[node.address]]
+        return [self.away_from(self.other(node))]
 
 
 def _check(delay: int, rate: int | None, queue: int | str, mtu: int) -> None:
