@@ -133,7 +133,7 @@ def _parse(text: str, unit: str) -> Any:
         if number is text:
             return text
         number = number * _TIMES[measured[2]] / _TIMES[unit]
-        return int(number) if number == int(number) else number
+        return int(number) if isinstance(number, int) or number.is_integer() else number
     return _number(lowered, text)
 
 
