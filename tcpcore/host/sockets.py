@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
+_WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
+"""Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 
@@ -199,11 +201,18 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
-        await opening.first_write(self)
+        if self.deferred is not None:
+            await opening.first_write(self)
         if flags & MSG_OOB and self.connection is None and self.listener is None:
             self._require_open()
             raise socket_error(errors.EINVAL)  # there is no urgent data
-        return await transfer.receive(self, self._connected(), most, flags)
+        c = self._connected()
+        if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
+            while transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if not c.urg_data and len(c.receive_buffer):
+                return transfer.read(self.host, c, most)
+        return await transfer.receive(self, c, most, flags)
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""
@@ -227,12 +236,18 @@ class Socket:
             self._let_go(process)
 
     def share(self, process: Process) -> Socket:
-        """Let another process hold the socket, too: a descriptor inherited by fork(2)."""
-        if not self.closed and process not in self.holders:
-            self.shared = bool(self.holders)
-            self.holders.append(process)
-            process.sockets.append(self)
+        """Let another process hold the socket, too."""
+        if self.inherit(process):
+            process.hold(self)
         return self
+
+    def inherit(self, process: Process) -> bool:
+        """fork(2): a process has a descriptor of ours from its parent; False: it had before."""
+        if self.closed or process in self.holders:
+            return False
+        self.shared = self.shared or bool(self.holders)
+        self.holders.append(process)
+        return True
 
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
@@ -249,6 +264,7 @@ class Socket:
         """A holder closes its descriptor; only the last one closes the connection (fput())."""
         if process in self.holders:
             self.holders.remove(process)
+            process.release(self)
         elif self.shared and process is not None:
             return  # it closed its descriptor before
         if not self.shared or not self.holders:

@@ -80,6 +80,10 @@ class Namespace:
             self.close()
             raise
 
+    def fileno(self) -> int:
+        """The descriptor that holds the namespace open, for nsenter(1)."""
+        return self._fd
+
     def enter(self) -> None:
         """Move the calling thread, and only it, into this namespace (`setns(2)`)."""
         _libc_call("setns", self._fd, CLONE_NEWNET)

@@ -42,7 +42,7 @@ class Wires(ABC):
         self.links: list[Link] = []
         self.routers: list[Router] = []
         self._nodes: dict[str, Any] = {}  # by address
-        self._routes: dict[tuple[int, str], Pipe | None] = {}
+        self._routes: dict[int, dict[str, Pipe | None]] = {}  # by index of the node, and address
         self._sent = 0
         self._to_drop: set[int] = set()
 
@@ -90,6 +90,15 @@ class Wires(ABC):
                     f"Two nodes cannot share a name or an address: {node.name}, {node.address}."
                 )
         self._nodes[node.address] = node
+
+    def rename(self, node: Any, address: str) -> None:
+        """Make a node known by one more address.  `UsageError` when it is another's."""
+        other = self._nodes.get(address, node)
+        if other is not node:
+            raise UsageError(f"{other.name} has the address {address} already.")
+        self._nodes[address] = node
+        self._routes.clear()
+        self.remark(node, f"{node.name} now has the address {address}")
 
     def router(self, name: str, address: str) -> Router:
         """A router with one address; links join it to hosts and other routers."""
@@ -162,7 +171,7 @@ class Wires(ABC):
             if at is None:
                 self.lose(tag, pipe.full(size, now, tag))
             else:
-                self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+                self.on_the_way(pipe, at, packet, tag, corrupt, pipe.cuts)
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
@@ -204,10 +213,15 @@ class Wires(ABC):
             self.lose(item.tag, reason)
 
     def _on_its_way(self, pipe: Pipe, item: Waiting, arrival: int) -> None:
-        argument = (pipe, item.packet, item.tag, item.cuts, item.corrupt)
-        self.first_at(arrival, self._arrive, argument)
+        self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
         if item.duplicate:
-            self.first_at(arrival, self._arrive, argument)
+            self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
+
+    def on_the_way(
+        self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
+    ) -> None:
+        """The packet will be at the other end of the pipe at that time, if it is still whole."""
+        self.first_at(at, self._arrive, (pipe, packet, tag, cuts, corrupt))
 
     def _loop(self, argument: tuple[Any, Packet, Any]) -> None:
         """What a host sends to itself is there at once."""
@@ -236,11 +250,10 @@ class Wires(ABC):
 
     def route(self, node: Any, address: str) -> Pipe | None:
         """The direction of the link by which `node` sends to an address; None: it knows none."""
-        key = (node.index, address)
-        if key in self._routes:
-            return self._routes[key]
-        pipe = self._routes[key] = self._find_route(node, address)
-        return pipe
+        known = self._routes.setdefault(node.index, {})
+        if address not in known:
+            known[address] = self._find_route(node, address)
+        return known[address]
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""

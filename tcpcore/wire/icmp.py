@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 
 from tcpcore.wire import address
-from tcpcore.wire.checksum import checksum, pseudo_header
+from tcpcore.wire.checksum import checksum, pseudo_header, verifies
 from tcpcore.wire.codec import WireError, decode_cut, encode
 from tcpcore.wire.segment import Segment
 
 PROTOCOL, PROTOCOL_6 = 1, 58
+ECHO_REPLY, ECHO = 0, 8
 UNREACHABLE = 3
 TIME_EXCEEDED = 11
 
@@ -144,3 +145,20 @@ def decode_icmp(packet: bytes) -> IcmpError | None:
     return IcmpError(
         address.unpack(source), address.unpack(destination), kind, code, quoted, mtu, ttl
     )
+
+
+def echo_reply(packet: bytes) -> bytes | None:
+    """The answer to a ping: the whole IPv4 packet; None for any other packet (RFC 1122 §3.2.2.6).
+
+    A ping whose checksum does not fit is not answered.
+    """
+    start = (packet[0] & 15) * 4
+    if len(packet) < start + 8 or packet[start] != ECHO or not verifies(packet[start:]):
+        return None
+    body = bytes((ECHO_REPLY, 0, 0, 0)) + packet[start + 4 :]
+    body = body[:2] + checksum(body).to_bytes(2, "big") + body[4:]
+    source, destination = packet[12:16], packet[16:20]
+    header = _IP_HEADER.pack(
+        0x45, packet[1], 20 + len(body), 0, 0, 64, PROTOCOL, 0, destination, source
+    )
+    return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body
