@@ -201,9 +201,10 @@ class Host(Machine):
         return True
 
     def _send_all(self, segments: list[Segment]) -> None:
+        transmit, sent = self.network.transmit, self.counters.sent
         for segment in segments:
-            self.counters.sent(segment)
-            self.network.transmit(self, segment)
+            sent(segment)
+            transmit(self, segment)
 
     # --- timers ----------------------------------------------------------------------------------
 
