@@ -106,7 +106,6 @@ class Soak:
         for host in (self.client, self.server):
             tables = {
                 "endpoints": host.endpoints,
-                "watchers": host._watchers,
                 "alarm clocks": host._scheduled,
                 "TIME_WAIT": host.time_waits._connections,
                 "ports": host.bound_ports,
