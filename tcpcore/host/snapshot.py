@@ -187,7 +187,8 @@ def _show_queues(section: Raw) -> Section:
 
 
 def _show_counters(section: Raw) -> dict[str, int]:
-    return dict(sorted(zip(section[0], section[1:], strict=True)))
+    names = section[0] if section else ()
+    return dict(sorted(zip(names, section[1:], strict=True)))
 
 
 _SHOWN: dict[str, Callable[[Raw], Any]] = {
