@@ -180,6 +180,24 @@ class Exchange:
         """The segments of that host that carry data."""
         return [one for one in self.segments if one.length and one.host == host]
 
+    def resent(self, host: str = "client") -> list[tuple[float, int]]:
+        """What that host sent again: seconds, and the number of the data segment.
+
+        Segments are counted from 1, in the order in which their first bytes were first sent.
+        """
+        numbers: dict[int, int] = {}
+        again = []
+        for one in self.data(host):
+            if one.seq in numbers:
+                again.append((one.time, numbers[one.seq]))
+            numbers.setdefault(one.seq, len(numbers) + 1)
+        return again
+
+    def holes_reported(self, by: float) -> int:
+        """How many ACKs with SACK blocks had reached the client by that second."""
+        told = [one for one in self.segments if one.host == "server" and one.sack]
+        return len([one for one in told if one.arrived is not None and one.arrived <= by])
+
     def waits(self, host: str = "client") -> list[float]:
         """Seconds from one sending of that host's data to the next; the last, until it gave up."""
         end = next(c.time for c in self.calls if (c.host, c.result) == (host, "ETIMEDOUT"))
