@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from labs.kit import plain
@@ -39,6 +39,14 @@ class Answer:
     def call(self, function: str, *args: Any, **kw: Any) -> Any:
         """What a function of the answer gives."""
         return self._ask({"do": "call", "name": function, "args": list(args), "kw": kw})
+
+    def each(self, function: str, arguments: Sequence[Sequence[Any]]) -> list[Any]:
+        """What a function gives for each list of arguments, asked at once: quicker than `call`."""
+        asked = {"do": "each", "name": function, "list": [list(one) for one in arguments]}
+        found = self._ask(asked)
+        if not isinstance(found, list) or len(found) != len(arguments):
+            raise Failed("The program sent something that is no answer.", where=function)
+        return found
 
     def value(self, name: str) -> Any:
         """A value of the answer; a function in its place is called with what is given."""

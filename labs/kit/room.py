@@ -124,6 +124,11 @@ class Room:
             return self._load(asked["source"], asked["file"], asked["imports"])
         if doing == "call":
             return plain_or_trouble(self._call(self._named(asked["name"]), asked), asked["name"])
+        if doing == "each":
+            function = self._named(asked["name"])
+            calls = [{**asked, "args": one, "kw": {}} for one in asked["list"]]
+            given = [self._call(function, one) for one in calls]
+            return plain_or_trouble(given, asked["name"])
         if doing == "value":
             found = self._named(asked["name"])
             value = found(asked["given"]) if callable(found) else found

@@ -25,6 +25,11 @@ CEILINGS = (1000, 3000, 8000, 20_000, 60_000, 120_000)
 ROUND_TRIPS = (4, 8, 20, 60, 100, 160, 300)
 
 
+def told(names: tuple[str, ...], values: tuple[Any, ...]) -> str:
+    """The settings of a question."""
+    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+
+
 def schedule(found: Any, expected: dict[str, Any], given: str, what: str) -> None:
     """Compare a schedule, first its sendings, then its end."""
     if not isinstance(found, dict) or not {"sent", "over"} <= set(found):
@@ -60,13 +65,10 @@ def schedule(found: Any, expected: dict[str, Any], given: str, what: str) -> Non
 def syn_schedule(answer: Answer, instance: Instance) -> None:
     """When each SYN goes out and when connect() fails, for 150 settings, against the engine."""
     draw = instance.draw("syn")
-    for _ in range(150):
-        retries, linear, longest = draw.randint(1, 9), draw.randint(0, 7), draw.choice(CEILINGS)
-        given = (
-            f"tcp_syn_retries={retries}, tcp_syn_linear_timeouts={linear}, tcp_rto_max_ms={longest}"
-        )
-        found = answer.call("syn_schedule", retries, linear, longest)
-        schedule(found, truth.syn(retries, linear, longest), given, "SYN")
+    settings = [(draw.randint(1, 9), draw.randint(0, 7), draw.choice(CEILINGS)) for _ in range(150)]
+    names = ("tcp_syn_retries", "tcp_syn_linear_timeouts", "tcp_rto_max_ms")
+    for one, found in zip(settings, answer.each("syn_schedule", settings), strict=True):
+        schedule(found, truth.syn(*one), told(names, one), "SYN")
 
 
 @lab.check(
@@ -78,11 +80,10 @@ def syn_schedule(answer: Answer, instance: Instance) -> None:
 def syn_ack_schedule(answer: Answer, instance: Instance) -> None:
     """When each SYN+ACK goes out and when the request is forgotten, for 40 settings."""
     draw = instance.draw("syn-ack")
-    for _ in range(40):
-        retries, longest = draw.randint(0, 8), draw.choice(CEILINGS)
-        given = f"tcp_synack_retries={retries}, tcp_rto_max_ms={longest}"
-        found = answer.call("syn_ack_schedule", retries, longest)
-        schedule(found, truth.syn_ack(retries, longest), given, "SYN+ACK")
+    settings = [(draw.randint(0, 8), draw.choice(CEILINGS)) for _ in range(40)]
+    names = ("tcp_synack_retries", "tcp_rto_max_ms")
+    for one, found in zip(settings, answer.each("syn_ack_schedule", settings), strict=True):
+        schedule(found, truth.syn_ack(*one), told(names, one), "SYN+ACK")
 
 
 def silence(
@@ -91,13 +92,15 @@ def silence(
     """Data or a FIN that nobody acknowledges, for 100 settings."""
     draw = instance.draw(name)
     least = 0 if sysctl == "tcp_orphan_retries" else 1
-    for _ in range(100):
-        rtt, retries = draw.choice(ROUND_TRIPS), draw.randint(least, 16)
-        longest = draw.choice(CEILINGS[1:])
-        expected = ask(rtt, retries, longest)
-        given = f"a first RTO of {expected['rto']} ms, {sysctl}={retries}, tcp_rto_max_ms={longest}"
-        found = answer.call(name, expected["rto"], retries, longest)
-        schedule(found, expected, given, what)
+    drawn = [
+        (draw.choice(ROUND_TRIPS), draw.randint(least, 16), draw.choice(CEILINGS[1:]))
+        for _ in range(100)
+    ]
+    truths = [ask(*one) for one in drawn]
+    settings = [(right["rto"], *one[1:]) for right, one in zip(truths, drawn, strict=True)]
+    names = ("the first RTO (ms)", sysctl, "tcp_rto_max_ms")
+    for one, right, found in zip(settings, truths, answer.each(name, settings), strict=True):
+        schedule(found, right, told(names, one), what)
 
 
 @lab.check(
@@ -133,16 +136,20 @@ def orphan_schedule(answer: Answer, instance: Instance) -> None:
 def keepalive_schedule(answer: Answer, instance: Instance) -> None:
     """When probes go out and when the connection is given up, for 100 settings."""
     draw = instance.draw("keepalive")
-    for _ in range(100):
-        idle, interval = draw.randint(1, 90), draw.randint(1, 30)
-        count = draw.randint(1, 9)
-        limit = draw.choice([0, 0, 1000 * draw.randint(1, 200)])
-        given = (
-            f"TCP_KEEPIDLE={idle} s, TCP_KEEPINTVL={interval} s, TCP_KEEPCNT={count}, "
-            f"TCP_USER_TIMEOUT={limit} ms"
+    drawn = [
+        (
+            draw.randint(1, 90),
+            draw.randint(1, 30),
+            draw.randint(1, 9),
+            draw.choice([0, 0, 1000 * draw.randint(1, 200)]),
         )
-        found = answer.call("keepalive_schedule", 1000 * idle, 1000 * interval, count, limit)
-        schedule(found, truth.keepalive(idle, interval, count, limit), given, "probe")
+        for _ in range(100)
+    ]
+    settings = [(1000 * one[0], 1000 * one[1], *one[2:]) for one in drawn]
+    names = ("idle", "interval", "count", "user_timeout")
+    found = answer.each("keepalive_schedule", settings)
+    for one, asked, own in zip(drawn, settings, found, strict=True):
+        schedule(own, truth.keepalive(*one), told(names, asked), "probe")
 
 
 RECORDS: tuple[tuple[str, tuple[Any, ...], str, int, int, str, str], ...] = (

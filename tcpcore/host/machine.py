@@ -42,7 +42,6 @@ class Machine(ABC):
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
     _random: random.Random
-    _watchers: dict[Any, Any]
     _scheduled: dict[Any, int]
 
     def __init__(self, name: str, seed: str) -> None:
@@ -112,7 +111,6 @@ class Machine(ABC):
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
         for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):
             known.clear()
-        self._watchers.clear()
         self._scheduled.clear()
         self.firewall = Firewall(self.name, f"{self.name}:rebooted")
         self.path_mtus = PathMtus()

@@ -13,7 +13,10 @@ from typing import Any, Protocol
 
 
 class WaitQueue:
-    """Processes that wait for something to change; `wake` makes all of them look again."""
+    """Processes that wait for something to change; `wake` makes all of them look again.
+
+    ``await block(queue)`` waits without a deadline.
+    """
 
     __slots__ = ("waiting", "watchers")
 
@@ -23,8 +26,9 @@ class WaitQueue:
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
-        for watcher in tuple(self.watchers):
-            watcher()
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
             for process in waiting:
@@ -42,7 +46,7 @@ class Wait:
 
 
 @types.coroutine
-def block(wait: Wait) -> Generator[Wait, None, None]:
+def block(wait: Wait | WaitQueue) -> Generator[Wait | WaitQueue, None, None]:
     """Give up the processor until `wait` is over."""
     yield wait
 
@@ -56,7 +60,7 @@ class Scheduler(Protocol):
         """Call ``function(argument)`` at `time`."""
 
 
-Application = Callable[[Any], Coroutine[Wait, None, Any]]
+Application = Callable[[Any], Coroutine[Wait | WaitQueue, None, Any]]
 """What a process runs: ``async def application(host)``."""
 
 
@@ -77,7 +81,7 @@ class Process:
         self,
         host: Any,
         name: str,
-        coroutine: Coroutine[Wait, None, Any],
+        coroutine: Coroutine[Wait | WaitQueue, None, Any],
         scheduler: Scheduler,
         number: int,
     ) -> None:
@@ -115,8 +119,11 @@ class Process:
             return
         self._wait(wait)
 
-    def _wait(self, wait: Wait) -> None:
+    def _wait(self, wait: Wait | WaitQueue) -> None:
         if self.exited:  # it ended itself
+            return
+        if isinstance(wait, WaitQueue):
+            wait.waiting.append(self)
             return
         self._waiting = wait
         if wait.queue is not None:

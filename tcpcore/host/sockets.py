@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
+_WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
+"""Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 
@@ -196,8 +198,15 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
-        await opening.first_write(self)
-        return await transfer.receive(self, self._connected(), most, flags)
+        if self.deferred is not None:
+            await opening.first_write(self)
+        c = self._connected()
+        if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
+            while transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if not c.urg_data and len(c.receive_buffer):
+                return transfer.read(self.host, c, most)
+        return await transfer.receive(self, c, most, flags)
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""

@@ -1,8 +1,9 @@
 """Links: delay, rate, queue, MTU and impairments, one `Pipe` for each direction.
 
-A packet on a pipe costs one event: when it will be at the other end is known when it leaves.  The
-same class serves the engine and the wire between recorded kernels, so that a scenario's links are
-the same on both.
+A packet on a pipe costs one event: when it will be at the other end is known when it leaves.
+Packets that arrive in the order in which they left stand in line, and only the first one is on the
+network's agenda.  The same class serves the engine and the wire between recorded kernels, so that
+a scenario's links are the same on both.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Pipe:
         "free_at",
         "leaving",
         "limit",
+        "line",
         "marks",
         "mtu",
         "plugged",
@@ -83,6 +85,8 @@ class Pipe:
         self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
         self.leaving: deque[int] = deque()
+        # On the way, in the order of arrival: (time, order, packet, tag, cuts, damaged)
+        self.line: deque[tuple[int, int, Any, Any, int, bool]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
         self._entered = 0

@@ -42,7 +42,7 @@ class Wires(ABC):
         self.links: list[Link] = []
         self.routers: list[Router] = []
         self._nodes: dict[str, Any] = {}  # by address
-        self._routes: dict[tuple[int, str], Pipe | None] = {}
+        self._routes: dict[int, dict[str, Pipe | None]] = {}  # by index of the node, and address
         self._sent = 0
         self._to_drop: set[int] = set()
 
@@ -171,7 +171,7 @@ class Wires(ABC):
             if at is None:
                 self.lose(tag, pipe.full(size, now, tag))
             else:
-                self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+                self.on_the_way(pipe, at, packet, tag, corrupt, pipe.cuts)
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
@@ -213,10 +213,15 @@ class Wires(ABC):
             self.lose(item.tag, reason)
 
     def _on_its_way(self, pipe: Pipe, item: Waiting, arrival: int) -> None:
-        argument = (pipe, item.packet, item.tag, item.cuts, item.corrupt)
-        self.first_at(arrival, self._arrive, argument)
+        self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
         if item.duplicate:
-            self.first_at(arrival, self._arrive, argument)
+            self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
+
+    def on_the_way(
+        self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
+    ) -> None:
+        """The packet will be at the other end of the pipe at that time, if it is still whole."""
+        self.first_at(at, self._arrive, (pipe, packet, tag, cuts, corrupt))
 
     def _loop(self, argument: tuple[Any, Packet, Any]) -> None:
         """What a host sends to itself is there at once."""
@@ -245,11 +250,10 @@ class Wires(ABC):
 
     def route(self, node: Any, address: str) -> Pipe | None:
         """The direction of the link by which `node` sends to an address; None: it knows none."""
-        key = (node.index, address)
-        if key in self._routes:
-            return self._routes[key]
-        pipe = self._routes[key] = self._find_route(node, address)
-        return pipe
+        known = self._routes.setdefault(node.index, {})
+        if address not in known:
+            known[address] = self._find_route(node, address)
+        return known[address]
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""

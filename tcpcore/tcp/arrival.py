@@ -21,7 +21,6 @@ from tcpcore.tcp import (
     lifecycle,
     paws,
     persist,
-    prediction,
     receive_buffer,
     reception,
     rtt,
@@ -42,11 +41,8 @@ from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
-    """Take in a segment for connection `c`; replies go to ``c.out``."""
-    if c.state == state.ESTABLISHED:
-        if prediction.takes(c, segment, now):
-            return
-    elif _by_state(c, segment, now):
+    """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
+    if c.state != state.ESTABLISHED and _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return

@@ -141,7 +141,7 @@ def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:
     left = c.rto - (now - c.retransmission_queue[0].last_sent)
     c.event(trace.NOTED, reasons.ICMP_BACKOFF())
     if left > 0:
-        c.retransmit_deadline = now + left
+        timers.hurry(c, now + left)
     else:
         retransmit.on_timeout(c, now)
 

@@ -6,18 +6,15 @@ net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly win
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size
+from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size, state, train
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
-from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
 
+_ESTABLISHED = state.ESTABLISHED
 GSO_MAX_SIZE = 65536
 MIN_BURST = 2
 PACING_SHIFT = 10
@@ -47,16 +44,18 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     `packet` is the most that the application's bytes were put together to (what had to wait for
     the window is put together anew).
     """
-    if not departure.may_send_data(c):
+    if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
-    before, count = c.snd_nxt, len(c.retransmission_queue)
+    before, queue = c.snd_nxt, c.retransmission_queue
+    count = len(queue)
     _send_what_fits(c, now, packet)
-    full = in_flight(c) >= c.cwnd
-    sent = len(c.retransmission_queue) - count
+    sent = len(queue)
+    full = sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
     if c.snd_nxt != before:
-        if prr.reducing(c):
+        if c.ca_state and prr.reducing(c):
             c.loss.prr_out += sent
         loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
@@ -88,57 +87,60 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
     if flight >= c.cwnd:
         return
     mss = current_mss(c)
+    largest = burst_segments(c, mss)
+    quota = c.cwnd >> 1 or 1
+    window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and flight < c.cwnd:
-        unsent = distance(c.snd_nxt, c.write_end)
-        if unsent <= 0:
+        unsent = (c.write_end - c.snd_nxt) & MASK
+        if not 0 < unsent < HALF:
             if c.fin_queued is not None:
                 _send_fin(c, now)
             return
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         room = c.cwnd - flight
-        if unsent > mss and _defers(c, room, mss, now):
+        if unsent > mss and _defers(c, room, window, largest * mss, now):
             return
-        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
+        most = mss * min(largest, room, quota)
+        length = _burst(c, unsent, window, most if most < packet else packet, mss)
         if not length:
             return
         flight += -(-length // mss)
         _send_burst(c, length, mss, now)
 
 
-def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
+def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    if room < min(unsent, mss):
+    if window < mss and window < unsent:
         return 0  # not even one segment fits
     if c.snd_up is not None:  # neither large packets nor Nagle
         return min(unsent, mss)
-    most = mss * min(burst_segments(c, mss), quota)
-    if most > packet:
-        most = packet
-    needed = min(unsent, room)
+    needed = unsent if unsent < window else window
     if most <= needed:
         return most
     partial = needed % mss
-    if partial and needed == unsent and not _nagle_holds(c):
+    if not partial:
         return needed
-    if partial and needed < unsent and not c.retransmission_queue and not c.corked:
+    if needed == unsent:
+        if not _nagle_holds(c):
+            return needed
+    elif not c.retransmission_queue and not c.corked:
         return needed  # the window ends inside a segment, and nothing is in flight to open it
     return needed - partial
 
 
-def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
+def _defers(c: Tcb, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK will come soon, and the room is small.
     """
-    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not c.retransmission_queue:
+    queue = c.retransmission_queue
+    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not queue:
         return False
-    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
+    if now - queue[0].last_sent < c.srtt >> 4:
         return False
-    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    mss = current_mss(c)
     limit = min(window, room * mss)
-    if limit >= burst_segments(c, mss) * mss:
-        return False
-    if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
+    if limit >= largest or limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
         return False
     return c.fin_queued is None
 
@@ -174,6 +176,9 @@ def _nagle_holds(c: Tcb) -> bool:
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    if train.is_plain(c, length):
+        train.send(c, length, mss, now)
+        return
     push = PSH if length > mss else 0
     while length > mss:
         send_part(c, mss, now)
@@ -187,8 +192,8 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     seq = c.snd_nxt
     end = (seq + length) & MASK
     flags = ACK
-    reason = _data_reason(length)
-    if _passes_mark(c, end):
+    reason = train.reason_of(length)
+    if train.passes_mark(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH
@@ -201,20 +206,6 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
     delayed_ack.data_sent(c, now)
     departure.emit(c, flags | push, seq, payload, now, reason)
-
-
-@lru_cache(maxsize=64)
-def _data_reason(length: int) -> Reason:
-    return Reason(reasons.DATA, {"length": length})
-
-
-def _passes_mark(c: Tcb, end: int) -> bool:
-    """Drop the marks that a segment with this end passes; whether one is at its very end."""
-    marks = c.push_marks
-    last: int | None = None
-    while marks and not (end - marks[0]) & HALF:
-        last = marks.popleft()
-    return last == end
 
 
 def _send_fin(c: Tcb, now: int) -> None:
