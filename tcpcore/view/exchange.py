@@ -16,6 +16,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux.states import Look, Socket
 from tcpcore.tcp.state import LISTEN
 from tcpcore.units import format_seconds
+from tcpcore.view.flights import Flights
 from tcpcore.view.shown import Shown
 
 
@@ -104,7 +105,7 @@ class Printed:
 
 
 @dataclass(slots=True)
-class Exchange:
+class Exchange(Flights):
     """What happened on one side; `looks` (sockets and their states) is empty where nobody looked.
 
     `by` names the side: ``engine`` or ``Linux 6.18.44``; `sysctls` are the side's defaults;
@@ -179,24 +180,6 @@ class Exchange:
     def data(self, host: str) -> list[Seen]:
         """The segments of that host that carry data."""
         return [one for one in self.segments if one.length and one.host == host]
-
-    def resent(self, host: str = "client") -> list[tuple[float, int]]:
-        """What that host sent again: seconds, and the number of the data segment.
-
-        Segments are counted from 1, in the order in which their first bytes were first sent.
-        """
-        numbers: dict[int, int] = {}
-        again = []
-        for one in self.data(host):
-            if one.seq in numbers:
-                again.append((one.time, numbers[one.seq]))
-            numbers.setdefault(one.seq, len(numbers) + 1)
-        return again
-
-    def holes_reported(self, by: float) -> int:
-        """How many ACKs with SACK blocks had reached the client by that second."""
-        told = [one for one in self.segments if one.host == "server" and one.sack]
-        return len([one for one in told if one.arrived is not None and one.arrived <= by])
 
     def waits(self, host: str = "client") -> list[float]:
         """Seconds from one sending of that host's data to the next; the last, until it gave up."""
