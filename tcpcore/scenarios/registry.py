@@ -38,6 +38,8 @@ _MODULES = (
     "outages",
     "timers",
     "windows",
+    "congestion",
+    "recovery",
     "urgent",
     "options",
     "offers",
@@ -53,8 +55,9 @@ _MODULES = (
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One thing to change: a number with range, step and unit, or a switch.
+    """One thing to change: a number with range, step and unit, a switch, or one of several names.
 
+    `choices` names the values 0, 1, 2 ...; such a parameter takes a name as well as its number.
     A parameter with `sysctl` sets that variable; its default may differ between profiles, and is
     then taken from the profile.
     """
@@ -68,6 +71,7 @@ class Parameter:
     unit: str = ""
     help: str = ""
     sysctl: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -76,6 +80,8 @@ class Parameter:
 
     def check(self, value: Any, scenario: str) -> Value:
         """`value` in the parameter's own type; `UsageError` when it does not fit."""
+        if value in self.choices:
+            return self.choices.index(value)
         if isinstance(value, str):
             value = _parse(value)
         if self.kind == "bool":

@@ -7,7 +7,17 @@ net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly win
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size, state, train
+from tcpcore.tcp import (
+    chrono,
+    delayed_ack,
+    departure,
+    loss_probe,
+    push_marks,
+    sack,
+    segment_size,
+    state,
+    train,
+)
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
@@ -175,7 +185,13 @@ def _nagle_holds(c: Tcb) -> bool:
 
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
-    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver.
+
+    Where packets of the application's are put together, what the first one was marked with moves
+    to the end, and the marks of the others are gone (tcp_grow_skb()).
+    """
+    if length > mss and c.push_marks:
+        push_marks.join(c, length)
     if train.is_plain(c, length):
         train.send(c, length, mss, now)
         return
@@ -193,7 +209,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     end = (seq + length) & MASK
     flags = ACK
     reason = train.reason_of(length)
-    if train.passes_mark(c, end):
+    if push_marks.passes(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH
