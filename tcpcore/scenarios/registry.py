@@ -40,6 +40,7 @@ _MODULES = (
     "windows",
     "congestion",
     "recovery",
+    "chance",
     "urgent",
     "options",
     "offers",
