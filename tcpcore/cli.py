@@ -1,4 +1,4 @@
-"""The command line: ``python -m tcpcore list | run | record | drill | bridge | explain``.
+"""The command line: ``python -m tcpcore list | run | sweep | record | drill | bridge | explain``.
 
 A user's mistake is one sentence on standard error and exit code 2; nothing is half-written.
 """
@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     running = commands.add_parser("run", help="run a scenario in virtual time")
     _add_run_arguments(running)
     running.set_defaults(run=_run)
+
+    sweeping = commands.add_parser("sweep", help="run a scenario for every point of a grid")
+    from tcpcore.sweeps import command
+
+    command.add_arguments(sweeping)
+    sweeping.set_defaults(run=command.main)
 
     recording = commands.add_parser("record", help="run a scenario on this machine's kernel (root)")
     from tcpcore.linux import record
