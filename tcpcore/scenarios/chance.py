@@ -34,9 +34,7 @@ LOSS = Parameter(
     ),
     until=minutes(60),
 )
-def random_loss(
-    net: Any, *, rtt: int, loss: float, rate: int, written: int, control: int
-) -> None:
+def random_loss(net: Any, *, rtt: int, loss: float, rate: int, written: int, control: int) -> None:
     """A transfer whose data is lost by chance; ACKs are not."""
     link = transfer(net, rtt=rtt, rate=rate, written=written, control=control)
     link.impair(to=link.ends[1], loss=loss / 100)

@@ -150,7 +150,10 @@ def belief_table(chapters: str = "..") -> Shown:
     rows: list[list[Cell]] = []
     for one in beliefs():
         page = f"{chapters}/{one.chapter}.html#predict-{one.prediction}"
-        text = Path(chapters, f"{one.chapter}.md").read_text(encoding="utf-8")
+        path = Path(chapters, f"{one.chapter}.md")
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
         title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
         rows.append([(one.number, ""), (one.says, ""), (title, page)])
     return _table("Beliefs", ("", "people believe", "predict it in"), rows)
