@@ -126,12 +126,18 @@ def option_space(c: Tcb) -> int:
     return sack.OPTION_SPACE - (TIMESTAMP_SPACE if c.timestamps else 0)
 
 
+def _stamps(c: Tcb, now: int) -> tuple[Option, ...]:
+    """The timestamps option; within a millisecond it is often the one of before."""
+    clock = (now // MILLISECOND + c.timestamp_offset) & MASK
+    _, value, echo = c.stamps[2]
+    if value != clock or echo != c.ts_recent:
+        c.stamps = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    return c.stamps
+
+
 def _options(c: Tcb, now: int) -> tuple[Option, ...]:
     """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     if c.sack_blocks or c.duplicate_block is not None:
         options += sack.option(c, option_space(c))
     return options
@@ -183,10 +189,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
     c.rcv_wnd = window_
     acknowledged = c.rcv_wup = c.rcv_nxt
     field = window_ >> c.rcv_scale
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     delayed_ack.ack_sent(c)
     c.segs_out += 1
     ip = c.ip
