@@ -16,6 +16,8 @@ def MINE(given):
 
 
 class Reno:
+    """RFC 5681, with the part of a window counted in the object."""
+
     def __init__(self):
         self.counted = 0
 
@@ -39,6 +41,8 @@ class Reno:
 
 
 class Cubic:
+    """RFC 9438, in floats."""
+
     C, BETA = 0.4, 0.7
 
     def __init__(self):

@@ -19,7 +19,7 @@ LARGEST = 1_000_000
 class Path:
     """A bottleneck: rate in Mbit/s, round-trip time in ms, packets that its queue holds.
 
-    `early`: the queue is RED, which loses by chance before it is full; so flows do not lose in step.
+    `early`: the queue is RED, which loses by chance before it is full: flows do not lose in step.
     """
 
     rate: float
