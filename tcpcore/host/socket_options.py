@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
 from tcpcore.host.buffer_options import INT_MAX, live
+from tcpcore.tcp import pacing
 from tcpcore.tcp.congestion import registry
+from tcpcore.tcp.flow import UNLIMITED
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ IPPROTO_TCP = 6
 LONGEST_FIN_WAIT_2 = 120
 """Seconds (TCP_FIN_TIMEOUT_MAX)."""
 
+NO_LIMIT = 0xFFFF_FFFF
 LINGER = "ii"
 TIMEVAL = "qq"
 """struct linger and struct timeval."""
@@ -225,12 +228,46 @@ def _shown_algorithm(socket: Socket, kept: str) -> bytes:
 
 
 def _choose(socket: Socket, name: str) -> None:
-    live(socket).congestion = registry.create(name)
+    c = live(socket)
+    c.congestion = registry.create(name)
+    c.congestion.on_start(c, socket.host.now)
+
+
+def _algorithm_info(socket: Socket, _: int) -> bytes:
+    c = socket.connection
+    return c.congestion.info(c) if c is not None else b""
+
+
+def _pacing_limit(socket: Socket, value: Any) -> int:
+    """Bytes a second, of four bytes or of eight; all bits set: no limit."""
+    if isinstance(value, bytes):
+        value = int.from_bytes(value, "little")
+        return UNLIMITED if value == NO_LIMIT else value
+    return UNLIMITED if value in (-1, NO_LIMIT) else int(value)
+
+
+def _shown_pacing_limit(socket: Socket, kept: int) -> int:
+    return min(kept, NO_LIMIT)
+
+
+def _limit_pacing(socket: Socket, rate: int) -> None:
+    pacing.limit(live(socket), rate)
 
 
 OPTIONS: dict[str, Option] = {
     "TCP_CONGESTION": Option(
         IPPROTO_TCP, 13, store=_algorithm, show=_shown_algorithm, default="", changed=_choose
+    ),
+    "TCP_CC_INFO": Option(IPPROTO_TCP, 26, store=_read_only, show=_algorithm_info),
+    "SO_MAX_PACING_RATE": Option(
+        SOL_SOCKET,
+        47,
+        -1,
+        UNLIMITED,
+        store=_pacing_limit,
+        show=_shown_pacing_limit,
+        default=UNLIMITED,
+        changed=_limit_pacing,
     ),
     "SO_REUSEADDR": Option(SOL_SOCKET, 2, attribute="reuse_address"),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
@@ -354,5 +391,7 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
     if "TCP_CONGESTION" in options:
         connection.congestion = registry.create(options["TCP_CONGESTION"])
+    if "SO_MAX_PACING_RATE" in options:
+        pacing.limit(connection, options["SO_MAX_PACING_RATE"])
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, mtu_probing, recovery, resend, sending, state, timers
+from tcpcore.tcp import (
+    departure,
+    lifecycle,
+    mtu_probing,
+    pacing,
+    recovery,
+    resend,
+    sending,
+    state,
+    timers,
+)
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
@@ -126,6 +136,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         departure.send_again(c, head, now, Reason(why, values))
         c.loss.retrans_stamp = c.loss.retrans_stamp or now
     else:
+        pacing.charge_queued(c, head.seq, head.end, now)
         resend.again(c, head, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
     if c.state != state.SYN_SENT or c.retransmissions > linear:
@@ -153,15 +164,16 @@ def on_loss_probe(c: Tcb, now: int) -> None:
         return
     if c.probe_end is not None:  # this episode has had its probe
         left = max(queue[0].last_sent + c.rto - now, 1)
-        timers.set_retransmission(c, now, left)
+        timers.set_retransmission(c, now, left, paced=True)
         return
     c.loss.probe_resent = not sending.send_one(c, now)
     if c.loss.probe_resent:
         last = queue[-1]
         values = {"retransmission": last.retransmissions + 1}
+        pacing.charge_queued(c, last.seq, last.end, now)
         departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
         if c.board is not None:
             c.board.sent_again(last)
     c.tally("TcpExtTCPLossProbes")
     c.probe_end = c.snd_nxt
-    timers.set_retransmission(c, now)
+    timers.set_retransmission(c, now, paced=True)

@@ -24,13 +24,14 @@ DEFAULT_REORDERING = 3
 
 
 def expand(c: Tcb) -> None:
-    """Let the buffer hold two windows of segments, as far as tcp_wmem lets it."""
+    """Let the buffer hold windows of segments, mostly two, as far as tcp_wmem lets it."""
     if c.sndbuf_locked:
         return
     payload = max(c.snd_mss, 1460)
     memory = (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
     segments = max(INITIAL_CWND, c.cwnd, DEFAULT_REORDERING + 1)
-    c.sndbuf = max(c.sndbuf, min(2 * segments * memory, c.sysctl.tcp_wmem[2]))
+    wanted = c.congestion.buffer_windows * segments * memory
+    c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
 
 
 def queued(c: Tcb) -> int:

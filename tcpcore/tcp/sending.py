@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, sack, segment_size
+from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, pacing, sack, segment_size
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
@@ -18,12 +18,10 @@ from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
 
-GSO_MAX_SIZE = 65536
-MIN_BURST = 2
+GSO_MAX_SIZE = 65279
+"""Most bytes of a large packet: what the device takes, less the headers (sk_gso_max_size)."""
 PACING_SHIFT = 10
-RTT_SHIFT = 9
-STARTING_PACE, PACE = 2_000_000, 1_200_000
-"""cwnd in a second's part of a round trip, 200 % of it while cwnd may still double, else 120 %."""
+SIZE_BITS = 32
 
 
 def current_mss(c: Tcb) -> int:
@@ -50,8 +48,7 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     if not departure.may_send_data(c):
         return
     before, count = c.snd_nxt, len(c.retransmission_queue)
-    _send_what_fits(c, now, packet)
-    full = in_flight(c) >= c.cwnd
+    full = _send_what_fits(c, now, packet) or in_flight(c) >= c.cwnd
     sent = len(c.retransmission_queue) - count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
@@ -81,27 +78,35 @@ def send_one(c: Tcb, now: int) -> bool:
     return True
 
 
-def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
+def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
+    """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
-        return
+        return False
     flight = in_flight(c)
     if flight >= c.cwnd:
-        return
+        return False
     mss = current_mss(c)
     while not c.fin_sent and flight < c.cwnd:
         unsent = distance(c.snd_nxt, c.write_end)
         if unsent <= 0:
             if c.fin_queued is not None:
                 _send_fin(c, now)
-            return
+            return False
+        if c.flow.paced and pacing.waits(c, now):
+            return False
         room = c.cwnd - flight
-        if unsent > mss and _defers(c, room, mss, now):
-            return
+        if unsent > mss and _defers(c, unsent, room, mss, now):
+            window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+            return room * mss < window and room * mss <= unsent
         length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
         if not length:
-            return
-        flight += -(-length // mss)
+            return False
+        segments = -(-length // mss)
+        flight += segments
+        if c.flow.paced:
+            pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
+    return False
 
 
 def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
@@ -125,12 +130,17 @@ def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
     return needed - partial
 
 
-def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
+def _defers(c: Tcb, unsent: int, room: int, mss: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK will come soon, and the room is small.
     """
-    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not c.retransmission_queue:
+    if c.ca_state >= RECOVERY or not c.retransmission_queue:
+        return False
+    before = c.last_sent_at
+    if c.flow.paced:
+        before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
+    if now - before > MILLISECOND:
         return False
     if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
         return False
@@ -140,20 +150,21 @@ def _defers(c: Tcb, room: int, mss: int, now: int) -> bool:
         return False
     if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
         return False
-    return c.fin_queued is None
+    return limit <= unsent or c.fin_queued is None
 
 
 def burst_segments(c: Tcb, mss: int) -> int:
-    """About a millisecond's worth at the current rate; more where the round trip is short."""
-    if not c.srtt:
-        return MIN_BURST
-    pace = STARTING_PACE if c.cwnd < c.ssthresh // 2 else PACE
-    size = mss * c.cwnd * pace // (c.srtt >> 3) >> PACING_SHIFT
-    shift = c.min_rtt >> RTT_SHIFT
-    if shift < 32:
+    """About a millisecond's worth at the pacing rate; more where the round trip is short.
+
+    Source: tcp_tso_autosize(); of an unknown round trip nothing is added.
+    """
+    sysctl = c.sysctl
+    size = c.flow.pacing_rate >> PACING_SHIFT
+    if c.min_rtt and (shift := c.min_rtt >> sysctl.tcp_tso_rtt_log) < SIZE_BITS:
         size += GSO_MAX_SIZE >> shift
     segments = (size if size < GSO_MAX_SIZE else GSO_MAX_SIZE) // mss
-    return segments if segments > MIN_BURST else MIN_BURST
+    least = c.congestion.least_burst(c) if c.congestion.controls else sysctl.tcp_min_tso_segs
+    return segments if segments > least else least
 
 
 def _nagle_holds(c: Tcb) -> bool:
@@ -196,6 +207,8 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         c.fin_sent = True
     if length < segment_size.mss(c):
         c.small_sent_end = end
+    if not c.retransmission_queue or (c.lost_out and prr.in_flight(c) <= 0):
+        c.congestion.on_restart(c, now - c.last_data_sent, now)
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last

@@ -15,6 +15,7 @@ from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.flow import Flow
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
@@ -93,6 +94,7 @@ class Tcb:
         "fin_at",
         "fin_queued",
         "fin_sent",
+        "flow",
         "ip_id",
         "irs",
         "iss",
@@ -127,6 +129,7 @@ class Tcb:
         "orphan",
         "out",
         "out_of_order",
+        "pacing_deadline",
         "path_mtu",
         "pingpong",
         "probe_deadline",
@@ -234,10 +237,7 @@ class Tcb:
         self._start_acknowledging()
         self._start_timers()
         self._start_counting()
-        # Options agreed on.
-        self.scaling = False
-        self.timestamps = False
-        self.sack_permitted = False
+        self.scaling = self.timestamps = self.sack_permitted = False  # options agreed on
         self.ecn = 0  # bits of `ecn`
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
@@ -306,7 +306,7 @@ class Tcb:
         self.mdev = 0
         self.mdev_max = 0
         self.rttvar = 0
-        self.min_rtt = 0
+        self.min_rtt = 0  # of a window: `rate.measured`
         self.rtt_sequence = iss
         self.rto = RTO_INITIAL
         self.backoff = 0
@@ -320,6 +320,7 @@ class Tcb:
         self.ca_state = OPEN
         self.loss = LossState(self.sysctl.tcp_reordering)
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
+        self.flow = Flow()
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
@@ -343,6 +344,7 @@ class Tcb:
         self.retransmit_deadline: int | None = None
         self.loss_probe = False  # it fires as a tail loss probe, not as a time-out
         self.ack_deadline: int | None = None
+        self.pacing_deadline: int | None = None
         self.probe_deadline: int | None = None
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2

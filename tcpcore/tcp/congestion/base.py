@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tcpcore.tcp.flow import RateSample
     from tcpcore.tcp.tcb import Tcb
 
 LEAST = 2
@@ -48,6 +49,13 @@ class CongestionControl:
     """Reno's answers; an algorithm replaces what it does in another way."""
 
     name = "reno"
+    controls = False
+    """It sets cwnd and the pacing rate itself, at every ACK: `control`, instead of `on_ack`."""
+    buffer_windows = 2
+    """How many windows the send buffer should hold (sndbuf_expand)."""
+
+    def on_start(self, c: Tcb, now: int) -> None:
+        """The handshake is over, or a program has chosen this algorithm just now (init)."""
 
     def ssthresh(self, c: Tcb) -> int:
         """The new threshold after a loss or a mark, in segments."""
@@ -64,16 +72,27 @@ class CongestionControl:
     def on_sample(self, c: Tcb, rtt: int, now: int) -> None:
         """An ACK brought a round-trip time, in us."""
 
+    def control(self, c: Tcb, sample: RateSample, now: int) -> None:
+        """An ACK was taken in: set cwnd, and c.flow.pacing_rate (cong_control; see `controls`)."""
+
+    def least_burst(self, c: Tcb) -> int:
+        """Segments that a burst may have in any case, where `controls` (min_tso_segs)."""
+        return c.sysctl.tcp_min_tso_segs
+
     def on_loss_state(self, c: Tcb, now: int) -> None:
         """A time-out began: the connection enters the state Loss."""
 
     def on_restart(self, c: Tcb, idle: int, now: int) -> None:
-        """Sending begins again after `idle` us without anything in flight."""
+        """Sending begins with nothing in flight, `idle` us after the last data (TX_START)."""
 
     def undo(self, c: Tcb) -> int:
         """Cwnd after a reduction that turned out to be needless (tcp_reno_undo_cwnd())."""
         return max(c.cwnd, c.loss.prior_cwnd)
 
     def show(self, c: Tcb) -> dict[str, Any]:
-        """The algorithm's own variables, for people."""
+        """The algorithm's own variables by name, for people: players show them beside cwnd."""
         return {}
+
+    def info(self, c: Tcb) -> bytes:
+        """What getsockopt(TCP_CC_INFO) gives: `union tcp_cc_info`; nothing where Linux has none."""
+        return b""

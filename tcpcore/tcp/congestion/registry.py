@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from tcpcore.sysctl import CONGESTION_CONTROLS
 from tcpcore.tcp.congestion.base import CongestionControl
+from tcpcore.tcp.congestion.bbr import Bbr
 from tcpcore.tcp.congestion.cubic import Cubic
 from tcpcore.tcp.congestion.reno import Reno
 
-_KNOWN: dict[str, Callable[[], CongestionControl]] = {"reno": Reno, "cubic": Cubic}
+_KNOWN: dict[str, Callable[[], CongestionControl]] = {"reno": Reno, "bbr": Bbr, "cubic": Cubic}
 
 
 def register(algorithm: type[CongestionControl]) -> None:
