@@ -81,7 +81,7 @@ kernel: env
 	@$(RUN) pytest -m "kernel"
 
 packages: env
-	@$(RUN) tools.system_packages chromium lsof nc netstat ss sysctl tcpdump tshark
+	@$(RUN) tools.system_packages chromium curl iperf3 lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
 
 pages: web-tests build
 	@$(RUN) pytest -m "book or browser"

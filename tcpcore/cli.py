@@ -1,4 +1,4 @@
-"""The command line: ``python -m tcpcore list | run | record | drill | explain``.
+"""The command line: ``python -m tcpcore list | run | record | drill | bridge | explain``.
 
 A user's mistake is one sentence on standard error and exit code 2; nothing is half-written.
 """
@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
 
     drill.add_arguments(drilling)
     drilling.set_defaults(run=drill.main)
+
+    bridging = commands.add_parser("bridge", help="let real programs talk to the engine (root)")
+    from tcpcore.linux.bridge import command as bridge
+
+    bridge.add_arguments(bridging)
+    bridging.set_defaults(run=_bridge)
 
     explaining = commands.add_parser("explain", help="say what happens in a capture")
     from tcpcore.observe import explain
@@ -185,6 +191,20 @@ def _tell_outcomes(trace: Trace) -> None:
             print(
                 f"{trace.hosts[host][0]}: {call}() failed after {at} s: {result}", file=sys.stderr
             )
+
+
+# --- bridge ---------------------------------------------------------------------------------------
+
+
+def _bridge(arguments: argparse.Namespace) -> int:
+    from tcpcore.linux.bridge import command
+
+    def open_page(port: int) -> command.Page:
+        from tcpcore.view.live import LivePage
+
+        return LivePage(port)
+
+    return command.main(arguments, open_page)
 
 
 # --- explain --------------------------------------------------------------------------------------

@@ -14,13 +14,22 @@ ENOENT = 2
 EINTR = 4
 EBADF = 9
 EAGAIN = 11
+ENOMEM = 12
+EACCES = 13
+EFAULT = 14
+EBUSY = 16
 EEXIST = 17
+ENODEV = 19
 EINVAL = 22
 EPIPE = 32
 EDOM = 33
+EPROTO = 71
+ENOTSOCK = 88
+EDESTADDRREQ = 89
 EMSGSIZE = 90
 ENOPROTOOPT = 92
 EOPNOTSUPP = 95
+EAFNOSUPPORT = 97
 EADDRINUSE = 98
 EADDRNOTAVAIL = 99
 ENETUNREACH = 101
@@ -41,13 +50,22 @@ _NAMES_AND_MESSAGES = {
     EINTR: ("EINTR", "Interrupted system call"),
     EBADF: ("EBADF", "Bad file descriptor"),
     EAGAIN: ("EAGAIN", "Resource temporarily unavailable"),
+    ENOMEM: ("ENOMEM", "Cannot allocate memory"),
+    EACCES: ("EACCES", "Permission denied"),
+    EFAULT: ("EFAULT", "Bad address"),
+    EBUSY: ("EBUSY", "Device or resource busy"),
     EEXIST: ("EEXIST", "File exists"),
+    ENODEV: ("ENODEV", "No such device"),
     EINVAL: ("EINVAL", "Invalid argument"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
+    EPROTO: ("EPROTO", "Protocol error"),
+    ENOTSOCK: ("ENOTSOCK", "Socket operation on non-socket"),
+    EDESTADDRREQ: ("EDESTADDRREQ", "Destination address required"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),
     ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),
+    EAFNOSUPPORT: ("EAFNOSUPPORT", "Address family not supported by protocol"),
     EADDRINUSE: ("EADDRINUSE", "Address already in use"),
     EADDRNOTAVAIL: ("EADDRNOTAVAIL", "Cannot assign requested address"),
     ENETUNREACH: ("ENETUNREACH", "Network is unreachable"),

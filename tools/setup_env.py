@@ -61,7 +61,7 @@ def main() -> None:
         make_venv()
     with step("Installing the pinned packages (a minute or two the first time)"):
         command = [str(PYTHON), "-m", "pip", "install", "--quiet"]
-        command += ["-r", "requirements.txt", "-e", ".[capture,player,test]"]
+        command += ["-r", "requirements.txt", "-e", ".[capture,player,sweep,grading,test]"]
         run(command, quiet=True, env=pip_environment())
     STAMP.write_text(wanted)
 

@@ -15,9 +15,14 @@ from tools.progress import run, say, step, stop
 # program -> Debian packages that bring it (the fonts are for the symbols in screenshots)
 PACKAGES = {
     "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "curl": ("curl",),
+    "iperf3": ("iperf3",),
     "lsof": ("lsof",),
     "nc": ("netcat-openbsd",),
     "netstat": ("net-tools",),
+    "nft": ("nftables",),
+    "nginx": ("nginx-light",),
+    "ping": ("iputils-ping",),
     "ss": ("iproute2",),
     "sysctl": ("procps",),
     "tcpdump": ("tcpdump",),

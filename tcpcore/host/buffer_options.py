@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpcore.errors import EINVAL, socket_error
+from tcpcore.host.option import INT_MAX
 from tcpcore.tcp import receive_buffer as unread
 from tcpcore.tcp import segment_size as full
 from tcpcore.tcp import send_buffer as unsent
@@ -24,8 +25,6 @@ SMALLEST_SEND_BUFFER = 4608
 
 SMALLEST_MSS, LARGEST_MSS = 88, 32767
 """TCP_MIN_MSS and MAX_TCP_WINDOW: the limits of TCP_MAXSEG."""
-
-INT_MAX = 2**31 - 1
 
 
 def live(socket: Socket) -> Connection:

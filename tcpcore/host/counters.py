@@ -112,6 +112,9 @@ _BY_REASON = {
     reasons.OUT_OF_ORDER_QUEUE_FULL: (OUT_OF_ORDER_DROP,),
 }
 
+_PLAIN = frozenset((reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons.ACK_WINDOW))
+"""Of what is sent for these reasons, nothing else is counted."""
+
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 
 
@@ -132,6 +135,9 @@ class Counters(dict[str, int]):
         SYNs cross, the SYN+ACK is our SYN sent again.
         """
         reason = segment.reason
+        if reason is not None and reason.why in _PLAIN and not segment.flags & (SYN | RST):
+            self[OUT_SEGS] += 1
+            return
         again = reason is not None and reason.values.get("retransmission")
         crossing = reason is not None and reason.why is reasons.SIMULTANEOUS_SYN
         if not crossing and (not again or segment.flags & (SYN | ACK) == SYN | ACK):

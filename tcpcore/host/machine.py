@@ -17,6 +17,7 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
+from tcpcore.host.routes import Route
 from tcpcore.seqnum import MASK
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
@@ -36,11 +37,11 @@ class Machine(ABC):
     endpoints: dict[Any, Any]
     listeners: dict[int, Any]
     bound_ports: dict[int, Any]
+    routes: dict[str, Route]
     processes: list[Process]
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
     _random: random.Random
-    _watchers: dict[Any, Any]
     _scheduled: dict[Any, int]
 
     def __init__(self, name: str, seed: str) -> None:
@@ -110,12 +111,18 @@ class Machine(ABC):
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
         for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):
             known.clear()
-        self._watchers.clear()
         self._scheduled.clear()
         self.firewall = Firewall(self.name, f"{self.name}:rebooted")
         self.path_mtus = PathMtus()
 
     # --- firewall --------------------------------------------------------------------------------
+
+    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
+        """``ip route change TO ... initcwnd N``: segments, for connections that open from now on.
+
+        0 is the kernel's own default.  UsageError for a number that does not fit.
+        """
+        self.routes[to] = Route(initcwnd, initrwnd)
 
     def iptables(self, line: str) -> str:
         """Carry out one line of iptables, and return what it prints: ``-L -n -v``, ``-S``."""
@@ -137,8 +144,9 @@ class Machine(ABC):
         self._begin(trace.ARRIVAL, f"ICMP {error.name} arrives", None)
         self.note(f"ICMP {error.name}, from {error.src}")
         self.count(counters.ICMP_IN)
-        unreachable = error.type == UNREACHABLE
-        self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
+        if not error.over_ipv6:
+            unreachable = error.type == UNREACHABLE
+            self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         path_mtu.learn(self, error)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))

@@ -1,6 +1,6 @@
 """What a host knows about path MTUs: one number per destination, learned from ICMP, for 10 minutes.
 
-Source: ip_rt_update_pmtu() in net/ipv4/route.c; RFC 1191 §6.3.
+Source: ip_rt_update_pmtu() in net/ipv4/route.c; RFC 1191 §6.3, RFC 8201 §4.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpcore.units import SECOND
-from tcpcore.wire.icmp import FRAG_NEEDED, UNREACHABLE, IcmpError
+from tcpcore.wire.icmp import IcmpError
 
 if TYPE_CHECKING:
     from tcpcore.host.machine import Machine
@@ -18,6 +18,9 @@ EXPIRES = 600 * SECOND
 
 SMALLEST = 552
 """net.ipv4.route.min_pmtu: a smaller number from a stranger is not believed."""
+
+SMALLEST_6 = 1280
+"""The smallest MTU of IPv6 (RFC 8200 §5)."""
 
 
 class PathMtus:
@@ -44,10 +47,11 @@ class PathMtus:
 
 def learn(host: Machine, error: IcmpError) -> None:
     """Take what a frag-needed error says, if it says less than we know."""
-    if (error.type, error.code) != (UNREACHABLE, FRAG_NEEDED):
+    if not error.too_big:
         return
+    smallest = SMALLEST_6 if error.over_ipv6 else SMALLEST
     address = error.quoted.dst
     known = host.mtu_to(address)
-    mtu = max(error.mtu, min(SMALLEST, known))
+    mtu = max(error.mtu, min(smallest, known))
     if mtu < known:
         host.path_mtus.set(address, mtu, host.now)

@@ -13,7 +13,10 @@ from typing import Any, Protocol
 
 
 class WaitQueue:
-    """Processes that wait for something to change; `wake` makes all of them look again."""
+    """Processes that wait for something to change; `wake` makes all of them look again.
+
+    ``await block(queue)`` waits without a deadline.
+    """
 
     __slots__ = ("waiting", "watchers")
 
@@ -23,8 +26,9 @@ class WaitQueue:
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
-        for watcher in tuple(self.watchers):
-            watcher()
+        if self.watchers:
+            for watcher in tuple(self.watchers):
+                watcher()
         if self.waiting:
             waiting, self.waiting = self.waiting, []
             for process in waiting:
@@ -42,7 +46,7 @@ class Wait:
 
 
 @types.coroutine
-def block(wait: Wait) -> Generator[Wait, None, None]:
+def block(wait: Wait | WaitQueue) -> Generator[Wait | WaitQueue, None, None]:
     """Give up the processor until `wait` is over."""
     yield wait
 
@@ -56,25 +60,34 @@ class Scheduler(Protocol):
         """Call ``function(argument)`` at `time`."""
 
 
-Application = Callable[[Any], Coroutine[Wait, None, Any]]
+Application = Callable[[Any], Coroutine[Wait | WaitQueue, None, Any]]
 """What a process runs: ``async def application(host)``."""
 
 
 class Process:
     """One application on a host; `host.spawn` makes it.
 
-    `looking`: another program runs in its stead, whose calls are not this application's.
+    `looking`: another program runs in its stead, whose calls are not this application's.  `number`
+    counts the host's processes from 0; `sockets` is the table of descriptors, None where one was
+    closed.
     """
 
     __slots__ = (
-        "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "sockets",
+        "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "number",
+        "sockets",
     )  # fmt: skip
 
     def __init__(
-        self, host: Any, name: str, coroutine: Coroutine[Wait, None, Any], scheduler: Scheduler
+        self,
+        host: Any,
+        name: str,
+        coroutine: Coroutine[Wait | WaitQueue, None, Any],
+        scheduler: Scheduler,
+        number: int,
     ) -> None:
         self.host = host
         self.name = name
+        self.number = number
         self.exited = False
         self.looking = False
         self.sockets: list[Any] = []
@@ -106,8 +119,11 @@ class Process:
             return
         self._wait(wait)
 
-    def _wait(self, wait: Wait) -> None:
+    def _wait(self, wait: Wait | WaitQueue) -> None:
         if self.exited:  # it ended itself
+            return
+        if isinstance(wait, WaitQueue):
+            wait.waiting.append(self)
             return
         self._waiting = wait
         if wait.queue is not None:
@@ -121,15 +137,30 @@ class Process:
                 wait.queue.waiting.remove(self)
             self.ready()
 
+    def hold(self, socket: Any) -> None:
+        """Take the lowest free descriptor for the socket (alloc_fd())."""
+        if None in self.sockets:
+            self.sockets[self.sockets.index(None)] = socket
+        else:
+            self.sockets.append(socket)
+
+    def release(self, socket: Any) -> None:
+        """Free the socket's descriptor."""
+        if socket in self.sockets:
+            self.sockets[self.sockets.index(socket)] = None
+            while self.sockets and self.sockets[-1] is None:
+                self.sockets.pop()
+
     def fork(self, application: Application, name: str = "") -> Process:
         """Start ``application(host)`` as a child that holds all our sockets, too (fork(2)).
 
         A socket is closed when the last process that holds it has closed it.
         """
         child: Process = self.host.spawn(application, name)
-        for socket in self.sockets:
-            if self in socket.holders:
-                socket.share(child)
+        child.sockets = [None] * len(self.sockets)
+        for slot, socket in enumerate(self.sockets):
+            if socket is not None and socket.inherit(child):
+                child.sockets[slot] = socket
         return child
 
     def kill(self) -> None:
@@ -146,5 +177,9 @@ class Process:
     def _exit(self) -> None:
         """The kernel closes what an exiting process leaves open."""
         self.exited = True
-        for socket in self.sockets:
-            socket.close_at_exit(self)
+        for socket in tuple(self.sockets):
+            if socket is not None:
+                socket.close_at_exit(self)
+        self.sockets.clear()
+        if self in self.host.processes:
+            self.host.processes.remove(self)

@@ -11,10 +11,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpcore import reasons, trace
-from tcpcore.host import counters
+from tcpcore.host import counters, saved_syn
 from tcpcore.seqnum import MASK, distance, gt, leq, lt
 from tcpcore.tcp import arrival, departure, state, timers, window
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.icmp import ends_request
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import RTO_INITIAL
 from tcpcore.units import MILLISECOND
@@ -34,6 +36,8 @@ def half_open(listener: Listener, segment: Segment, now: int, isn: int | None = 
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
     c = listener.host.new_connection(*ends, isn)
     listener.inherit(c)  # its buffer decides the window that the SYN+ACK offers
+    if listener.options.get("TCP_SAVE_SYN"):
+        saved_syn.record(c, segment)
     received(c, segment.seq, segment.window)
     arrival.agree_on_options(c, segment, now)
     window.open_receive(c, c.advertised_mss - (departure.TIMESTAMP_SPACE if c.timestamps else 0))
@@ -57,6 +61,7 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
     c.last_data_received = host.now
     c.last_challenge = None  # the request's answers are not counted against the connection
     c.journal = host
+    usage.start(c)
     c.retransmission_queue.append(syn_ack)
     c.segs_out, c.segs_in = 0, 1  # the request's SYN+ACKs are not counted, its SYN is
     c.bytes_acked = -1  # our SYN is not counted in the end
@@ -120,14 +125,13 @@ class Request:
 
     def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
         """An ICMP error about our SYN+ACK: the client cannot be reached (tcp_req_err())."""
-        gone = kind == icmp.TIME_EXCEEDED or (
-            kind == icmp.UNREACHABLE and code in (icmp.NET, icmp.HOST)
-        )
-        gone = gone and not self.child.sysctl.icmp_by_rfc
+        six = ":" in self.child.remote
+        gone = ends_request(kind, code, six) and not self.child.sysctl.icmp_by_rfc
         if seq != self.child.iss:
             self.listener.host.event(trace.REFUSED, self.name, reasons.ICMP_OUTSIDE())
         elif gone:
-            what = icmp.NAMES.get((kind, code), "time exceeded")
+            names = icmp.NAMES_6 if six else icmp.NAMES
+            what = names.get((kind, code), f"type {kind} code {code}")
             self.listener.host.count(counters.LISTEN_DROPS)
             self._forget(Reason(reasons.ICMP_REQUEST, {"what": what}), state.TIMEOUT)
         return []

@@ -10,56 +10,26 @@ that a listener accepts inherits the listener's.  Source: do_tcp_setsockopt() in
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
+from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
-from tcpcore.host.buffer_options import INT_MAX, live
-from tcpcore.tcp import pacing
-from tcpcore.tcp.congestion import registry
-from tcpcore.tcp.flow import UNLIMITED
+from tcpcore.host import plain_options, rate_options, saved_syn
+from tcpcore.host.buffer_options import live
+from tcpcore.host.option import INT_MAX, IPPROTO_TCP, SOL_SOCKET, Option, flag, read_only
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
     from tcpcore.tcp.connection import Connection
 
-SOL_SOCKET = 1
-IPPROTO_TCP = 6
-
 LONGEST_FIN_WAIT_2 = 120
 """Seconds (TCP_FIN_TIMEOUT_MAX)."""
 
-NO_LIMIT = 0xFFFF_FFFF
 LINGER = "ii"
 TIMEVAL = "qq"
 """struct linger and struct timeval."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option: where the kernel has it, which values it takes, what it does.
-
-    `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
-    `attribute` names what it sets in a connection, `changed` is told when one has it set.
-    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
-    `same_as` names the option that this one only sets in another way.
-    """
-
-    level: int
-    number: int
-    low: int = 0
-    high: int = INT_MAX
-    store: Callable[[Socket, Any], Any] | None = None
-    show: Callable[[Socket, Any], Any] | None = None
-    attribute: str = ""
-    default: Any = 0
-    changed: Callable[[Socket, Any], None] | None = None
-    form: str = "i"
-    same_as: str = ""
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
@@ -158,10 +128,6 @@ def _lingers(socket: Socket, kept: int | None) -> tuple[int, int]:
     return (0, 0) if kept is None else (1, kept // SECOND)
 
 
-def _read_only(socket: Socket, value: int) -> int:
-    raise socket_error(ENOPROTOOPT)
-
-
 def _linger2(socket: Socket, value: int) -> int:
     """Seconds in FIN_WAIT_2, 120 at most; 0: as the sysctl says, negative: none."""
     return -1 if value < 0 else min(value, LONGEST_FIN_WAIT_2) * SECOND
@@ -196,6 +162,11 @@ def _be_quick(socket: Socket, on: int) -> None:
     socket.host.transmit(c, c.be_quick(bool(on), socket.host.now))
 
 
+def _quick(socket: Socket, _: int) -> int:
+    """Whether it acknowledges at once: it is not in ping-pong mode."""
+    return int(socket.connection is None or not socket.connection.pingpong)
+
+
 def _keep_alive(socket: Socket, _: int) -> None:
     c = live(socket)
     c.keep_alive(bool(socket.options.get("SO_KEEPALIVE")), socket.host.now)
@@ -214,63 +185,16 @@ def _shown_time_limit(socket: Socket, kept: int) -> tuple[int, int]:
     return divmod(kept, SECOND)
 
 
-def _algorithm(socket: Socket, value: Any) -> str:
-    name = bytes(value).split(b"\0")[0].decode("ascii", "replace")
-    if name not in registry.names():
-        raise socket_error(ENOENT)
-    return name
-
-
-def _shown_algorithm(socket: Socket, kept: str) -> bytes:
-    c = socket.connection
-    name = c.congestion.name if c is not None else kept
-    return (name or socket.host.sysctl.tcp_congestion_control).encode().ljust(16, b"\0")
-
-
-def _choose(socket: Socket, name: str) -> None:
-    c = live(socket)
-    c.congestion = registry.create(name)
-    c.congestion.on_start(c, socket.host.now)
-
-
-def _algorithm_info(socket: Socket, _: int) -> bytes:
-    c = socket.connection
-    return c.congestion.info(c) if c is not None else b""
-
-
-def _pacing_limit(socket: Socket, value: Any) -> int:
-    """Bytes a second, of four bytes or of eight; all bits set: no limit."""
-    if isinstance(value, bytes):
-        value = int.from_bytes(value, "little")
-        return UNLIMITED if value == NO_LIMIT else value
-    return UNLIMITED if value in (-1, NO_LIMIT) else int(value)
-
-
-def _shown_pacing_limit(socket: Socket, kept: int) -> int:
-    return min(kept, NO_LIMIT)
-
-
-def _limit_pacing(socket: Socket, rate: int) -> None:
-    pacing.limit(live(socket), rate)
+def _family(socket: Socket, _: int) -> int:
+    return socket.family
 
 
 OPTIONS: dict[str, Option] = {
-    "TCP_CONGESTION": Option(
-        IPPROTO_TCP, 13, store=_algorithm, show=_shown_algorithm, default="", changed=_choose
-    ),
-    "TCP_CC_INFO": Option(IPPROTO_TCP, 26, store=_read_only, show=_algorithm_info),
-    "SO_MAX_PACING_RATE": Option(
-        SOL_SOCKET,
-        47,
-        -1,
-        UNLIMITED,
-        store=_pacing_limit,
-        show=_shown_pacing_limit,
-        default=UNLIMITED,
-        changed=_limit_pacing,
-    ),
-    "SO_REUSEADDR": Option(SOL_SOCKET, 2, attribute="reuse_address"),
-    "SO_ERROR": Option(SOL_SOCKET, 4, store=_read_only, show=_take_error),
+    **plain_options.OPTIONS,
+    **rate_options.OPTIONS,
+    "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
+    "SO_REUSEPORT": flag(SOL_SOCKET, 15),
+    "SO_ERROR": Option(SOL_SOCKET, 4, store=read_only, show=_take_error),
     "SO_SNDBUF": Option(
         SOL_SOCKET,
         7,
@@ -291,29 +215,29 @@ OPTIONS: dict[str, Option] = {
     "SO_RCVBUFFORCE": Option(
         SOL_SOCKET, 33, store=buffers.forced_receive_buffer, same_as="SO_RCVBUF"
     ),
-    "SO_TYPE": Option(SOL_SOCKET, 3, store=_read_only, default=1),
-    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=_read_only, default=IPPROTO_TCP),
-    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=_read_only, default=2),
+    "SO_TYPE": Option(SOL_SOCKET, 3, store=read_only, default=1),
+    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=read_only, default=IPPROTO_TCP),
+    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=read_only, show=_family),
     "SO_ACCEPTCONN": Option(
-        SOL_SOCKET, 30, store=_read_only, show=lambda socket, _: int(socket.listener is not None)
+        SOL_SOCKET, 30, store=read_only, show=lambda socket, _: int(socket.listener is not None)
     ),
-    "SO_KEEPALIVE": Option(SOL_SOCKET, 9, 0, 1, attribute="keepalive", changed=_keep_alive),
-    "SO_OOBINLINE": Option(SOL_SOCKET, 10, 0, 1, attribute="urg_inline"),
+    "SO_KEEPALIVE": flag(SOL_SOCKET, 9, "keepalive", _keep_alive),
+    "SO_OOBINLINE": flag(SOL_SOCKET, 10, "urg_inline"),
     "SO_RCVLOWAT": Option(SOL_SOCKET, 18, -INT_MAX, store=buffers.low_water, default=1),
-    "SO_SNDLOWAT": Option(SOL_SOCKET, 19, store=_read_only, default=1),
+    "SO_SNDLOWAT": Option(SOL_SOCKET, 19, store=read_only, default=1),
     "SO_RCVTIMEO": Option(SOL_SOCKET, 20, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
     "SO_SNDTIMEO": Option(SOL_SOCKET, 21, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
     "SO_LINGER": Option(
         SOL_SOCKET, 13, store=_linger, show=_lingers, attribute="linger", default=None, form=LINGER
     ),
-    "TCP_CORK": Option(IPPROTO_TCP, 3, attribute="corked", changed=_push),
+    "TCP_CORK": flag(IPPROTO_TCP, 3, "corked", _push),
     "TCP_KEEPIDLE": Option(
         IPPROTO_TCP, 4, 1, 32767, _seconds, _keep_idle, "keep_idle", changed=_keep_alive
     ),
     "TCP_KEEPINTVL": Option(IPPROTO_TCP, 5, 1, 32767, _seconds, _keep_interval, "keep_interval"),
     "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
-    "TCP_QUICKACK": Option(IPPROTO_TCP, 12, changed=_be_quick, default=1),
-    "TCP_NODELAY": Option(IPPROTO_TCP, 1, attribute="nodelay", changed=_push),
+    "TCP_QUICKACK": Option(IPPROTO_TCP, 12, -INT_MAX - 1, changed=_be_quick, show=_quick),
+    "TCP_NODELAY": flag(IPPROTO_TCP, 1, "nodelay", _push),
     "TCP_MAXSEG": Option(
         IPPROTO_TCP, 2, store=buffers.segment_size, show=buffers.shown_segment_size
     ),
@@ -337,6 +261,9 @@ OPTIONS: dict[str, Option] = {
     "TCP_NOTSENT_LOWAT": Option(
         IPPROTO_TCP, 25, 0, 0xFFFF_FFFF, attribute="notsent_lowat", changed=buffers.more_may_wait
     ),
+    "TCP_INQ": Option(IPPROTO_TCP, 36, 0, 1),
+    "TCP_SAVE_SYN": Option(IPPROTO_TCP, 27, 0, 2),
+    "TCP_SAVED_SYN": Option(IPPROTO_TCP, 28, store=read_only, show=saved_syn.take),
     "TCP_FASTOPEN": Option(IPPROTO_TCP, 23, store=_fast_open_limit),
     "TCP_FASTOPEN_CONNECT": Option(IPPROTO_TCP, 30, 0, 1, store=_fast_open_connect),
     "TCP_FASTOPEN_KEY": Option(IPPROTO_TCP, 33, store=_fast_open_key, default=b""),
@@ -366,7 +293,7 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
         name, option = option.same_as, OPTIONS[option.same_as]
     socket.options[name] = kept
     if socket.connection is not None and option.attribute:
-        setattr(socket.connection, option.attribute, kept)
+        setattr(*_owner(option.attribute, socket.connection), kept)
     if socket.connection is not None and option.changed is not None:
         option.changed(socket, kept)
 
@@ -380,18 +307,37 @@ def get_option(socket: Socket, name: str) -> Any:
     return option.show(socket, kept) if option.show is not None else kept
 
 
+def _owner(attribute: str, connection: Connection) -> tuple[Any, str]:
+    """Where an option's `attribute` is kept; ``ip.`` stands before those of the IP header."""
+    plain = attribute.removeprefix("ip.")
+    return (connection if plain == attribute else connection.ip), plain
+
+
+def _in_force(attribute: str, connection: Connection) -> Any:
+    return getattr(*_owner(attribute, connection))
+
+
+_NOT_INHERITED = ("TCP_FASTOPEN", "TCP_FASTOPEN_KEY")
+
+
+def inherited(options: dict[str, Any], connection: Connection) -> dict[str, Any]:
+    """The options of a socket that accept() gives: its listener's (sk_clone())."""
+    return {
+        name: _in_force(OPTIONS[name].attribute, connection) if OPTIONS[name].attribute else kept
+        for name, kept in options.items()
+        if name not in _NOT_INHERITED
+    }
+
+
 def apply(options: dict[str, Any], connection: Connection) -> None:
     """Give a new connection what was set on its socket, or on its listener."""
     for name, kept in options.items():
         attribute = OPTIONS[name].attribute
         if attribute:
-            setattr(connection, attribute, kept)
+            setattr(*_owner(attribute, connection), kept)
     connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
-    if "TCP_CONGESTION" in options:
-        connection.congestion = registry.create(options["TCP_CONGESTION"])
-    if "SO_MAX_PACING_RATE" in options:
-        pacing.limit(connection, options["SO_MAX_PACING_RATE"])
+    rate_options.apply(options, connection)
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 ANY_ADDRESS = "0.0.0.0"
+AF_INET = 2
+_WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
+"""Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 
@@ -40,6 +43,7 @@ class Socket:
         "connection",
         "deferred",
         "error",
+        "family",
         "holders",
         "host",
         "listener",
@@ -55,6 +59,7 @@ class Socket:
         self.listener: Listener | None = None
         self.address = ANY_ADDRESS
         self.port = 0
+        self.family: int = AF_INET
         self.closed = False
         self.blocking = True
         self.connecting = False
@@ -171,7 +176,10 @@ class Socket:
                 raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
-        return self.host.own(Socket(self.host, c))
+        accepted = Socket(self.host, c)
+        accepted.family = self.family
+        accepted.options = socket_options.inherited(self.options, c)
+        return self.host.own(accepted)
 
     async def send(self, data: bytes, flags: int = 0) -> int:
         """Send all of `data`: it is queued, and goes out as the windows allow; its length.
@@ -190,8 +198,15 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
-        await opening.first_write(self)
-        return await transfer.receive(self, self._connected(), most, flags)
+        if self.deferred is not None:
+            await opening.first_write(self)
+        c = self._connected()
+        if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
+            while transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if not c.urg_data and len(c.receive_buffer):
+                return transfer.read(self.host, c, most)
+        return await transfer.receive(self, c, most, flags)
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""
@@ -215,12 +230,18 @@ class Socket:
             self._let_go(process)
 
     def share(self, process: Process) -> Socket:
-        """Let another process hold the socket, too: a descriptor inherited by fork(2)."""
-        if not self.closed and process not in self.holders:
-            self.shared = bool(self.holders)
-            self.holders.append(process)
-            process.sockets.append(self)
+        """Let another process hold the socket, too."""
+        if self.inherit(process):
+            process.hold(self)
         return self
+
+    def inherit(self, process: Process) -> bool:
+        """fork(2): a process has a descriptor of ours from its parent; False: it had before."""
+        if self.closed or process in self.holders:
+            return False
+        self.shared = self.shared or bool(self.holders)
+        self.holders.append(process)
+        return True
 
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
@@ -237,6 +258,7 @@ class Socket:
         """A holder closes its descriptor; only the last one closes the connection (fput())."""
         if process in self.holders:
             self.holders.remove(process)
+            process.release(self)
         elif self.shared and process is not None:
             return  # it closed its descriptor before
         if not self.shared or not self.holders:

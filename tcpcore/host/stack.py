@@ -19,6 +19,7 @@ from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
 from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
 from tcpcore.host.request import Request
+from tcpcore.host.routes import UNSET, Route
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
@@ -76,10 +77,10 @@ class Host(Machine):
         self.bound_ports: dict[int, Socket] = {}  # by sockets that called bind() and are open
         self.endpoints: dict[FourTuple, Connection | Request] = {}
         self.processes: list[Process] = []
+        self.spawned = 0  # processes so far
         self.running: Process | None = None
         self._random = random.Random(seed)
         self.start_afresh()
-        self._watchers: dict[FourTuple, WaitQueue] = {}
         self._scheduled: dict[FourTuple, int] = {}
 
     def start_afresh(self) -> None:
@@ -90,6 +91,7 @@ class Host(Machine):
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = fastopen.Cache(self)
+        self.routes: dict[str, Route] = {}
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
 
@@ -106,7 +108,8 @@ class Host(Machine):
     def spawn(self, application: Application, name: str = "") -> Process:
         """Start ``application(host)`` as a process; it runs when the network does."""
         label = name or getattr(application, "__name__", "process")
-        process = Process(self, label, application(self), self.network)
+        process = Process(self, label, application(self), self.network, self.spawned)
+        self.spawned += 1
         self.processes.append(process)
         process.ready()
         return process
@@ -136,7 +139,7 @@ class Host(Machine):
         self.counters[counters.IN_SEGS] += 1
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
-        if endpoint is not None and endpoint.state != state.TIME_WAIT:
+        if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
             return
         listener = self.listeners.get(segment.dport)
@@ -172,14 +175,18 @@ class Host(Machine):
         """Send what a step of an endpoint made, and look after its timers and its processes."""
         if segments:
             self._send_all(segments)
-        key = _key(endpoint)
-        if isinstance(endpoint, Connection):
-            watcher = self._watchers.get(key)
-            if watcher is not None:
-                watcher.wake()
-            if endpoint.state in _OVER and self._closed(endpoint):
-                return
-        self._schedule(key, self.endpoints.get(key))
+        if not isinstance(endpoint, Connection):
+            key = endpoint.child.ends
+            self._schedule(key, self.endpoints.get(key))
+            return
+        queue = endpoint.waiters
+        if queue is not None and (queue.watchers or (queue.waiting and not endpoint.no_news)):
+            queue.wake()
+        endpoint.no_news = False
+        if endpoint.state in _OVER and self._closed(endpoint):
+            return
+        if endpoint.due < endpoint.wakes_at:
+            self._schedule(endpoint.ends, self.endpoints.get(endpoint.ends))
 
     def _closed(self, connection: Connection) -> bool:
         """A connection is in TIME_WAIT or CLOSED; whether it is gone altogether."""
@@ -201,16 +208,20 @@ class Host(Machine):
     # --- timers ----------------------------------------------------------------------------------
 
     def _schedule(self, key: FourTuple, endpoint: Connection | Request | None) -> None:
-        """Make sure that the network wakes us at the endpoint's next deadline, or before."""
+        """Make sure that the network wakes us at the endpoint's next deadline, or before.
+
+        A deadline that moves on costs nothing: who is woken too early sleeps again.
+        """
         if endpoint is None:
             return
         deadline = endpoint.next_deadline()
-        if deadline is None:
-            return
         scheduled = self._scheduled.get(key)
-        if scheduled is None or deadline < scheduled:
-            self._scheduled[key] = deadline
+        if deadline is not None and (scheduled is None or deadline < scheduled):
+            self._scheduled[key] = scheduled = deadline
             self.network.at(deadline, self._timer, (key, deadline))
+        if isinstance(endpoint, Connection):
+            endpoint.due = timers.FAR if deadline is None else deadline
+            endpoint.wakes_at = timers.FAR if scheduled is None else scheduled
 
     def _timer(self, argument: tuple[FourTuple, int]) -> None:
         key, at = argument
@@ -221,6 +232,8 @@ class Host(Machine):
         if endpoint is None:
             return
         deadline = endpoint.next_deadline()
+        if isinstance(endpoint, Connection):
+            endpoint.wakes_at = timers.FAR
         if deadline is not None and deadline <= self.now:
             due = [name for name, when in endpoint.running_timers() if when <= self.now]
             if timers.RETRANSMISSION in due:
@@ -241,7 +254,10 @@ class Host(Machine):
         offset = self._timestamp_offset(ends)
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
-        return Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+        c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
+        route = self.routes.get(remote, UNSET)
+        c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
+        return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
         """Where the connection's timestamp clock starts; before 4.10 one clock served the host."""
@@ -271,13 +287,13 @@ class Host(Machine):
         key = _key(endpoint)
         if self.endpoints.get(key) is endpoint:
             del self.endpoints[key]
-            self._watchers.pop(key, None)
             if isinstance(endpoint, Connection):
+                endpoint.waiters = None
                 self.time_waits.leave(endpoint)
 
     def watch(self, connection: Connection, queue: WaitQueue) -> None:
         """Wake `queue` after everything that happens to the connection."""
-        self._watchers[_key(connection)] = queue
+        connection.waiters = queue
 
     def start_listening(
         self, address: str, port: int, backlog: int, options: dict[str, Any]
@@ -364,7 +380,8 @@ class Host(Machine):
         return snapshot.raw(self)
 
 
-_OVER = (state.TIME_WAIT, state.CLOSED)
+_TIME_WAIT = state.TIME_WAIT
+_OVER = frozenset((state.TIME_WAIT, state.CLOSED))
 
 
 def _key(endpoint: Connection | Request) -> FourTuple:

@@ -24,6 +24,7 @@ from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
+    from tcpcore.host.stack import Host
 
 OPENING = (state.SYN_SENT, state.SYN_RECV)
 
@@ -86,6 +87,23 @@ async def _wait_until_open(socket: Socket, c: Connection, until: int | None) -> 
     while c.error is None and c.state in OPENING and not c.may_send():
         if not await wait(socket, until):
             raise socket_error(errors.EAGAIN)
+
+
+def nothing_to_tell(c: Connection) -> bool:
+    """Whether a plain recv() has to wait."""
+    return not (c.receive_buffer or c.rcv_closed or c.error is not None or c.no_reader) and (
+        c.state != state.CLOSED
+    )
+
+
+def read(host: Host, c: Connection, most: int) -> bytes:
+    """What a plain recv() does when there are bytes, and none of them urgent."""
+    data, out = c.receive(most, host.network.now)
+    if host.recording:
+        host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+    if out:
+        host.transmit(c, out)
+    return data
 
 
 async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes:

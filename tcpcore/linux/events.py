@@ -79,6 +79,9 @@ class _Relative:
         back = (segment.dst, segment.dport, segment.src, segment.sport)
         if segment.flags & seg.SYN and segment.seq not in self._first.setdefault(way, []):
             self._first[way].append(segment.seq)
+        elif way not in self._first and back not in self._first:
+            # No SYN from these addresses: as for tcpdump, numbers begin with what is seen first.
+            self._first[way], self._first[back] = [segment.seq - 1], [segment.ack - 1]
         own, peers = self._base(way, segment.seq), self._base(back, segment.ack)
         if segment.flags & seg.RST and not segment.seq:
             own = 0  # the refusal of a SYN counts from nothing

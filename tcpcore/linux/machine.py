@@ -7,10 +7,17 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from tcpcore.errors import UsageError
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.power import GRACE, REBOOT
+from tcpcore.host.routes import Route
 from tcpcore.linux.loopback import Loopback
-from tcpcore.linux.namespace import Namespace, route_everything_to, write_sysctl
+from tcpcore.linux.namespace import (
+    Namespace,
+    change_route,
+    route_everything_to,
+    write_sysctl,
+)
 from tcpcore.linux.tun import Tun
 from tcpcore.net.link import Link
 from tcpcore.net.router import Router
@@ -70,6 +77,14 @@ class KernelMachine(ABC):
         if isinstance(other, Router):
             self.namespace.call(route_everything_to, tun.name)
         self.tuns[other.address] = tun
+
+    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
+        """As `host.machine.Machine.change_route`; after the cable to that address is plugged in."""
+        if to not in self.tuns:
+            raise UsageError(f"{self.name} has no cable to {to}: link the two hosts first.")
+        route = Route(initcwnd, initrwnd)
+        attributes = to, route.initcwnd, route.initrwnd
+        self.namespace.call(change_route, self.tuns[to].name, *attributes)
 
     def listen_to_itself(self) -> None:
         """A host without a cable sends to itself only."""

@@ -30,6 +30,11 @@ SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFMTU = 0x8916, 0x8918, 0x8922
 SIOCADDRT = 0x890B
 IFF_UP = 0x1
 RTF_UP = 0x1
+RTM_NEWROUTE = 24
+NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE = 0x1, 0x4, 0x100
+RTA_DST, RTA_OIF, RTA_METRICS = 1, 4, 8
+RTAX_INITCWND, RTAX_INITRWND = 11, 14
+RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
 _SYSCTL_FOLDERS = ("ipv4", "core")
@@ -74,6 +79,10 @@ class Namespace:
         except BaseException:
             self.close()
             raise
+
+    def fileno(self) -> int:
+        """The descriptor that holds the namespace open, for nsenter(1)."""
+        return self._fd
 
     def enter(self) -> None:
         """Move the calling thread, and only it, into this namespace (`setns(2)`)."""
@@ -121,11 +130,29 @@ def configure_interface(name: str, address: str, peer: str, mtu: int) -> None:
 
     Runs in the namespace of the calling thread.
     """
+    if ":" in address:
+        _configure_ipv6(name, address, peer, mtu)
+        return
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFMTU, struct.pack("16sI20x", name.encode(), mtu))
         fcntl.ioctl(control, SIOCSIFADDR, _address_request(name, address))
         fcntl.ioctl(control, SIOCSIFDSTADDR, _address_request(name, peer))
         _set_up(control, name)
+
+
+def _configure_ipv6(name: str, address: str, peer: str, mtu: int) -> None:
+    """The same for IPv6: an address (`in6_ifreq`), and a route to the peer (`in6_rtmsg`)."""
+    index = socket.if_nametoindex(name)
+    for device in ("all", name):  # some machines switch it off for whoever comes later
+        Path(f"/proc/sys/net/ipv6/conf/{device}/disable_ipv6").write_text("0")
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, SIOCSIFMTU, struct.pack("16sI20x", name.encode(), mtu))
+        _set_up(control, name)
+        own = socket.inet_pton(socket.AF_INET6, address)
+        fcntl.ioctl(control, SIOCSIFADDR, struct.pack("16sIi", own, 128, index))
+        other = socket.inet_pton(socket.AF_INET6, peer)
+        route = struct.pack("16s16x16xIHHILIi", other, 0, 128, 0, 1, 0, RTF_UP, index)
+        fcntl.ioctl(control, SIOCADDRT, route)
 
 
 def add_to_loopback(address: str) -> None:
@@ -145,6 +172,29 @@ def route_everything_to(name: str) -> None:
     )  # fmt: skip
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCADDRT, request)
+
+
+def change_route(name: str, to: str, initcwnd: int, initrwnd: int) -> None:
+    """``ip route change TO dev NAME initcwnd N initrwnd N`` (rtnetlink(7))."""
+    values = ((RTAX_INITCWND, initcwnd), (RTAX_INITRWND, initrwnd))
+    metrics = b"".join(_attribute(kind, struct.pack("I", value)) for kind, value in values if value)
+    message = struct.pack(
+        "8BI", socket.AF_INET, 32, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST, 0
+    )
+    message += _attribute(RTA_DST, socket.inet_aton(to))
+    message += _attribute(RTA_OIF, struct.pack("I", socket.if_nametoindex(name)))
+    message += _attribute(RTA_METRICS, metrics)
+    flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_REPLACE
+    header = struct.pack("IHHII", 16 + len(message), RTM_NEWROUTE, flags, 1, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as control:
+        control.send(header + message)
+        error = -struct.unpack_from("i", control.recv(4096), 16)[0]
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def _attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("HH", 4 + len(value), kind) + value
 
 
 def _address_request(name: str, address: str) -> bytes:

@@ -18,6 +18,7 @@ from tcpcore.wire import codec
 from tcpcore.wire.segment import Segment
 
 FORMAT = 1
+_HEADERS = 40
 FOLDER = Path(__file__).with_name("records")
 STATES = FOLDER / "states"
 """Where `states` keeps what it saw."""
@@ -128,8 +129,19 @@ def _segment_to_json(segment: RecordedSegment) -> dict[str, Any]:
         "sent": segment.sent,
         "arrived": segment.arrived,
         "fate": segment.fate,
-        "bytes": segment.packet.hex(),
+        "bytes": _without_zeros(segment.packet).hex(),
     }
+
+
+def _without_zeros(packet: bytes) -> bytes:
+    """The packet without the zeros at its end, which most bulk data is; `_whole` puts them back."""
+    return packet[:_HEADERS] + packet[_HEADERS:].rstrip(b"\0")
+
+
+def _whole(text: str) -> bytes:
+    """The packet of that hexadecimal text, as long as its IPv4 header says."""
+    packet = bytes.fromhex(text)
+    return packet.ljust(int.from_bytes(packet[2:4], "big"), b"\0") if packet[:1] == b"E" else packet
 
 
 def _call_to_json(call: RecordedCall) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def from_json(text: str, source: str = "the record") -> Record:
             raise UsageError(f"{source} has format {data['format']}; only {FORMAT} is known.")
         segments = [
             RecordedSegment(
-                s["from"], s["to"], s["sent"], s["arrived"], s["fate"], bytes.fromhex(s["bytes"])
+                s["from"], s["to"], s["sent"], s["arrived"], s["fate"], _whole(s["bytes"])
             )
             for s in data["segments"]
         ]

@@ -158,6 +158,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("zero-window", {"user_timeout": 3000, "read_after": 10}, ()),
     ("flow-control-vs-congestion-control", {"buffer": 4096, "written": 30_000}, ()),
     ("flow-control-vs-congestion-control", {"buffer": 262_144, "written": 200_000}, ()),
+    *(("flow-control-vs-congestion-control", {"initcwnd": n}, ()) for n in (1, 40)),
     ("nagle-delayed-ack", {"nodelay": True}, ()),
     ("nagle-delayed-ack", {"quick_ack": True}, ()),
     *(("nagle-delayed-ack", {"writes": writes}, ()) for writes in (1, 4)),
@@ -192,6 +193,11 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("forged-segments", {"kind": kind}, ()) for kind in (1, 2)),
     ("forged-segments", {"count": 10}, ()),
     ("forged-segments", {"count": 10, "tcp_invalid_ratelimit": 0}, ()),
+    ("head-of-line", {}, (5,)),
+    ("head-of-line", {"separate": True}, ()),
+    ("head-of-line", {"separate": True}, (15,)),
+    ("address-change", {"download": False}, ()),
+    ("address-change", {"back_after": 1500}, ()),
 )
 """What `record --all` records beside each scenario with its defaults.
 

@@ -1,8 +1,9 @@
 """Links: delay, rate, queue, MTU and impairments, one `Pipe` for each direction.
 
-A packet on a pipe costs one event: when it will be at the other end is known when it leaves.  The
-same class serves the engine and the wire between recorded kernels, so that a scenario's links are
-the same on both.
+A packet on a pipe costs one event: when it will be at the other end is known when it leaves.
+Packets that arrive in the order in which they left stand in line, and only the first one is on the
+network's agenda.  The same class serves the engine and the wire between recorded kernels, so that
+a scenario's links are the same on both.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from typing import Any, Protocol
 
 from tcpcore import reasons
 from tcpcore.errors import UsageError
+from tcpcore.net.discipline import Waiting
 from tcpcore.net.impairment import Chance, Impairments, impairments
+from tcpcore.net.queues import discipline_of
+from tcpcore.trace import DROPPED, MARKED, PASSED, QueueRecord
 from tcpcore.why import Reason
 
 BITS_AND_MICROSECONDS = 8_000_000
@@ -35,8 +39,9 @@ class Node(Protocol):
 class Pipe:
     """One direction of a link, toward the node `to`.
 
-    `calm` says that neither rule nor chance touches a packet; whoever sends looks at it first: then
-    `carry` says it all, else `passes` and `arrival` do.
+    `calm` says that neither rule nor chance touches a packet, and that the queue is a plain one;
+    whoever sends looks at it first: then `carry` says it all, else `passes` does, and `arrival` or
+    the `discipline`.  `drops` counts what the queue dropped, `marks` what it marked.
     """
 
     __slots__ = (
@@ -47,38 +52,50 @@ class Pipe:
         "calm",
         "cuts",
         "delay",
+        "discipline",
+        "drops",
         "free_at",
         "leaving",
         "limit",
+        "line",
+        "marks",
         "mtu",
         "plugged",
         "rate",
+        "record",
         "seed",
+        "sending",
         "to",
     )
 
     def __init__(
-        self, to: Node, delay: int, rate: int | None, limit: int, mtu: int, seed: str
+        self, to: Node, delay: int, rate: int | None, queue: int | str, mtu: int, seed: str
     ) -> None:
         self.to = to
         self.delay = delay
         self.rate = rate
-        self.limit = limit
         self.mtu = mtu
         self.seed = seed
+        self.limit, self.discipline = discipline_of(queue, rate, mtu, seed)
+        self.sending = False  # the discipline's: a packet is being transmitted
+        self.record: QueueRecord | None = None
+        self.drops = 0
+        self.marks = 0
         self.plugged = True
         self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
         self.leaving: deque[int] = deque()
+        # On the way, in the order of arrival: (time, order, packet, tag, cuts, damaged)
+        self.line: deque[tuple[int, int, Any, Any, int, bool]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
         self._entered = 0
         self._chance: Chance | None = None
-        self.calm = True
+        self._set_calm()
 
     def _set_calm(self) -> None:
         rules = self._black_hole or self._numbers or self._chance is not None
-        self.calm = self.plugged and not rules
+        self.calm = self.plugged and not rules and self.discipline is None
 
     def impair(self, what: Impairments) -> None:
         """Let chance have its way from now on, as `what` says."""
@@ -98,10 +115,10 @@ class Pipe:
         self.plugged = plugged
         self._set_calm()
 
-    def carry(self, size: int, now: int) -> int | None:
+    def carry(self, size: int, now: int, tag: Any = None) -> int | None:
         """When a packet of `size` bytes that enters now is at the other end; None: no room for it.
 
-        Only for a calm pipe.
+        Only for a calm pipe.  `tag` is the packet's number in the trace.
         """
         self._entered += 1
         rate = self.rate
@@ -115,6 +132,8 @@ class Pipe:
         starts = self.free_at if self.free_at > now else now
         self.free_at = free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
         leaving.append(free_at)
+        if self.record is not None:
+            self.record.keep(now, starts, size, tag)
         return free_at + self.delay
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
@@ -131,25 +150,39 @@ class Pipe:
             if fate.lost is not None:
                 return fate.lost, 0, False, False
             held, corrupt, duplicate = fate.held, fate.corrupt, fate.duplicate
-        leaving = self.leaving
-        while leaving and leaving[0] <= now:
-            leaving.popleft()
-        if len(leaving) > self.limit:
-            return self.full(), 0, False, False
         return None, held, corrupt, duplicate
 
-    def full(self) -> Reason:
-        """Why a packet is lost that finds no room."""
+    def arrival(self, size: int, now: int, tag: Any = None) -> int | None:
+        """The same as `carry`, for a packet that `passes` has counted."""
+        self._entered -= 1
+        return self.carry(size, now, tag)
+
+    def full(self, size: int, now: int, tag: Any) -> Reason:
+        """A packet finds no room: why it is lost."""
+        self.drops += 1
+        if self.record is not None:
+            self.record.keep(now, now, size, tag, DROPPED)
         return Reason(reasons.LOST_BY_QUEUE, {"limit": self.limit})
 
-    def arrival(self, size: int, now: int) -> int:
-        """When a packet of `size` bytes that enters now is at the other end, in microseconds."""
-        if self.rate is None:
-            return now + self.delay
-        starts = self.free_at if self.free_at > now else now
-        self.free_at = starts - (-size * BITS_AND_MICROSECONDS // self.rate)
-        self.leaving.append(self.free_at)
-        return self.free_at + self.delay
+    def transmitted(self, item: Waiting, starts: int) -> int:
+        """A packet of the discipline has the line from `starts` on: when it is at the other end."""
+        assert self.rate is not None
+        self.marks += item.marked
+        if self.record is not None:
+            fate = MARKED if item.marked else PASSED
+            self.record.keep(item.entered, starts, item.size, item.tag, fate)
+        self.free_at = starts - (-item.size * BITS_AND_MICROSECONDS // self.rate)
+        return self.free_at + self.delay + item.held
+
+    def dropped(self, now: int) -> list[tuple[Waiting, Reason]]:
+        """What the discipline has dropped since somebody asked."""
+        assert self.discipline is not None
+        lost, self.discipline.lost = self.discipline.lost, []
+        self.drops += len(lost)
+        if self.record is not None:
+            for item, _ in lost:
+                self.record.keep(item.entered, now, item.size, item.tag, DROPPED)
+        return lost
 
 
 class Link:
@@ -163,18 +196,18 @@ class Link:
         ends: tuple[Any, Any],
         delay: int,
         rate: int | None,
-        limit: int,
+        queue: int | str,
         mtu: int,
         seed: str,
         what: dict[str, Any] | None = None,
         tell: Callable[[Any, str], None] | None = None,
     ) -> None:
-        _check(delay, rate, limit, mtu)
+        _check(delay, rate, queue, mtu)
         self.ends = ends
         self.mtu = mtu
         self._tell = tell
-        self.pipes = {
-            node.address: Pipe(node, delay, rate, limit, mtu, f"{seed}:{number}")
+        self.pipes = {  # by the address that the node had when it was plugged in
+            node.address: Pipe(node, delay, rate, queue, mtu, f"{seed}:{number}")
             for number, node in enumerate(ends)
         }
         self.impair(**(what or {}))
@@ -220,11 +253,12 @@ class Link:
 
     def away_from(self, node: Any) -> Pipe:
         """The direction in which that node sends."""
-        return self.pipes[self.other(node).address]
+        first, second = self.pipes.values()
+        return second if node is self.ends[0] else first
 
     def _set_plugged(self, plugged: bool, sentence: str) -> None:
         for node in self.ends:
-            self.pipes[node.address].plug(plugged)
+            self.away_from(node).plug(plugged)
             if self._tell is not None:
                 self._tell(node, sentence)
 
@@ -233,13 +267,14 @@ class Link:
             return list(self.pipes.values())
         if node not in self.ends:
             raise UsageError(f"The link does not lead to {node.name}.")
-        return [self.pipes[node.address]]
+        return [self.away_from(self.other(node))]
 
 
-def _check(delay: int, rate: int | None, limit: int, mtu: int) -> None:
-    if delay < 0 or (rate is not None and rate <= 0) or limit < 1 or not MTU_MIN <= mtu <= 65535:
+def _check(delay: int, rate: int | None, queue: int | str, mtu: int) -> None:
+    short = not isinstance(queue, str) and queue < 1
+    if delay < 0 or (rate is not None and rate <= 0) or short or not MTU_MIN <= mtu <= 65535:
         raise UsageError(
             "A link takes a delay of 0 us or more, a rate above 0 bit/s or None, a queue of 1 "
             f"packet or more and an MTU from {MTU_MIN} to 65535 bytes, not {delay=}, {rate=}, "
-            f"queue={limit}, {mtu=}."
+            f"{queue=}, {mtu=}."
         )

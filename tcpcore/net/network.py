@@ -22,9 +22,10 @@ from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
+from tcpcore.net.link import Link, Pipe
 from tcpcore.net.packet import Packet
 from tcpcore.net.wires import Wires
-from tcpcore.trace import Trace
+from tcpcore.trace import QueueRecord, Trace
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import IcmpError
@@ -54,7 +55,7 @@ class Network(Wires):
         self.seed = seed
         self.profile = profile
         self.sysctls = dict(sysctls or {})
-        self.hosts: list[Host] = []
+        self.hosts: list[Any] = []  # `Host`, and nodes that stand in for one (a bridge's far end)
         self.run_queue: deque[Process] = deque()
         self.trace: Trace | None = Trace() if traced else None
         self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
@@ -80,20 +81,30 @@ class Network(Wires):
 
     def run(self, until: int = 3600 * SECOND) -> Trace:
         """Let things happen up to `until` (us, included), or until nothing is left to happen."""
+        self.advance(until)
+        if self._heap:
+            self.now = until
+        trace = self.trace if self.trace is not None else Trace()
+        trace.finish()
+        return trace
+
+    def advance(self, until: int) -> None:
+        """Do all that is due up to `until` (us, included); the clock stops at the last of it."""
         self._run_processes()
         heap, run_queue, traced = self._heap, self.run_queue, self.trace
+        pop = heapq.heappop
         while heap and heap[0][0] <= until:
-            self.now, _, function, argument = heapq.heappop(heap)
+            self.now, _, function, argument = pop(heap)
             if traced is not None:
                 traced.time_is(self.now)
             function(argument)
             if run_queue:
                 self._run_processes()
-        if heap:
-            self.now = until
-        trace = self.trace if self.trace is not None else Trace()
-        trace.finish()
-        return trace
+
+    @property
+    def next_event(self) -> int | None:
+        """When something is due next, in us; None: nothing is."""
+        return self._heap[0][0] if self._heap else None
 
     def _run_processes(self) -> None:
         queue = self.run_queue
@@ -115,10 +126,57 @@ class Network(Wires):
         self._scheduled += 1
         heapq.heappush(self._heap, (time, self._scheduled - ARRIVALS_FIRST, function, argument))
 
-    def transmit(self, host: Host, packet: Packet) -> None:
+    def transmit(self, host: Any, packet: Packet) -> None:
         """Carry a packet of a host toward the one that has its destination address, or lose it."""
         tag = self.originate(host, packet) if self.trace is not None else None
-        self.send(host, packet, tag, isinstance(packet, Segment))
+        ways = self._routes.get(host.index)
+        pipe = ways.get(packet.dst) if ways is not None else None
+        if (
+            pipe is None
+            or pipe.to is host
+            or self._to_drop
+            or host.firewall.active
+            or not isinstance(packet, Segment)
+        ):
+            self.send(host, packet, tag, isinstance(packet, Segment))
+        else:  # nothing in the host has a say
+            self._sent += 1
+            self.enter(pipe, packet, tag)
+
+    def on_the_way(
+        self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
+    ) -> None:
+        """The packet gets in line; one that overtakes others goes its own way."""
+        self._scheduled = scheduled = self._scheduled + 1
+        order = scheduled - ARRIVALS_FIRST
+        line = pipe.line
+        if not line:
+            heapq.heappush(self._heap, (at, order, self._first_in_line, pipe))
+        elif at < line[-1][0]:
+            argument = (pipe, packet, tag, cuts, corrupt)
+            heapq.heappush(self._heap, (at, order, self._arrive, argument))
+            return
+        line.append((at, order, packet, tag, cuts, corrupt))
+
+    def _first_in_line(self, pipe: Pipe) -> None:
+        line = pipe.line
+        _, _, packet, tag, cuts, corrupt = line.popleft()
+        if line:
+            following = line[0]
+            heapq.heappush(self._heap, (following[0], following[1], self._first_in_line, pipe))
+        host = pipe.to
+        if (
+            tag is None
+            and not corrupt
+            and cuts == pipe.cuts
+            and isinstance(host, Host)
+            and host.powered
+            and not host.firewall.active
+            and isinstance(packet, Segment)
+        ):
+            host.receive(packet, None)
+        else:
+            self._arrive((pipe, packet, tag, cuts, corrupt))
 
     def last_segment(self, host: Host) -> Segment:
         """The last segment that a host sent, as somebody who listens on its cable knows it."""
@@ -187,6 +245,16 @@ class Network(Wires):
             host.receive_damaged(packet, tag)
         else:
             host.receive(packet, tag)
+
+    def keep_queues(self, link: Link, discipline: str) -> None:
+        """Keep a record of who waits before the link."""
+        if self.trace is None:
+            return
+        for end in link.ends:
+            pipe = link.away_from(end)
+            assert pipe.rate is not None
+            pipe.record = QueueRecord(end.name, pipe.to.name, discipline, pipe.rate)
+            self.trace.queues.append(pipe.record)
 
     def remark(self, node: Any, sentence: str) -> None:
         """A note at the host."""

@@ -42,12 +42,26 @@ class Router:
         self.firewall = Firewall(name, f"{wires.seed}:firewall:{name}")
         self.nat: Nat | None = None
         self.forwarded = 0
+        self._former: set[str] = set()
         self._wires = wires
 
     def masquerade(self, inside: str, *, loose: bool = True, **timeouts: int) -> Nat:
         """Let the hosts of a network (``10.0.0.0/24``) share this router's address: see `Nat`."""
         self.nat = Nat(self.name, self.address, inside, loose=loose, **timeouts)
         return self.nat
+
+    def renumber(self, address: str) -> None:
+        """Take another address from now on, or a former one again; the mappings stay.
+
+        It is what happens outside when a telephone leaves one network for another.  What comes to
+        the former address is lost in silence.  `UsageError` when another node has the address.
+        """
+        self._wires.rename(self, address)
+        self._former.add(self.address)
+        self._former.discard(address)
+        self.address = address
+        if self.nat is not None:
+            self.nat.address = address
 
     def inside(self, segment: Segment) -> Any:
         """The node behind address translation that a segment to this router is meant for."""
@@ -60,6 +74,10 @@ class Router:
         """A packet arrived: pass it on, or drop it and say why."""
         wires, came = self._wires, packet
         now = wires.now
+        if packet.dst in self._former:
+            values = {"router": self.name, "address": packet.dst}
+            wires.lose(tag, Reason(reasons.ROUTER_MOVED, values))
+            return
         if self.nat is not None and packet.dst == self.address:
             packet = self.nat.inward(packet, now)
         if packet.dst == self.address:

@@ -17,6 +17,7 @@ from typing import Any
 from tcpcore import reasons
 from tcpcore.errors import UsageError
 from tcpcore.host.firewall import ACCEPT, Verdict
+from tcpcore.net.discipline import Discipline, Waiting
 from tcpcore.net.link import MTU, Link, Pipe
 from tcpcore.net.packet import Packet, wire_length
 from tcpcore.net.router import Router
@@ -41,7 +42,7 @@ class Wires(ABC):
         self.links: list[Link] = []
         self.routers: list[Router] = []
         self._nodes: dict[str, Any] = {}  # by address
-        self._routes: dict[tuple[int, str], Pipe | None] = {}
+        self._routes: dict[int, dict[str, Pipe | None]] = {}  # by index of the node, and address
         self._sent = 0
         self._to_drop: set[int] = set()
 
@@ -73,6 +74,9 @@ class Wires(ABC):
     def masked(self, tag: Any, packet: Packet) -> None:  # noqa: B027 - nor told
         """A router put its own address into the packet."""
 
+    def keep_queues(self, link: Link, discipline: str) -> None:  # noqa: B027 - nor told
+        """A link with a rate was made, and so with queues."""
+
     def remark(self, node: Any, sentence: str) -> None:  # noqa: B027 - nor told
         """Something happened to a node that a reader may like to see."""
 
@@ -86,6 +90,15 @@ class Wires(ABC):
                     f"Two nodes cannot share a name or an address: {node.name}, {node.address}."
                 )
         self._nodes[node.address] = node
+
+    def rename(self, node: Any, address: str) -> None:
+        """Make a node known by one more address.  `UsageError` when it is another's."""
+        other = self._nodes.get(address, node)
+        if other is not node:
+            raise UsageError(f"{other.name} has the address {address} already.")
+        self._nodes[address] = node
+        self._routes.clear()
+        self.remark(node, f"{node.name} now has the address {address}")
 
     def router(self, name: str, address: str) -> Router:
         """A router with one address; links join it to hosts and other routers."""
@@ -101,12 +114,14 @@ class Wires(ABC):
         *,
         delay: int = 0,
         rate: int | None = None,
-        queue: int = DEFAULT_QUEUE,
+        queue: int | str = DEFAULT_QUEUE,
         mtu: int = MTU,
         **impairments: Any,
     ) -> Link:
         """Join two nodes: `delay` one way in us, `rate` in bit/s or None, `queue` in packets.
 
+        `queue` may also be a discipline in `tc`'s words, such as ``"codel target 5ms ecn"``: see
+        `net.queues`; each direction has its own.
         More keywords are impairments, the same both ways: see `net.impairment.Impairments`.
         """
         seed = f"{self.seed}:link:{len(self.links)}"
@@ -114,6 +129,8 @@ class Wires(ABC):
         link = Link(ends, delay, rate, queue, mtu, seed, impairments, self.remark)
         self.links.append(link)
         self._routes.clear()
+        if rate is not None:
+            self.keep_queues(link, queue if isinstance(queue, str) else f"pfifo limit {queue}")
         return link
 
     def drop_segments(self, numbers: Iterable[int]) -> None:
@@ -149,21 +166,62 @@ class Wires(ABC):
         """A packet, perhaps damaged before, enters one direction of a link."""
         now = self.now
         if pipe.calm:
-            at = pipe.carry(wire_length(packet), now)
+            size = wire_length(packet)
+            at = pipe.carry(size, now, tag)
             if at is None:
-                self.lose(tag, pipe.full())
+                self.lose(tag, pipe.full(size, now, tag))
             else:
-                self.first_at(at, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+                self.on_the_way(pipe, at, packet, tag, corrupt, pipe.cuts)
             return
         lost, held, damaged, duplicate = pipe.passes(now)
         if lost is not None:
             self.lose(tag, lost)
             return
-        corrupt = corrupt or damaged
-        arrival = pipe.arrival(wire_length(packet), now) + held
-        self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
-        if duplicate:
-            self.first_at(arrival, self._arrive, (pipe, packet, tag, pipe.cuts, corrupt))
+        item = Waiting(packet, wire_length(packet), now, tag)
+        item.corrupt, item.duplicate = corrupt or damaged, duplicate
+        item.held, item.cuts = held, pipe.cuts
+        if pipe.discipline is not None:
+            self._wait(pipe, pipe.discipline, item)
+            return
+        at = pipe.arrival(item.size, now, tag)
+        if at is None:
+            self.lose(tag, pipe.full(item.size, now, tag))
+        else:
+            self._on_its_way(pipe, item, at + held)
+
+    def _wait(self, pipe: Pipe, discipline: Discipline, item: Waiting) -> None:
+        """A packet comes to a queue with a discipline; the line may be free."""
+        discipline.enqueue(item, self.now)
+        if pipe.sending:
+            self._lose_dropped(pipe)
+        else:
+            self._line_is_free((pipe, discipline, self.now))
+
+    def _line_is_free(self, argument: tuple[Pipe, Discipline, int]) -> None:
+        """Transmit the next packet.  The time is when the line was free: a real clock is late."""
+        pipe, discipline, free_at = argument
+        item = discipline.dequeue(free_at)
+        self._lose_dropped(pipe)
+        pipe.sending = item is not None
+        if item is not None:
+            arrival = pipe.transmitted(item, free_at)
+            self._on_its_way(pipe, item, arrival)
+            self.at(pipe.free_at, self._line_is_free, (pipe, discipline, pipe.free_at))
+
+    def _lose_dropped(self, pipe: Pipe) -> None:
+        for item, reason in pipe.dropped(self.now):
+            self.lose(item.tag, reason)
+
+    def _on_its_way(self, pipe: Pipe, item: Waiting, arrival: int) -> None:
+        self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
+        if item.duplicate:
+            self.on_the_way(pipe, arrival, item.packet, item.tag, item.corrupt, item.cuts)
+
+    def on_the_way(
+        self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
+    ) -> None:
+        """The packet will be at the other end of the pipe at that time, if it is still whole."""
+        self.first_at(at, self._arrive, (pipe, packet, tag, cuts, corrupt))
 
     def _loop(self, argument: tuple[Any, Packet, Any]) -> None:
         """What a host sends to itself is there at once."""
@@ -192,11 +250,10 @@ class Wires(ABC):
 
     def route(self, node: Any, address: str) -> Pipe | None:
         """The direction of the link by which `node` sends to an address; None: it knows none."""
-        key = (node.index, address)
-        if key in self._routes:
-            return self._routes[key]
-        pipe = self._routes[key] = self._find_route(node, address)
-        return pipe
+        known = self._routes.setdefault(node.index, {})
+        if address not in known:
+            known[address] = self._find_route(node, address)
+        return known[address]
 
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""

@@ -141,11 +141,11 @@ def timer_of(c: Connection, now: int) -> Timer:
 def _holders(host: Any) -> dict[int, list[Holder]]:
     """Who holds what, by the identity of the connection or listener."""
     found: dict[int, list[Holder]] = {}
-    for number, process in enumerate(host.processes):
+    for process in host.processes:
         for slot, socket in enumerate(process.sockets):
-            held = socket.listener or socket.connection
+            held = socket and (socket.listener or socket.connection)
             if held is None or socket.closed or process not in socket.holders:
                 continue
-            holder = Holder(process.name, FIRST_PID + number, FIRST_FD + slot)
+            holder = Holder(process.name, FIRST_PID + process.number, FIRST_FD + slot)
             found.setdefault(id(held), []).append(holder)
     return found

@@ -11,11 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tcpcore.packetdrill import messages, readiness
+from tcpcore.packetdrill.constants import FAMILIES
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots, value_of
 from tcpcore.packetdrill.syntax import Call
-from tcpcore.packetdrill.system import Settings, Unsupported
+from tcpcore.packetdrill.system import IPV4, Settings, Unsupported
+from tcpcore.wire import address
 
-Address = tuple[str, int] | None
+ANY = "0.0.0.0"
+"""The address of whoever does not mind, of both IP versions."""
+AF_INET, AF_INET6 = FAMILIES["AF_INET"], FAMILIES["AF_INET6"]
+_MAPPED = bytes(10) + b"\xff\xff"
 
 
 class Descriptors:
@@ -112,19 +117,31 @@ class _Arguments:
         if not isinstance(value, dict):
             raise Meaningless(f"argument {index + 1} of {self.name}() is an address or ...")
         given = value.get("sin_addr", value.get("sin6_addr"))
-        if given in (0, None):
-            given = "0.0.0.0" if local else host
+        if given in (0, None) or is_dots(given):
+            given = ANY if local else host
         number = value.get("sin_port", value.get("sin6_port"))
-        return str(given), number if isinstance(number, int) else port
+        return self._host(str(given)), number if isinstance(number, int) else port
+
+    def _host(self, text: str) -> str:
+        """The address as the host has it: any one is 0.0.0.0, one mapped into IPv6 of IPv4."""
+        try:
+            packed = address.pack(text)
+        except ValueError:
+            raise Meaningless(f"{text!r} in {self.name}() is no IP address") from None
+        if packed[:12] == _MAPPED:
+            packed = packed[12:]
+        return address.unpack(packed) if any(packed) else ANY
 
 
 def _socket(context: Context, args: _Arguments) -> Prepared:
     domain, kind, protocol = args.of(0), args.number(1), args.number(2, 0)
-    if not is_dots(domain) and domain not in (2, 10):
+    if not is_dots(domain) and domain not in (AF_INET, AF_INET6):
         raise Unsupported(f"socket() of address family {domain}")
     if kind & 0xF != 1 or protocol not in (0, 6):
         raise Unsupported("socket() of anything but TCP")
-    return Prepared("socket", (kind & ~0xF,), gives_descriptor=True)
+    if is_dots(domain):
+        domain = AF_INET if context.settings.ip_version == IPV4 else AF_INET6
+    return Prepared("socket", (domain, kind & ~0xF), gives_descriptor=True)
 
 
 def _bind(context: Context, args: _Arguments) -> Prepared:

@@ -55,6 +55,8 @@ class Commands:
                 yield from self._set(name, value, system)
         elif words[0] == "sleep" and len(words) == 2:
             yield from _sleep(words[1], system)
+        elif self._elsewhere(words):
+            yield f"ignored: {line} (files are read beside the script only)"
         elif (path := self._file(words, folder)) is not None:
             yield from self._file_run(path, system, depth)
         elif (remark := system.shell(line)) is not None:
@@ -74,6 +76,12 @@ class Commands:
         if folder is None:
             raise Unsupported(f"a file of commands ({name}) in a script that is no file")
         return folder / name
+
+    @staticmethod
+    def _elsewhere(words: list[str]) -> bool:
+        """Whether a line runs a file that other programs left, such as one that undoes sysctls."""
+        name = words[1] if words[0] in _SHELLS and len(words) > 1 else words[0]
+        return name.startswith("/") and name.endswith(".sh")
 
     def _file_run(self, path: Path, system: System, depth: int) -> Iterator[str]:
         if depth >= _DEEPEST:

@@ -25,7 +25,7 @@ _KNOWN_FLAGS = sum(
     MESSAGE_FLAGS[name]
     for name in (
         "MSG_OOB", "MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_MORE", "MSG_NOSIGNAL",
-        "MSG_TRUNC", "MSG_FASTOPEN", "MSG_EOR",
+        "MSG_TRUNC", "MSG_FASTOPEN", "MSG_EOR", "MSG_DONTROUTE", "MSG_CONFIRM",
     )
 )  # fmt: skip
 
@@ -36,8 +36,9 @@ class EngineCalls:
     def __init__(self, host: Host) -> None:
         self._host = host
 
-    async def socket(self, flags: int) -> Socket:
+    async def socket(self, family: int, flags: int) -> Socket:
         made = self._host.socket()
+        made.family = family
         made.blocking = not flags & _O_NONBLOCK
         return made
 
@@ -68,7 +69,11 @@ class EngineCalls:
         _require_known(flags)
         data = await handle.recv(size, flags)
         shown = flags & MESSAGE_FLAGS["MSG_OOB"]
-        return data, shown, []
+        notes = []
+        if handle.options.get("TCP_INQ") and handle.connection is not None:
+            waiting = polling.readable(handle.connection)
+            notes.append((SYMBOLS["SOL_TCP"], SYMBOLS["TCP_CM_INQ"], waiting))
+        return data, shown, notes
 
     async def send(self, handle: Socket, data: bytes, flags: int) -> int:
         _require_known(flags)
@@ -95,7 +100,9 @@ class EngineCalls:
 
     async def getsockopt(
         self, handle: Socket, level: int, number: int, size: int
-    ) -> int | bytes | tuple[int, int]:
+    ) -> int | bytes | tuple[int, int] | dict[str, int]:
+        if (level, number) == (SYMBOLS["SOL_TCP"], SYMBOLS["TCP_INFO"]):
+            return self.info(handle, None)
         value: int | bytes | tuple[int, int] = handle.getsockopt(_option(level, number))
         return value
 

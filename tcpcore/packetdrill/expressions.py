@@ -66,6 +66,8 @@ def _read_single(scanner: Scanner, depth: int) -> Expression:
     if match := scanner.take(FLOAT):
         return float(match[0])
     if scanner.accept("-"):
+        if match := scanner.take(FLOAT):
+            return -float(match[0])
         return -scanner.integer("a number")
     if scanner.text[scanner.at : scanner.at + 1].isdigit():
         return scanner.integer("a number")
@@ -76,11 +78,17 @@ def _read_single(scanner: Scanner, depth: int) -> Expression:
 
 
 def _read_string(scanner: Scanner) -> str:
-    match = scanner.take(STRING)
-    if not match:
-        raise scanner.error('a string that ends with " on its line')
+    """A string; several, one after the other, are one."""
+    text = ""
+    while True:
+        match = scanner.take(STRING)
+        if not match:
+            raise scanner.error('a string that ends with " on its line')
+        text += _ESCAPE.sub(_unescaped, match[1])
+        if not scanner.looking_at('"'):
+            break
     scanner.accept("...")
-    return _ESCAPE.sub(_unescaped, match[1])
+    return text
 
 
 def _unescaped(match: re.Match[str]) -> str:

@@ -121,7 +121,7 @@ class KernelSystem(System):
             ready, _, _ = select.select([self._tun], [], [], 0.05)
             while ready and (packet := self._tun.read()) is not None:
                 now = self.now
-                if packet[0] >> 4 == _IPV4 and packet[9] == _TCP:
+                if (packet[9] if packet[0] >> 4 == _IPV4 else packet[6]) == _TCP:
                     self._sent.put(Sent(now, codec.decode(packet)))
 
     def inject(self, packet: Segment | IcmpError) -> None:

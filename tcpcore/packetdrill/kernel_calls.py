@@ -30,14 +30,14 @@ class KernelCalls:
         self._congestion = congestion
         self._epoll_data: dict[tuple[int, int], int] = {}
 
-    def socket(self, flags: int) -> sockets.socket:
-        made = sockets.socket(sockets.AF_INET, sockets.SOCK_STREAM | flags)
+    def socket(self, family: int, flags: int) -> sockets.socket:
+        made = sockets.socket(family, sockets.SOCK_STREAM | flags)
         with contextlib.suppress(OSError):  # some machines allow only what they list
             made.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, self._congestion)
         return made
 
     def bind(self, handle: sockets.socket, address: str, port: int) -> None:
-        handle.bind((address, port))
+        handle.bind((_for(handle, address), port))
 
     def listen(self, handle: sockets.socket, backlog: int) -> None:
         handle.listen(backlog)
@@ -49,7 +49,7 @@ class KernelCalls:
         return made
 
     def connect(self, handle: sockets.socket, address: str, port: int) -> None:
-        handle.connect((address, port))
+        handle.connect((_for(handle, address), port))
 
     def disconnect(self, handle: sockets.socket) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
@@ -76,7 +76,7 @@ class KernelCalls:
     def sendto(
         self, handle: sockets.socket, data: bytes, flags: int, address: str, port: int
     ) -> int:
-        return handle.sendto(data, flags, (address, port))
+        return handle.sendto(data, flags, (_for(handle, address), port))
 
     def close(self, handle: sockets.socket | select.epoll) -> None:
         handle.close()
@@ -96,7 +96,9 @@ class KernelCalls:
 
     def getsockopt(
         self, handle: sockets.socket, level: int, number: int, size: int
-    ) -> int | bytes | tuple[int, ...]:
+    ) -> int | bytes | tuple[int, ...] | dict[str, int]:
+        if (level, number) == (sockets.IPPROTO_TCP, sockets.TCP_INFO):
+            return self.info(handle)
         if level == sockets.SOL_SOCKET and number == sockets.SO_LINGER:
             on, seconds = struct.unpack("ii", handle.getsockopt(level, number, 8))
             return int(on), int(seconds)
@@ -141,3 +143,10 @@ class KernelCalls:
     def info(self, handle: sockets.socket) -> dict[str, int]:
         raw = handle.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, tcp_info.SIZE)
         return tcp_info.parse(raw)
+
+
+def _for(handle: sockets.socket, address: str) -> str:
+    """The address as a socket of this family takes it."""
+    if handle.family == sockets.AF_INET or ":" in address:
+        return address
+    return "::" if address == "0.0.0.0" else f"::ffff:{address}"

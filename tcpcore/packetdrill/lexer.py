@@ -18,7 +18,7 @@ INTEGER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(?![.\w])")
 SECONDS = re.compile(r"[0-9]+\.(?!\.)[0-9]*|\.[0-9]+|[0-9]+")
 FLOAT = re.compile(r"[0-9]+\.[0-9]+|\.[0-9]+")
 STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
-OPTION = re.compile(r'--([A-Za-z]\w*)(?:=("[^"\n]*"|[^\s"]*))?')
+OPTION = re.compile(r'--([A-Za-z]\w*)(?:=((?:"[^"\n]*"|`[^`\n]*`|[^\s"`])*))?')
 
 _MOST_DIGITS = 20
 

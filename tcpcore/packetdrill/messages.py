@@ -125,6 +125,8 @@ def same_option(expected: Any, size: Any) -> Check:
 
     def check(found: Any) -> tuple[int, list[str]]:
         wanted = expected[0] if isinstance(expected, list) and len(expected) == 1 else expected
+        if isinstance(found, dict):
+            return 0, _unlike(wanted, found)
         if isinstance(wanted, dict):
             wanted = tuple(one for one in wanted.values() if isinstance(one, int))
         if isinstance(wanted, str) and isinstance(found, bytes):
@@ -135,3 +137,14 @@ def same_option(expected: Any, size: Any) -> Check:
         return 0, [f"it gives {found!r}, not {wanted!r}"]
 
     return check
+
+
+def _unlike(wanted: Any, found: dict[str, int]) -> list[str]:
+    """In which of the fields that the script names a structure is another one."""
+    if not isinstance(wanted, dict):
+        return [] if is_dots(wanted) else [f"it gives a structure, not {wanted!r}"]
+    return [
+        f"{name} is {found.get(str(name))}, not {value}"
+        for name, value in wanted.items()
+        if not is_dots(value) and found.get(str(name)) != value
+    ]

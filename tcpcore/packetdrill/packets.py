@@ -14,6 +14,9 @@ MARKS = ("noecn", "ect0", "ect1", "ect01", "ce")
 _NUMBERED = {"tos": 255, "ttl": 255, "flowlabel": 0xFFFFF}
 _PORTS = re.compile(r"([0-9]+)\s*>\s*([0-9]+)(?=\s)")
 _QUOTED = re.compile(r"\[\s*([0-9]+)\s*:\s*([0-9]+)\s*\(\s*([0-9]+)\s*\)\s*\]")
+_QUOTED_OTHER = re.compile(r"\[\s*(udp|raw)\b")
+_WORDS_OF_ICMP = re.compile(r"(?:mtu|id)\b")
+_CODE = re.compile(r"[a-z]\w*")
 _OTHERS = ("udplite", "udp", "ipv4", "ipv6", "gre", "mpls")
 _NO_MTU_MATTERS = 0xFFFF
 
@@ -54,10 +57,13 @@ def _read_ports(scanner: Scanner) -> tuple[int, int] | None:
 
 
 def _read_ip(scanner: Scanner) -> tuple[str | None, dict[str, int]]:
-    """``[ect0]``, ``[tos 0x20, ttl 64]``."""
+    """``[ect0]``, ``[tos 0x20, ttl 64]``, also in parentheses."""
     mark, fields = None, {}
+    closing = "]"
     if not scanner.accept("["):
-        return None, {}
+        closing = ")"
+        if not scanner.accept("("):
+            return None, {}
     while True:
         start = scanner.at
         word = scanner.word(f"{', '.join(MARKS)}, or one of {', '.join(_NUMBERED)} with a number")
@@ -71,10 +77,10 @@ def _read_ip(scanner: Scanner) -> tuple[str | None, dict[str, int]]:
                 start,
                 f"expected {', '.join((*MARKS, *_NUMBERED))}, found {word!r}",
             )
-        if scanner.accept("]"):
+        if scanner.accept(closing):
             return mark, fields
         if not scanner.accept(","):
-            raise scanner.error("',' or ']'")
+            raise scanner.error(f"',' or {closing!r}")
 
 
 def _read_quoted(scanner: Scanner) -> tuple[int, int] | None:
@@ -95,9 +101,13 @@ def _read_icmp(scanner: Scanner, inbound: bool, quoted: tuple[int, int] | None) 
     scanner.expect("icmp")
     kind = scanner.word("a type of ICMP message, such as unreachable")
     code = ""
-    if not scanner.looking_at("mtu") and (match := scanner.take(re.compile(r"[a-z]\w*"))):
+    if not _WORDS_OF_ICMP.match(scanner.text, scanner.at) and (match := scanner.take(_CODE)):
         code = match[0]
     mtu = None
     if scanner.accept("mtu"):
         mtu = scanner.integer("an MTU", _NO_MTU_MATTERS)
+    if scanner.accept("id"):
+        scanner.integer("the id of an echo", 0xFFFF)
+    if match := _QUOTED_OTHER.match(scanner.text, scanner.at):
+        raise scanner.unsupported(f"an ICMP message about {match[1]}")
     return Icmp(inbound, kind, code, mtu, quoted if quoted is not None else _read_quoted(scanner))

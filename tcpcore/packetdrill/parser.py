@@ -5,7 +5,9 @@
     events:               0.100 < S 0:0(0) win 1000 <mss 1460>
                          +0.05  accept(3, ..., ...) = 4
 
-The language is packetdrill's; what public scripts use of it is here, TCP over IPv4 and ICMP.
+    shell to run last:    `sysctl -q net.ipv4.tcp_timestamps=1`
+
+The language is packetdrill's, for TCP over IPv4 and IPv6, and ICMP errors.
 """
 
 from __future__ import annotations
@@ -49,11 +51,20 @@ def parse(source: Source, definitions: Mapping[str, str] | None = None) -> Scrip
             scanner.definitions[defined] = text
     while scanner.looking_at("`"):
         script.setup.append(_read_event(scanner, Time(RELATIVE)))
-    while not scanner.at_end():
+    while not scanner.at_end() and not scanner.looking_at("`"):
         script.events.append(_read_event(scanner, _read_time(scanner)))
+    if scanner.looking_at("`"):
+        script.cleanup = _read_event(scanner, Time(RELATIVE))
+        if not scanner.at_end():
+            raise scanner.error("the end: shell without a time is the last thing of a script")
     if not script.events:
         raise scanner.error("an event, such as 0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3")
     return script
+
+
+def unquoted(text: str) -> str:
+    """The text without the quotes around it, if there are any."""
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def _read_options(scanner: Scanner) -> list[tuple[str, str, int]]:
@@ -63,7 +74,7 @@ def _read_options(scanner: Scanner) -> list[tuple[str, str, int]]:
         match = scanner.take(OPTION)
         if not match:
             raise scanner.error("an option, such as --tolerance_usecs=4000")
-        options.append((match[1], (match[2] or "").strip('"'), start))
+        options.append((match[1], unquoted(match[2] or ""), start))
     return options
 
 

@@ -74,6 +74,8 @@ class Runner:
                 self._event(event)
                 step.time, step.verdict = self._last, PASSED
             self._collect(at_end=True)
+            if (cleanup := self.script.cleanup) is not None:
+                self._at(cleanup, self._command, cleanup.action)
         except Failed as failed:
             self.outcome.failure = failed.failure
             failed.failure.story = self.system.story()

@@ -44,10 +44,37 @@ _UNREACHABLE = {
     "host_precedence_violation": 14,
     "precedence_cutoff": 15,
 }
+_UNREACHABLE_6 = {
+    "no_route": 0,
+    "prohibited": 1,
+    "admin_prohibited": 1,
+    "beyond_scope": 2,
+    "not_neighbour": 2,
+    "address_unreachable": 3,
+    "addr_unreachable": 3,
+    "port_unreachable": 4,
+    "policy_failed": 5,
+    "reject_route": 6,
+}
 _EXCEEDED = {"exceed_ttl": 0, "exceed_frag": 1, "ttl_exceeded": 0, "fragment_reassembly": 1}
 _CODES = {
     "unreachable": (icmp.UNREACHABLE, _UNREACHABLE),
     "time_exceeded": (icmp.TIME_EXCEEDED, _EXCEEDED),
+    "source_quench": (icmp.SOURCE_QUENCH, {"": 0}),
+    "redirect": (icmp.REDIRECT, {"net": 0, "host": 1, "net_for_tos": 2, "host_for_tos": 3}),
+    "parameter_problem": (
+        icmp.PARAMETER_PROBLEM,
+        {"": 0, "pointer": 0, "missing_option": 1, "bad_length": 2},
+    ),
+}
+_CODES_6 = {
+    "unreachable": (icmp.UNREACHABLE_6, _UNREACHABLE_6),
+    "packet_too_big": (icmp.TOO_BIG_6, {"": 0}),
+    "time_exceeded": (icmp.TIME_EXCEEDED_6, _EXCEEDED),
+    "parameter_problem": (
+        icmp.PARAMETER_PROBLEM_6,
+        {"": 0, "bad_header": 0, "bad_next_header": 1, "bad_option": 2},
+    ),
 }
 
 Window = tuple[int, int, int]
@@ -107,7 +134,8 @@ class Sniffer:
 
     def inject_icmp(self, packet: Icmp) -> None:
         """An ICMP error of the script arrives, from the peer's address."""
-        kind, codes = _CODES.get(packet.type, (None, {}))
+        six = ":" in self.system.settings.remote
+        kind, codes = (_CODES_6 if six else _CODES).get(packet.type, (None, {}))
         if kind is None or packet.code not in codes:
             raise Unsupported(f"icmp {packet.type} {packet.code}".rstrip())
         flow = self._current()

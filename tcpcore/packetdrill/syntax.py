@@ -146,8 +146,9 @@ class Event:
 
 @dataclass(slots=True)
 class Script:
-    """A whole script: option lines, shell to run first, and events."""
+    """A whole script: option lines, shell to run first, events, and shell to run last."""
 
     options: list[tuple[str, str, int]]
     setup: list[Event]
     events: list[Event]
+    cleanup: Event | None = None

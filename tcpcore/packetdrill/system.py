@@ -36,6 +36,10 @@ class Sent:
     segment: Segment
 
 
+IPV4, IPV6, MAPPED = "ipv4", "ipv6", "ipv4-mapped-ipv6"
+"""IP versions: the last one is IPv4 on the wire, for sockets of IPv6."""
+
+
 @dataclass(slots=True, frozen=True)
 class Settings:
     """How a script is run: the addresses and ports of both ends, and the tolerance of time.
@@ -52,6 +56,7 @@ class Settings:
     tolerance: int = 4_000
     tick: int = 1_000
     strict_segments: bool = False
+    ip_version: str = IPV4
 
 
 class Unsupported(Exception):

@@ -45,6 +45,11 @@ ROUTER_NO_NEIGHBOUR = Why(
     "arp_error_report()",
 )
 
+ROUTER_MOVED = Why(
+    "router.moved",
+    "{router} no longer has the address {address}: the packet is lost, and nobody says so.",
+)
+
 # --- address translation -------------------------------------------------------------------------
 NAT_UNKNOWN = Why(
     "nat.unknown",

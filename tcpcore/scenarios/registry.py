@@ -46,6 +46,7 @@ _MODULES = (
     "tls",
     "fast_open_programs",
     "shared_address",
+    "successors",
 )
 """Where scenarios are defined, in the order of the book."""
 

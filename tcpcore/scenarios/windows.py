@@ -53,6 +53,15 @@ ROOM = replace(
 SIZE = replace(WRITTEN, default=60000, maximum=200000)
 SEND_BUFFER = 262_144
 """SO_SNDBUF of a client that is not to wait for its own buffer."""
+INITIAL_CWND = Parameter(
+    "initcwnd",
+    "Initial cwnd",
+    10,
+    minimum=1,
+    maximum=100,
+    unit="segments",
+    help="ip route change ... initcwnd: what the sender dares before the first ACK",
+)
 BITE = Parameter(
     "bite",
     "The server reads at most",
@@ -203,13 +212,16 @@ def nagle_delayed_ack(
     "flow-control-vs-congestion-control",
     title="Two windows, and the smaller one counts",
     question="Who holds the sender back, the receiver or its own care for the network?",
-    parameters=(RTT, ROOM, SIZE),
+    parameters=(RTT, ROOM, INITIAL_CWND, SIZE),
     until=minutes(3),
 )
-def flow_control_vs_congestion_control(net: Any, *, rtt: int, buffer: int, written: int) -> None:
+def flow_control_vs_congestion_control(
+    net: Any, *, rtt: int, buffer: int, initcwnd: int, written: int
+) -> None:
     """The client sends and the server reads at once; nothing is lost, and 50 Mbit/s are free."""
     client, server = net.host("client", CLIENT), net.host("server", SERVER)
     net.link(client, server, delay=ms(rtt / 2), rate=mbit(50))
+    client.change_route(SERVER, initcwnd=initcwnd)
 
     async def serve(host: Any) -> None:
         listener = host.socket().bind(PORT)

@@ -112,23 +112,22 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     False: it is not such a one, and nothing was done.
     """
     queue, ack = c.retransmission_queue, segment.ack
+    sent = queue[0]
     if (
         c.ca_state != OPEN
         or c.board is not None
         or c.probe_end is not None
         or c.ecn
-        or c.total_retrans
         or c.congestion.controls
-        or len(segment.options) != 3
-        or queue[0].flags & SYN
-        or (ack - queue[0].end) & HALF
+        or c.snd_up is not None
+        or len(segment.options) != (3 if c.timestamps else 0)
+        or sent.flags & SYN
+        or (ack - sent.end) & HALF
+        or (c.total_retrans and not _sent_once(c, ack))
     ):
         return False
     before = c.snd_una
-    update_send_window(c, segment, before)
-    _drop_bytes(c, ack)
-    c.retransmissions = c.retransmit_since = 0
-    sent = queue[0]
+    _move_on(c, segment)
     first, taken = sent.last_sent, 0
     while queue and not (ack - queue[0].end) & HALF:
         sent = queue.popleft()
@@ -155,6 +154,33 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     send_buffer.expand(c)
     if not queue:
         chrono.stop(c, chrono.BUSY, now)
+    return True
+
+
+def _move_on(c: Tcb, segment: Segment) -> None:
+    """Bytes are acknowledged, and the window moves on."""
+    ack = segment.ack
+    count = (ack - c.snd_una) & MASK
+    c.snd_una = ack
+    c.bytes_acked += count
+    del c.send_buffer[:count]
+    c.snd_wl1 = segment.seq
+    c.snd_wnd = offered = segment.window << c.snd_scale
+    if offered > c.max_window:
+        c.max_window = offered
+    c.retransmissions = c.retransmit_since = 0
+
+
+def _sent_once(c: Tcb, ack: int) -> bool:
+    """Whether nothing up to `ack` was sent again, nor anything after it in time."""
+    loss = c.loss
+    if loss.rack_dsack_seen or not c.sack_permitted:
+        return False
+    for sent in c.retransmission_queue:
+        if (ack - sent.end) & HALF:
+            return True
+        if sent.retransmissions or sent.last_sent <= loss.rack_time:
+            return False
     return True
 
 

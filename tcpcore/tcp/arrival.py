@@ -21,7 +21,6 @@ from tcpcore.tcp import (
     lifecycle,
     paws,
     persist,
-    prediction,
     receive_buffer,
     reception,
     rtt,
@@ -34,6 +33,7 @@ from tcpcore.tcp import (
     urgent,
     window,
 )
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
@@ -41,11 +41,8 @@ from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
-    """Take in a segment for connection `c`; replies go to ``c.out``."""
-    if c.state == state.ESTABLISHED:
-        if prediction.takes(c, segment, now):
-            return
-    elif _by_state(c, segment, now):
+    """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
+    if c.state != state.ESTABLISHED and _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
@@ -136,6 +133,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if flags & ACK:
         _open_after_syn_ack(c, segment, now)
     else:
+        usage.start(c)
         reason = reasons.SIMULTANEOUS_SYN()
         lifecycle.change(c, state.SYN, reason)
         c.retransmission_queue[0].flags = SYN | ACK
@@ -150,6 +148,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     rtt.forget_syn_round_trip(c)
     c.congestion.on_start(c, now)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
+    usage.start(c)
     receive_buffer.established(c, now)
     send_buffer.expand(c)
     keepalive.start(c, now)

@@ -24,6 +24,7 @@ from tcpcore.tcp import (
     keepalive,
     lifecycle,
     persist,
+    prediction,
     receive_buffer,
     resend,
     retransmit,
@@ -89,13 +90,14 @@ class Connection(Tcb):
         Reading stops at urgent data; see `urgent`.
         """
         self.out = []
-        if self.unread and self.tuning.rtt:
+        tuning = self.tuning
+        if tuning.rtt and now - tuning.space_start >= tuning.rtt >> 3 and self.unread:
             autotune.copied(self, min(self.unread[0][0], most), now)
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
         if data and self.state in state.RECEIVES_DATA:
-            if delayed_ack.application_read(self):
+            if self.ack_pending and delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
             elif window.opened_enough(self):
                 departure.send_ack(self, now, reasons.ACK_WINDOW())
@@ -187,7 +189,8 @@ class Connection(Tcb):
         self.segs_in += 1
         if segment.payload:
             self.data_segs_in += 1
-        arrival.process(self, segment, now)
+        if not prediction.takes(self, segment, now):
+            arrival.process(self, segment, now)
         return self.out
 
     def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:

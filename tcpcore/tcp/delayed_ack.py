@@ -37,20 +37,23 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
     c.ack_pending = True
     measure_peer_mss(c, length, memory, flags)
     autotune.data_received(c, now)
-    if not c.ato:
-        _more_quick_acks(c)
-        c.ato = ATO_MIN
-    else:
-        gap = now - c.last_data_received
-        if gap <= _QUICK:
-            c.ato = (c.ato >> 1) + ATO_MIN // 2
-        elif gap < c.ato:
-            c.ato = min((c.ato >> 1) + gap, c.rto)
-        elif gap > c.rto:  # the sender paused: it may be in slow start again
-            _more_quick_acks(c)
+    follow_pace(c, now - c.last_data_received)
     c.last_data_received = now
     if c.rcv_ssthresh < c.window_clamp:
         receive_buffer.grow(c, length, memory)
+
+
+def follow_pace(c: Tcb, gap: int) -> None:
+    """Adapt the delay to the time (us) since the data before."""
+    if not c.ato:
+        _more_quick_acks(c)
+        c.ato = ATO_MIN
+    elif gap <= _QUICK:
+        c.ato = (c.ato >> 1) + ATO_MIN // 2
+    elif gap < c.ato:
+        c.ato = min((c.ato >> 1) + gap, c.rto)
+    elif gap > c.rto:  # the sender paused: it may be in slow start again
+        _more_quick_acks(c)
 
 
 def data_sent(c: Tcb, now: int) -> None:

@@ -74,7 +74,8 @@ def emit(
     mark = 0
     if c.ecn:
         flags, mark = ecn.marked(c, flags, bool(payload) and first)
-    c.ip_id = (c.ip_id + 1) & 0xFFFF
+    ip = c.ip
+    ip.id = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
         Segment(
@@ -90,11 +91,20 @@ def emit(
             payload,
             reason,
             ahead,
-            c.sysctl.ip_default_ttl,
-            mark,
-            c.ip_id,
+            ip.ttl or c.sysctl.ip_default_ttl,
+            ip.tos | mark,
+            ip.id,
         )
     )
+
+
+def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...]]:
+    """``(window field, options)`` of what is sent now with data; it acknowledges all there is."""
+    options = _options(c, now)
+    field = window.select(c)
+    _acknowledgement(c)
+    c.last_sent_at = now
+    return field, options
 
 
 def _acknowledgement(c: Tcb) -> int:
@@ -153,6 +163,44 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
 def send_ack(c: Tcb, now: int, reason: Reason) -> None:
     """Send an acknowledgement without data."""
     emit(c, ACK, c.snd_nxt, b"", now, reason)
+
+
+def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
+    """The same with a window that is known, and not below what is open (`in_order`)."""
+    if c.sack_blocks or c.duplicate_block is not None or c.snd_up is not None or c.ecn:
+        send_ack(c, now, reason)
+        return
+    c.rcv_wnd = window_
+    acknowledged = c.rcv_wup = c.rcv_nxt
+    field = window_ >> c.rcv_scale
+    options: tuple[Option, ...] = ()
+    if c.timestamps:
+        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
+        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    delayed_ack.ack_sent(c)
+    c.segs_out += 1
+    ip = c.ip
+    ip.id = number = (ip.id + 1) & 0xFFFF
+    c.last_sent_at = now
+    c.out.append(
+        Segment(
+            c.local,
+            c.local_port,
+            c.remote,
+            c.remote_port,
+            ACK,
+            c.snd_nxt,
+            acknowledged,
+            field if field < window.MAX_UNSCALED else window.MAX_UNSCALED,
+            options,
+            b"",
+            reason,
+            0,
+            ip.ttl or c.sysctl.ip_default_ttl,
+            ip.tos,
+            number,
+        )
+    )
 
 
 def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:

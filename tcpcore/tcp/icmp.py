@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from tcpcore import reasons, trace
 from tcpcore.errors import (
+    EACCES,
     ECONNREFUSED,
     EHOSTUNREACH,
     EMSGSIZE,
     ENETUNREACH,
     ENOPROTOOPT,
+    EPROTO,
     errno_name,
 )
 from tcpcore.seqnum import MASK, distance, geq, leq
@@ -38,17 +40,29 @@ from tcpcore.wire.icmp import (
     FRAG_NEEDED,
     HOST,
     NAMES,
+    NAMES_6,
     NET,
+    NO_ROUTE_6,
+    PARAMETER_PROBLEM,
+    PARAMETER_PROBLEM_6,
     PORT,
     PROTOCOL_UNREACHABLE,
     TIME_EXCEEDED,
+    TIME_EXCEEDED_6,
+    TOO_BIG_6,
     UNREACHABLE,
+    UNREACHABLE_6,
 )
 from tcpcore.wire.segment import ACK, FIN, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
           9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
 """Errno of each code of destination unreachable (icmp_err_convert)."""
+ERRORS_6 = {0: ENETUNREACH, 1: EACCES, 2: EHOSTUNREACH, 3: EHOSTUNREACH, 4: ECONNREFUSED,
+            5: EACCES, 6: EACCES}  # fmt: skip
+"""The same for IPv6 (tab_unreach)."""
+FINAL_6 = (1, 4, 5, 6)
+"""Codes there that end a request."""
 
 MSS_MIN = 48
 """TCP_MIN_SND_MSS: no path can make segments smaller."""
@@ -61,27 +75,50 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
     if not (geq(seq, c.snd_una) and leq(seq, c.snd_nxt)):
         c.event(trace.REFUSED, reasons.ICMP_OUTSIDE())
         return
-    if kind == UNREACHABLE and code == FRAG_NEEDED:
+    six = ":" in c.remote
+    if (kind == TOO_BIG_6) if six else (kind, code) == (UNREACHABLE, FRAG_NEEDED):
         _smaller_path(c, mtu, now)
         return
-    if kind == UNREACHABLE:
-        error = ERRORS.get(code, EHOSTUNREACH)
-        if code in (NET, HOST) and not c.sysctl.icmp_by_rfc:  # RFC 6069 is an experiment
-            _take_backoff_back(c, seq, now)
-    elif kind == TIME_EXCEEDED:
-        error = EHOSTUNREACH
-    else:
+    error = _errno(kind, code, six)
+    if error is None:
         return
+    no_way = [(UNREACHABLE_6, NO_ROUTE_6)] if six else [(UNREACHABLE, NET), (UNREACHABLE, HOST)]
+    if (kind, code) in no_way and not c.sysctl.icmp_by_rfc:  # RFC 6069 is an experiment
+        _take_backoff_back(c, seq, now)
     if c.state == state.CLOSED:  # taking the back-off back can bring the last time-out forward
         return
-    what = NAMES.get((kind, code), f"type {kind} code {code}")
+    what = (NAMES_6 if six else NAMES).get((kind, code), f"type {kind} code {code}")
     values = {"what": what, "error": errno_name(error)}
     if _ends(c, kind, code):
         why = reasons.ICMP_FINAL if c.sysctl.icmp_by_rfc else reasons.ICMP_HARD
         lifecycle.give_up(c, error, Reason(why, values))
         return
+    if c.ip.receives_errors:  # whoever asks for all errors gets each as one
+        c.error = error
+        c.event(trace.NOTED, Reason(reasons.ICMP_SOFT, values))
+        return
     c.soft_error = error
     c.event(trace.NOTED, Reason(reasons.ICMP_SOFT, values))
+
+
+def _errno(kind: int, code: int, six: bool) -> int | None:
+    """What an application is told; None: the message is nothing to TCP."""
+    if six:
+        if kind == UNREACHABLE_6:
+            return ERRORS_6.get(code, EPROTO)
+        return {TIME_EXCEEDED_6: EHOSTUNREACH, PARAMETER_PROBLEM_6: EPROTO}.get(kind)
+    if kind == UNREACHABLE:
+        return ERRORS.get(code, EHOSTUNREACH)
+    return {TIME_EXCEEDED: EHOSTUNREACH, PARAMETER_PROBLEM: EPROTO}.get(kind)
+
+
+def ends_request(kind: int, code: int, six: bool) -> bool:
+    """Whether the error about a SYN+ACK ends the request (tcp_req_err())."""
+    if six:
+        return kind == PARAMETER_PROBLEM_6 or (kind == UNREACHABLE_6 and code in FINAL_6)
+    return kind in (TIME_EXCEEDED, PARAMETER_PROBLEM) or (
+        kind == UNREACHABLE and code in (NET, HOST)
+    )
 
 
 def _ends(c: Tcb, kind: int, code: int) -> bool:
@@ -104,7 +141,7 @@ def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:
     left = c.rto - (now - c.retransmission_queue[0].last_sent)
     c.event(trace.NOTED, reasons.ICMP_BACKOFF())
     if left > 0:
-        c.retransmit_deadline = now + left
+        timers.hurry(c, now + left)
     else:
         retransmit.on_timeout(c, now)
 

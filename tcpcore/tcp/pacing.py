@@ -50,7 +50,9 @@ def waits(c: Tcb, now: int) -> bool:
     if due <= now * NANOSECONDS:
         return False
     if c.pacing_deadline is None:
-        c.pacing_deadline = -(-due // NANOSECONDS)
+        c.pacing_deadline = deadline = -(-due // NANOSECONDS)
+        if deadline < c.due:
+            c.due = deadline
     return True
 
 

@@ -123,8 +123,15 @@ def take(c: Tcb, most: int) -> bytes:
     else:
         data = bytes(kept[:most])
         del kept[:most]
-    left = len(data)
     unread: deque[list[int]] = c.unread
+    if not kept:  # all of it is read
+        freed = 0
+        while unread:
+            freed += unread.popleft()[1]
+        if freed:
+            release(c, freed)
+        return data
+    left = len(data)
     while unread and left >= unread[0][0]:
         length, memory, _ = unread.popleft()
         left -= length

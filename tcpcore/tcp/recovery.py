@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import gt, lt
-from tcpcore.tcp import ecn, rack, tagging, undo
+from tcpcore.tcp import ecn, rack, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
 from tcpcore.tcp.tagging import News
@@ -75,7 +75,7 @@ def _reneged(c: Tcb, news: News, now: int) -> bool:
     if not (news.acked and queue and queue[0].sacked):
         return False
     delay = max(c.srtt >> 4, 10 * MILLISECOND)
-    c.retransmit_deadline = now + min(delay, c.rto)
+    timers.hurry(c, now + min(delay, c.rto))
     c.loss_probe = c.loss.reo_deadline = False
     news.set_timer = False
     return True

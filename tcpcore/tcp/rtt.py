@@ -8,14 +8,14 @@ Linux scales srtt by 8 and mdev by 4; so does this code.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import gt
+from tcpcore.seqnum import HALF
 from tcpcore.tcp.tcb import Tcb
 
 
 def sample(c: Tcb, measured: int) -> None:
     """Take in a round-trip time of `measured` microseconds, and set the RTO (no back-off)."""
-    floor = c.sysctl.tcp_rto_min_us
-    measured = max(measured, 1)
+    if measured < 1:
+        measured = 1
     if c.sysctl.rfc_rto:
         _by_the_rfc(c, measured)
         return
@@ -32,18 +32,21 @@ def sample(c: Tcb, measured: int) -> None:
         if c.mdev > c.mdev_max:
             c.mdev_max = c.mdev
             c.rttvar = max(c.rttvar, c.mdev_max)
-        if gt(c.snd_una, c.rtt_sequence):  # once a round trip
+        if (c.rtt_sequence - c.snd_una) & HALF:  # once a round trip
             if c.mdev_max < c.rttvar:
                 c.rttvar -= (c.rttvar - c.mdev_max) >> 2
             c.rtt_sequence = c.snd_nxt
-            c.mdev_max = floor
+            c.mdev_max = c.sysctl.tcp_rto_min_us
     else:
         c.srtt = measured << 3
         c.mdev = measured << 1
-        c.rttvar = max(c.mdev, floor)
+        c.rttvar = max(c.mdev, c.sysctl.tcp_rto_min_us)
         c.mdev_max = c.rttvar
         c.rtt_sequence = c.snd_nxt
-    c.rto = min((c.srtt >> 3) + c.rttvar, c.sysctl.tcp_rto_max_ms * 1000)
+    c.rto = rto = (c.srtt >> 3) + c.rttvar
+    most = c.sysctl.tcp_rto_max_ms * 1000
+    if rto > most:
+        c.rto = most
     c.backoff = 0
 
 

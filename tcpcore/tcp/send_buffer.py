@@ -20,18 +20,18 @@ NO_LIMIT = 0xFFFF_FFFF
 
 SHARED_INFO = 320
 SK_BUFF = 256
-DEFAULT_REORDERING = 3
 
 
 def expand(c: Tcb) -> None:
     """Let the buffer hold windows of segments, mostly two, as far as tcp_wmem lets it."""
     if c.sndbuf_locked:
         return
-    payload = max(c.snd_mss, 1460)
+    payload = c.snd_mss if c.snd_mss > 1460 else 1460
     memory = (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
-    segments = max(INITIAL_CWND, c.cwnd, DEFAULT_REORDERING + 1)
-    wanted = c.congestion.buffer_windows * segments * memory
-    c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
+    windows = c.congestion.buffer_windows
+    wanted = windows * memory * (c.cwnd if c.cwnd > INITIAL_CWND else INITIAL_CWND)
+    if wanted > c.sndbuf:
+        c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
 
 
 def queued(c: Tcb) -> int:

@@ -6,18 +6,25 @@ net/ipv4/tcp_output.c; RFC 9293 §3.7.4 (Nagle), §3.8.6.2.1 (sender's silly win
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import chrono, delayed_ack, departure, loss_probe, pacing, sack, segment_size
+from tcpcore.tcp import (
+    chrono,
+    delayed_ack,
+    departure,
+    loss_probe,
+    pacing,
+    sack,
+    segment_size,
+    state,
+    train,
+)
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
-from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, FIN, PSH
 
+_ESTABLISHED = state.ESTABLISHED
 GSO_MAX_SIZE = 65279
 """Most bytes of a large packet: what the device takes, less the headers (sk_gso_max_size)."""
 PACING_SHIFT = 10
@@ -45,15 +52,18 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     `packet` is the most that the application's bytes were put together to (what had to wait for
     the window is put together anew).
     """
-    if not departure.may_send_data(c):
+    if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
-    before, count = c.snd_nxt, len(c.retransmission_queue)
-    full = _send_what_fits(c, now, packet) or in_flight(c) >= c.cwnd
-    sent = len(c.retransmission_queue) - count
+    before, queue = c.snd_nxt, c.retransmission_queue
+    count = len(queue)
+    full = _send_what_fits(c, now, packet)
+    sent = len(queue)
+    full = full or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
     if c.snd_nxt != before:
-        if prr.reducing(c):
+        if c.ca_state and prr.reducing(c):
             c.loss.prr_out += sent
         loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
@@ -86,19 +96,23 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
     if flight >= c.cwnd:
         return False
     mss = current_mss(c)
+    largest = burst_segments(c, mss)
+    quota = c.cwnd >> 1 or 1
+    window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and flight < c.cwnd:
-        unsent = distance(c.snd_nxt, c.write_end)
-        if unsent <= 0:
+        unsent = (c.write_end - c.snd_nxt) & MASK
+        if not 0 < unsent < HALF:
             if c.fin_queued is not None:
                 _send_fin(c, now)
             return False
         if c.flow.paced and pacing.waits(c, now):
             return False
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         room = c.cwnd - flight
-        if unsent > mss and _defers(c, unsent, room, mss, now):
-            window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+        if unsent > mss and _defers(c, unsent, room * mss, window, largest * mss, now):
             return room * mss < window and room * mss <= unsent
-        length = _burst(c, unsent, min(room, max(c.cwnd >> 1, 1)), mss, packet)
+        most = mss * min(largest, room, quota)
+        length = _burst(c, unsent, window, most if most < packet else packet, mss)
         if not length:
             return False
         segments = -(-length // mss)
@@ -109,46 +123,43 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
     return False
 
 
-def _burst(c: Tcb, unsent: int, quota: int, mss: int, packet: int) -> int:
+def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    if room < min(unsent, mss):
+    if window < mss and window < unsent:
         return 0  # not even one segment fits
     if c.snd_up is not None:  # neither large packets nor Nagle
         return min(unsent, mss)
-    most = mss * min(burst_segments(c, mss), quota)
-    if most > packet:
-        most = packet
-    needed = min(unsent, room)
+    needed = unsent if unsent < window else window
     if most <= needed:
         return most
     partial = needed % mss
-    if partial and needed == unsent and not _nagle_holds(c):
+    if not partial:
         return needed
-    if partial and needed < unsent and not c.retransmission_queue and not c.corked:
+    if needed == unsent:
+        if not _nagle_holds(c):
+            return needed
+    elif not c.retransmission_queue and not c.corked:
         return needed  # the window ends inside a segment, and nothing is in flight to open it
     return needed - partial
 
 
-def _defers(c: Tcb, unsent: int, room: int, mss: int, now: int) -> bool:
+def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
-    Only right after something was sent, while an ACK will come soon, and the room is small.
+    Only right after something was sent, while an ACK will come soon, and the room (in bytes) is
+    small.
     """
-    if c.ca_state >= RECOVERY or not c.retransmission_queue:
-        return False
-    before = c.last_sent_at
+    queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
-    if now - before > MILLISECOND:
+    if c.ca_state >= RECOVERY or now - before > MILLISECOND or not queue:
         return False
-    if now - c.retransmission_queue[0].last_sent < c.srtt >> 4:
+    if now - queue[0].last_sent < c.srtt >> 4:
         return False
-    window = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    limit = min(window, room * mss)
-    if limit >= burst_segments(c, mss) * mss:
+    limit = min(window, room)
+    if limit >= largest:
         return False
-    if limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
+    if limit >= min(c.snd_wnd, c.cwnd * current_mss(c)) // c.sysctl.tcp_tso_win_divisor:
         return False
     return limit <= unsent or c.fin_queued is None
 
@@ -185,6 +196,10 @@ def _nagle_holds(c: Tcb) -> bool:
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    if train.is_plain(c, length):
+        _begin(c, now)
+        train.send(c, length, mss, now)
+        return
     push = PSH if length > mss else 0
     while length > mss:
         send_part(c, mss, now)
@@ -193,13 +208,19 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     send_part(c, length, now, push)
 
 
+def _begin(c: Tcb, now: int) -> None:
+    """Tell the congestion control when nothing was in flight until now (CA_EVENT_TX_START)."""
+    if not c.retransmission_queue or (c.lost_out and prr.in_flight(c) <= 0):
+        c.congestion.on_restart(c, now - c.last_data_sent, now)
+
+
 def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     """Send so many bytes as one segment, whatever Nagle would say; `push`: PSH or 0."""
     seq = c.snd_nxt
     end = (seq + length) & MASK
     flags = ACK
-    reason = _data_reason(length)
-    if _passes_mark(c, end):
+    reason = train.reason_of(length)
+    if train.passes_mark(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH
@@ -207,27 +228,12 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         c.fin_sent = True
     if length < segment_size.mss(c):
         c.small_sent_end = end
-    if not c.retransmission_queue or (c.lost_out and prr.in_flight(c) <= 0):
-        c.congestion.on_restart(c, now - c.last_data_sent, now)
+    _begin(c, now)
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
     delayed_ack.data_sent(c, now)
     departure.emit(c, flags | push, seq, payload, now, reason)
-
-
-@lru_cache(maxsize=64)
-def _data_reason(length: int) -> Reason:
-    return Reason(reasons.DATA, {"length": length})
-
-
-def _passes_mark(c: Tcb, end: int) -> bool:
-    """Drop the marks that a segment with this end passes; whether one is at its very end."""
-    marks = c.push_marks
-    last: int | None = None
-    while marks and not (end - marks[0]) & HALF:
-        last = marks.popleft()
-    return last == end
 
 
 def _send_fin(c: Tcb, now: int) -> None:

@@ -16,6 +16,7 @@ from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.tcp.flow import Flow
+from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
@@ -41,13 +42,16 @@ class Journal(Protocol):
 
 
 INITIAL_CWND = 10
-"""Segments (RFC 6928; TCP_INIT_CWND)."""
+"""Segments (RFC 6928; TCP_INIT_CWND), unless the route says another number."""
 
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 """ssthresh before the first loss (TCP_INFINITE_SSTHRESH)."""
 
 NEVER = -(1 << 50)
 """A time, in us, that lies long before everything."""
+
+FAR = 1 << 62
+"""A time, in us, that never comes."""
 
 DEFAULT_SEND_MSS = 536
 """What to assume of a peer that sends no MSS option over IPv4 (RFC 9293 §3.7.1)."""
@@ -60,150 +64,31 @@ class Tcb:
     """The transmission control block; see the module."""
 
     __slots__ = (
-        "ack_deadline",
-        "ack_now",
-        "ack_pending",
-        "ack_pushed",
-        "advertised_mss",
-        "ato",
-        "backoff",
-        "board",
-        "bytes_acked",
-        "bytes_received",
-        "bytes_retrans",
-        "bytes_sent",
-        "ca_state",
-        "charged",
-        "chrono",
-        "chrono_since",
-        "chrono_spent",
-        "congestion",
-        "corked",
-        "cwnd",
-        "cwnd_counter",
-        "data_segs_in",
-        "data_segs_out",
-        "defer_accept",
-        "delivered",
-        "duplicate_block",
-        "ecn",
-        "end_read",
-        "ends",
-        "error",
-        "fast_open",
-        "fin_at",
-        "fin_queued",
-        "fin_sent",
-        "flow",
-        "ip_id",
-        "irs",
-        "iss",
-        "journal",
-        "keep_count",
-        "keep_idle",
-        "keep_interval",
-        "keepalive",
-        "keepalive_deadline",
-        "lacks_space",
-        "last_ack_received",
-        "last_challenge",
-        "last_data_received",
-        "last_data_sent",
-        "last_segment_size",
-        "last_sent_at",
-        "linger",
-        "linger2",
-        "local",
-        "local_port",
-        "loss",
-        "loss_probe",
-        "lost_out",
-        "max_window",
-        "mdev",
-        "mdev_max",
-        "min_rtt",
-        "name",
-        "no_reader",
-        "nodelay",
-        "notsent_lowat",
-        "orphan",
-        "out",
-        "out_of_order",
-        "pacing_deadline",
-        "path_mtu",
-        "pingpong",
-        "probe_deadline",
-        "probe_end",
-        "probed_mss",
-        "probes_out",
-        "probing_since",
-        "push_marks",
-        "quick_acks",
-        "rcv_closed",
-        "rcv_mss",
-        "rcv_nxt",
-        "rcv_ooopack",
-        "rcv_scale",
-        "rcv_ssthresh",
-        "rcv_wnd",
-        "rcv_wup",
-        "rcvbuf",
-        "rcvbuf_locked",
-        "receive_buffer",
-        "remote",
-        "remote_port",
-        "retrans_out",
-        "retransmission_queue",
-        "retransmissions",
-        "retransmit_deadline",
-        "retransmit_since",
-        "reuse_address",
-        "rmem",
-        "rto",
-        "rtt_sequence",
-        "rttvar",
-        "sack_blocks",
-        "sack_permitted",
-        "sacked_out",
-        "scaling",
-        "scaling_ratio",
-        "segs_in",
-        "segs_out",
-        "send_buffer",
-        "small_sent_end",
-        "snd_mss",
-        "snd_nxt",
-        "snd_scale",
-        "snd_una",
-        "snd_up",
-        "snd_wl1",
-        "snd_wnd",
-        "sndbuf",
-        "sndbuf_locked",
-        "soft_error",
-        "spaces",
-        "srtt",
-        "ssthresh",
-        "state",
-        "syn_retries",
-        "sysctl",
-        "timestamp_offset",
-        "timestamps",
-        "total_retrans",
-        "total_rto",
-        "total_rto_recoveries",
-        "ts_recent",
-        "ts_recent_at",
-        "tuning",
-        "unread",
-        "urg_data",
-        "urg_inline",
-        "urg_seq",
-        "user_timeout",
-        "wait_deadline",
-        "window_clamp",
-        "write_end",
-    )
+        "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "ato", "backoff",
+        "board", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent", "ca_state",
+        "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
+        "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delivered", "due",
+        "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at", "fin_queued",
+        "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss", "journal",
+        "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
+        "lacks_space", "last_ack_received", "last_challenge", "last_data_received",
+        "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
+        "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
+        "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "pacing_deadline", "path_mtu", "pingpong", "probe_deadline", "probe_end", "probed_mss",
+        "probes_out", "probing_since", "push_marks", "quick_acks", "rcv_closed", "rcv_mss",
+        "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf",
+        "rcvbuf_locked", "receive_buffer", "remote", "remote_port", "retrans_out",
+        "retransmission_queue", "retransmissions", "retransmit_deadline", "retransmit_since",
+        "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
+        "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out", "send_buffer",
+        "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1",
+        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "state",
+        "syn_retries", "sysctl", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
+        "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "unread", "urg_data",
+        "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
+        "window_clamp", "write_end",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -242,7 +127,6 @@ class Tcb:
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
-        self.ip_id = iss & 0xFFFF
         self.path_mtu = mss + (60 if ":" in remote else 40)
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
@@ -284,6 +168,7 @@ class Tcb:
         self.rmem = 0  # of it in use
         self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256
+        self.initial_rwnd = 0  # segments; 0: as the buffer allows
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
@@ -322,7 +207,7 @@ class Tcb:
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.flow = Flow()
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
-        self.cwnd = INITIAL_CWND
+        self.cwnd = self.initial_cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
 
@@ -340,6 +225,12 @@ class Tcb:
         self.last_challenge: int | None = None
 
     def _start_timers(self) -> None:
+        self.due = FAR  # no deadline is earlier
+        # Its host's: when it looks at the timers next, which processes wait, and whether the last
+        # segment brought nothing that they may wait for.
+        self.wakes_at = FAR
+        self.waiters: Any = None
+        self.no_news = False
         # Deadlines; None: the timer is off.
         self.retransmit_deadline: int | None = None
         self.loss_probe = False  # it fires as a tail loss probe, not as a time-out
@@ -351,6 +242,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
+        self.ip = IpFields(self.iss & 0xFFFF)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons, trace
 from tcpcore.tcp import pacing
+from tcpcore.tcp.tcb import FAR as FAR
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
 from tcpcore.why import Reason, Why
@@ -44,6 +45,8 @@ def _reason(why: Why, duration: int) -> Reason:
 
 
 def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
+    if deadline < c.due:
+        c.due = deadline
     if c.journal is not None and c.journal.recording:
         reason = _reason(why, deadline - now)
         c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
@@ -174,6 +177,13 @@ def cancel_all(c: Tcb) -> None:
     if c.keepalive_deadline is not None:
         cancel_keepalive(c)
     c.wait_deadline = c.pacing_deadline = None
+
+
+def hurry(c: Tcb, deadline: int) -> None:
+    """Let the retransmission timer fire at that time, whatever it waits for."""
+    c.retransmit_deadline = deadline
+    if deadline < c.due:
+        c.due = deadline
 
 
 def next_deadline(c: Tcb) -> int | None:

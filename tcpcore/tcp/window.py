@@ -8,6 +8,7 @@ from __future__ import annotations
 from tcpcore.seqnum import MASK, gt, lt
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import receive_buffer
+from tcpcore.tcp.receive_buffer import RATIO_BITS
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import Segment
 
@@ -16,13 +17,14 @@ MAX_SCALE = 14
 
 
 def initial(
-    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0
+    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0, segments: int = 0
 ) -> tuple[int, int]:
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
     It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
-    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP).  Without a scale the window
+    `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP); `segments`, unless 0, the
+    largest at first (the route's initrwnd).  Without a scale the window
     may be more than a segment can say.
     """
     clamp = clamp or MAX_UNSCALED << MAX_SCALE
@@ -34,15 +36,17 @@ def initial(
     usable = space
     if usable > mss:
         usable -= usable % mss
-    if sysctl.init_rwnd:
-        usable = min(usable, sysctl.init_rwnd * mss)
+    segments = segments or sysctl.init_rwnd
+    if segments:
+        usable = min(usable, segments * mss)
     return usable, scale
 
 
 def open_receive(c: Tcb, mss: int) -> None:
     """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
     clamp = c.window_clamp
-    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, c.rcvbuf, c.rcvbuf_locked, clamp)
+    buffer = c.rcvbuf, c.rcvbuf_locked
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, *buffer, clamp, c.initial_rwnd)
     c.rcv_ssthresh = c.rcv_wnd
     c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
     if clamp:
@@ -61,23 +65,24 @@ def current(c: Tcb) -> int:
     return left if left > 0 else 0
 
 
-def _wanted(c: Tcb) -> int:
+def wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
-    free = (c.rcvbuf - c.rmem) * c.scaling_ratio >> receive_buffer.RATIO_BITS
-    allowed = c.rcvbuf * c.scaling_ratio >> receive_buffer.RATIO_BITS
+    ratio, scale = c.scaling_ratio, c.rcv_scale
+    free = (c.rcvbuf - c.rmem) * ratio >> RATIO_BITS
+    allowed = c.rcvbuf * ratio >> RATIO_BITS
     full = c.window_clamp if c.window_clamp < allowed else allowed
     mss = c.rcv_mss if c.rcv_mss < full else full
     if mss <= 0:
         return 0
     if free < full >> 1:
         c.quick_acks = 0
-        free = free >> c.rcv_scale << c.rcv_scale
+        free = free >> scale << scale
         if free < allowed >> 4 or free < mss:
             return 0  # nothing rather than a silly little
     if free > c.rcv_ssthresh:
         free = c.rcv_ssthresh
-    if c.rcv_scale:  # round up to what the scale can say
-        return -(-free >> c.rcv_scale) << c.rcv_scale
+    if scale:  # round up to what the scale can say
+        return -(-free >> scale) << scale
     if free - mss < c.rcv_wnd <= free:
         if mss == full and free > c.rcv_wnd + (full >> 1):
             return free
@@ -87,7 +92,7 @@ def _wanted(c: Tcb) -> int:
 
 def would_not_shrink(c: Tcb) -> bool:
     """Whether an ACK sent now would offer at least the window offered last."""
-    return _wanted(c) >= c.rcv_wnd
+    return wanted(c) >= c.rcv_wnd
 
 
 def select(c: Tcb) -> int:
@@ -95,14 +100,14 @@ def select(c: Tcb) -> int:
 
     What was offered is never taken back (RFC 9293 §3.8.6.2.2).
     """
-    wanted = _wanted(c)
+    window = wanted(c)
     now_open = current(c)
-    if wanted < now_open:
+    if window < now_open:
         unit = 1 << c.rcv_scale
-        wanted = -(-now_open // unit) * unit
-    c.rcv_wnd = wanted
+        window = -(-now_open // unit) * unit
+    c.rcv_wnd = window
     c.rcv_wup = c.rcv_nxt
-    field = wanted >> c.rcv_scale
+    field = window >> c.rcv_scale
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 
@@ -120,5 +125,5 @@ def opened_enough(c: Tcb) -> bool:
     twice = 2 * (c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK))
     if twice > c.window_clamp:
         return False
-    could = _wanted(c)
+    could = wanted(c)
     return could > 0 and could >= twice

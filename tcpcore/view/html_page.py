@@ -20,12 +20,22 @@ h1 { font-size: 1.4rem; margin: 0; }
 """
 
 
-def html_page(documents: Iterable[dict[str, Any]], title: str = "TCP, segment by segment") -> str:
-    """The page as text; each document gets a player, in order."""
+def html_page(
+    documents: Iterable[dict[str, Any]],
+    title: str = "TCP, segment by segment",
+    follow: str = "",
+) -> str:
+    """The page as text; each document gets a player, in order.
+
+    `follow` is where a run that goes on is to be had again and again (see ``static/follow.js``).
+    """
     players = []
     for number, document in enumerate(documents, 1):
         name = document["scenario"] or f"connection-{number}"
-        players.append(player_html(page_state(document, name=name, live=False)))
+        state = page_state(document, name=name, live=False)
+        if follow:
+            state["follow"] = follow
+        players.append(player_html(state))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

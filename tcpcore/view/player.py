@@ -14,6 +14,7 @@ import traitlets
 
 from tcpcore.errors import UsageError
 from tcpcore.scenarios import registry
+from tcpcore.trace import Trace
 from tcpcore.view import bundle
 from tcpcore.view.document import as_text, document, page_state
 
@@ -67,6 +68,19 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
             self.set_trait("document", self._run())
             self.step = step
 
+    @classmethod
+    def of(cls, trace: Trace, *, title: str = "", question: str = "", name: str = "run") -> Player:
+        """A player of a run that is no scenario: of a lab's network, of a student's own endpoint.
+
+        It steps and rewinds; there are no sliders, because nothing is known that could run again.
+        """
+        player: Player = cls.__new__(cls)
+        anywidget.AnyWidget.__init__(player)
+        player.name = name
+        player.set_trait("live", False)
+        player.set_trait("document", document(trace, title=title, question=question))
+        return player
+
     def _run(self) -> dict[str, Any]:
         trace = registry.run(
             self.scenario, self.parameters, profile=self.profile, drop=tuple(self.drop)
@@ -79,7 +93,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
 
     @traitlets.observe("parameters", "drop", "profile")
     def _compute(self, _change: Any) -> None:
-        if not self.document:
+        if not self.document or not self.scenario:
             return
         try:
             fresh = self._run()
@@ -96,7 +110,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         result = super()._repr_mimebundle_(**kwargs)
         data, metadata = result if isinstance(result, tuple) else (result or {}, {})
         state = page_state(
-            self.document, name=self.name, step=self.step, panels=tuple(self.panels), live=True
+            self.document, name=self.name, step=self.step, panels=tuple(self.panels), live=self.live
         )
         data = {**data, "text/plain": as_text(self.document), MIME: state}
         return data, metadata

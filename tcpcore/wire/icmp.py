@@ -1,8 +1,8 @@
 """ICMP errors: what routers and hosts send when a packet cannot go on, and their bytes.
 
-Only what TCP hears of (RFC 792, RFC 1191 for the MTU): destination unreachable and time exceeded
-over IPv4.  The packet that caused the error is quoted, so that the receiver can tell which of its
-connections is meant.
+Only what TCP hears of (RFC 792, RFC 1191 for the MTU): destination unreachable, time exceeded and
+parameter problem over IPv4, and the same over IPv6 with its own numbers (RFC 4443).  The packet
+that caused the error is quoted, so that the receiver can tell which of its connections is meant.
 """
 
 from __future__ import annotations
@@ -10,17 +10,23 @@ from __future__ import annotations
 import struct
 
 from tcpcore.wire import address
-from tcpcore.wire.checksum import checksum
+from tcpcore.wire.checksum import checksum, pseudo_header, verifies
 from tcpcore.wire.codec import WireError, decode_cut, encode
 from tcpcore.wire.segment import Segment
 
-PROTOCOL = 1
+PROTOCOL, PROTOCOL_6 = 1, 58
+ECHO_REPLY, ECHO = 0, 8
 UNREACHABLE = 3
 TIME_EXCEEDED = 11
 
 NET, HOST, PROTOCOL_UNREACHABLE, PORT, FRAG_NEEDED = 0, 1, 2, 3, 4
 NET_PROHIBITED, HOST_PROHIBITED, ADMIN_PROHIBITED = 9, 10, 13
 """Codes of destination unreachable."""
+SOURCE_QUENCH, REDIRECT, PARAMETER_PROBLEM = 4, 5, 12
+
+UNREACHABLE_6, TOO_BIG_6, TIME_EXCEEDED_6, PARAMETER_PROBLEM_6 = 1, 2, 3, 4
+NO_ROUTE_6, PROHIBITED_6, BEYOND_SCOPE_6, ADDRESS_6, PORT_6, POLICY_6, REJECT_6 = range(7)
+"""Types of ICMPv6, and codes of destination unreachable there."""
 
 NAMES = {
     (UNREACHABLE, NET): "net unreachable",
@@ -33,9 +39,20 @@ NAMES = {
     (UNREACHABLE, ADMIN_PROHIBITED): "admin prohibited",
     (TIME_EXCEEDED, 0): "time exceeded in transit",
 }
+NAMES_6 = {
+    (UNREACHABLE_6, NO_ROUTE_6): "no route",
+    (UNREACHABLE_6, PROHIBITED_6): "admin prohibited",
+    (UNREACHABLE_6, BEYOND_SCOPE_6): "beyond scope",
+    (UNREACHABLE_6, ADDRESS_6): "address unreachable",
+    (UNREACHABLE_6, PORT_6): "port unreachable",
+    (TOO_BIG_6, 0): "packet too big",
+    (TIME_EXCEEDED_6, 0): "time exceeded in transit",
+}
 
 LONGEST = 576
 """Bytes of the whole packet: what every host can take (RFC 1812 §4.3.2.3; icmp_send())."""
+LONGEST_6 = 1280
+"""The same over IPv6 (RFC 4443 §2.4)."""
 
 _IP_HEADER = struct.Struct("!BBHHHBBH4s4s")
 
@@ -62,12 +79,27 @@ class IcmpError:
     @property
     def name(self) -> str:
         """``host unreachable``; ``fragmentation needed, MTU 1200``."""
-        known = NAMES.get((self.type, self.code), f"type {self.type} code {self.code}")
+        names = NAMES_6 if self.over_ipv6 else NAMES
+        known = names.get((self.type, self.code), f"type {self.type} code {self.code}")
         return f"{known}, MTU {self.mtu}" if self.mtu else known
+
+    @property
+    def over_ipv6(self) -> bool:
+        """Whether type and code are those of ICMPv6."""
+        return ":" in self.src
+
+    @property
+    def too_big(self) -> bool:
+        """Whether it tells of a link with a smaller MTU."""
+        if self.over_ipv6:
+            return self.type == TOO_BIG_6
+        return (self.type, self.code) == (UNREACHABLE, FRAG_NEEDED)
 
     @property
     def size(self) -> int:
         """Bytes of its IP packet."""
+        if self.over_ipv6:
+            return min(48 + len(encode(self.quoted)), LONGEST_6)
         return min(28 + len(encode(self.quoted)), LONGEST)
 
     def __repr__(self) -> str:
@@ -75,7 +107,9 @@ class IcmpError:
 
 
 def encode_icmp(error: IcmpError) -> bytes:
-    """The whole IP packet, checksums right; IPv4 only."""
+    """The whole IP packet, checksums right."""
+    if error.over_ipv6:
+        return _encode_6(error)
     quoted = encode(error.quoted)[: LONGEST - 28]
     body = struct.pack("!BBHHH", error.type, error.code, 0, 0, error.mtu) + quoted
     body = body[:2] + checksum(body).to_bytes(2, "big") + body[4:]
@@ -85,6 +119,16 @@ def encode_icmp(error: IcmpError) -> bytes:
         0x45, 0xC0, 20 + len(body), 0, 0, error.ttl, PROTOCOL, 0, source, destination
     )
     return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body
+
+
+def _encode_6(error: IcmpError) -> bytes:
+    quoted = encode(error.quoted)[: LONGEST_6 - 48]
+    source, destination = address.pack(error.src), address.pack(error.dst)
+    body = struct.pack("!BBHI", error.type, error.code, 0, error.mtu) + quoted
+    pseudo = pseudo_header(source, destination, PROTOCOL_6, len(body))
+    body = body[:2] + checksum(pseudo + body).to_bytes(2, "big") + body[4:]
+    header = struct.pack("!IHBB", 6 << 28, len(body), PROTOCOL_6, error.ttl)
+    return header + source + destination + body
 
 
 def decode_icmp(packet: bytes) -> IcmpError | None:
@@ -101,3 +145,20 @@ def decode_icmp(packet: bytes) -> IcmpError | None:
     return IcmpError(
         address.unpack(source), address.unpack(destination), kind, code, quoted, mtu, ttl
     )
+
+
+def echo_reply(packet: bytes) -> bytes | None:
+    """The answer to a ping: the whole IPv4 packet; None for any other packet (RFC 1122 §3.2.2.6).
+
+    A ping whose checksum does not fit is not answered.
+    """
+    start = (packet[0] & 15) * 4
+    if len(packet) < start + 8 or packet[start] != ECHO or not verifies(packet[start:]):
+        return None
+    body = bytes((ECHO_REPLY, 0, 0, 0)) + packet[start + 4 :]
+    body = body[:2] + checksum(body).to_bytes(2, "big") + body[4:]
+    source, destination = packet[12:16], packet[16:20]
+    header = _IP_HEADER.pack(
+        0x45, packet[1], 20 + len(body), 0, 0, 64, PROTOCOL, 0, destination, source
+    )
+    return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body

@@ -29,14 +29,20 @@ def pcap_bytes(packets: Packets) -> bytes:
     WireError for a time that the format cannot hold: negative, or past the year 2106.
     Format: draft-ietf-opsawg-pcap; link type LINKTYPE_RAW.
     """
-    parts = [_FILE_HEADER.pack(_MAGIC, 2, 4, 0, 0, _SNAPLEN, LINKTYPE_RAW)]
-    for time, packet in packets:
-        whole, micros = divmod(time, SECOND)
-        if not 0 <= whole <= 0xFFFF_FFFF:
-            raise WireError(f"a capture cannot hold the time {time} µs")
-        parts.append(_RECORD_HEADER.pack(whole, micros, len(packet), len(packet)))
-        parts.append(packet)
-    return b"".join(parts)
+    return b"".join([file_header(), *(record(time, packet) for time, packet in packets)])
+
+
+def file_header() -> bytes:
+    """What a capture begins with."""
+    return _FILE_HEADER.pack(_MAGIC, 2, 4, 0, 0, _SNAPLEN, LINKTYPE_RAW)
+
+
+def record(time: int, packet: bytes) -> bytes:
+    """One packet of a capture, with its time in microseconds.  Errors: as `pcap_bytes`."""
+    whole, micros = divmod(time, SECOND)
+    if not 0 <= whole <= 0xFFFF_FFFF:
+        raise WireError(f"a capture cannot hold the time {time} µs")
+    return _RECORD_HEADER.pack(whole, micros, len(packet), len(packet)) + packet
 
 
 def write_pcap(target: str | PathLike[str] | BinaryIO, packets: Packets) -> None:

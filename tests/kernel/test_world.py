@@ -308,3 +308,39 @@ def test_pulling_the_hosts_own_plug_is_the_same_to_tcp_as_a_cut_further_away():
     (near, near_time), (far, far_time) = story(True), story(False)
     assert near == far
     assert abs(near_time - far_time) < ms(100)
+
+
+def test_a_route_gives_the_first_windows():
+    """The SYN's window by initrwnd, the first flight by initcwnd."""
+
+    def build(net: Any) -> None:
+        client, server, _ = pair(net)
+        client.change_route("10.0.0.2", initcwnd=3, initrwnd=5)
+
+        async def serve(host: Any) -> None:
+            connection = await host.socket().bind(PORT).listen(1).accept()
+            await host.sleep(seconds(1))
+            await connection.close()
+
+        async def write(host: Any) -> None:
+            connection = host.socket()
+            await connection.connect("10.0.0.2", PORT)
+            await connection.send(bytes(10_000))
+            await host.sleep(seconds(2))
+
+        server.spawn(serve)
+        client.spawn(write)
+
+    engine = Network()
+    build(engine)
+    ours = [one.segment for one in engine.run(seconds(3)).segments if one.sender == 0]
+    with KernelNetwork() as kernel:
+        build(kernel)
+        captured = kernel.run(until=seconds(3)).segments
+    theirs = [codec.decode(one.packet) for one in captured if one.sender == 0]
+    for sent in ours, theirs:
+        data = [one for one in sent if one.payload]
+        assert sent[0].window == 5 * 1460
+        assert len(data) == 7
+    first = next(i for i, one in enumerate(captured) if one.sender == 0 and one.segment.payload)
+    assert [one.sender for one in captured[first : first + 4]] == [0, 0, 0, 1]

@@ -105,7 +105,7 @@ MUTANTS = (
     Mutant(
         "the first RTO is srtt and 200 ms at least",
         "tcp/rtt.py",
-        "        c.rttvar = max(c.mdev, floor)\n",
+        "        c.rttvar = max(c.mdev, c.sysctl.tcp_rto_min_us)\n",
         "        c.rttvar = c.mdev\n",
     ),
     Mutant(
@@ -153,7 +153,7 @@ MUTANTS = (
     Mutant(
         "an offered window is never taken back",
         "tcp/window.py",
-        "    if wanted < now_open:\n",
+        "    if window < now_open:\n",
         "    if False:\n",
     ),
     Mutant(

@@ -15,7 +15,10 @@ from tcpcore.tcp.loss_state import OPEN
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
-INITIAL_CWND = 10
+
+def start(c: Tcb) -> None:
+    """The connection opens with the window that its route gives (tcp_init_cwnd())."""
+    c.cwnd = c.initial_cwnd
 
 
 def limited(c: Tcb) -> bool:
@@ -53,7 +56,7 @@ def _application_limited(c: Tcb, now: int) -> None:
     """For an RTO the application has used less: let cwnd come half the way down to that."""
     loss = c.loss
     if c.ca_state == OPEN:
-        used = max(loss.cwnd_used, INITIAL_CWND)
+        used = max(loss.cwnd_used, c.initial_cwnd)
         if used < c.cwnd:
             c.ssthresh = current_ssthresh(c)
             c.cwnd = (c.cwnd + used) >> 1
@@ -72,7 +75,7 @@ def restart(c: Tcb, now: int) -> None:
     ):
         return
     c.ssthresh = current_ssthresh(c)
-    least = min(INITIAL_CWND, c.cwnd)
+    least = min(c.initial_cwnd, c.cwnd)
     cwnd = c.cwnd
     left = idle - c.rto
     while left > 0 and cwnd > least:

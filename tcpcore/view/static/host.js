@@ -5,6 +5,7 @@ import { drawAtlas } from "./atlas.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { StaticModel } from "./static_model.js";
 import { readLink } from "./download.js";
+import { follow } from "./follow.js";
 import { render } from "./player.js";
 
 const FIGURES = new Map();
@@ -23,6 +24,7 @@ register("player", (place, state) => {
   place.prepend(target);
   render({ model, el: target });
   if (!players.has(name)) players.set(name, { model, place });
+  if (state.follow) follow(model, state.follow);
 });
 
 register("plotly", drawPlotly);

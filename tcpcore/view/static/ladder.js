@@ -13,7 +13,7 @@ const LETTER = 6.7; // about the width of one in a label
 const OWN_REACH = 280; // how far an arrow to oneself goes where no other lifeline is
 // How strongly a state colours its stretch of the lifeline: the stronger, the more is agreed.
 const STRENGTH = {
-  CLOSED: 0, LISTEN: 0.25, SYN_SENT: 0.5, SYN_RECV: 0.5, ESTABLISHED: 1, FIN_WAIT_1: 0.6,
+  CLOSED: 0, unseen: 0, LISTEN: 0.25, SYN_SENT: 0.5, SYN_RECV: 0.5, ESTABLISHED: 1, FIN_WAIT_1: 0.6,
   FIN_WAIT_2: 0.6, CLOSE_WAIT: 0.6, CLOSING: 0.6, LAST_ACK: 0.6, TIME_WAIT: 0.3,
 };
 

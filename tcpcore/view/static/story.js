@@ -35,10 +35,11 @@ export function counted(doc) {
 }
 
 const EMPTY = Object.freeze({ sockets: [], timers: [], queues: [], counters: {} });
+const UNSEEN = Object.freeze({ ...EMPTY, unseen: true }); // a host that only its packets tell of
 
 /** Step 0 is "before anything happened"; steps 1..count are the document's, in order. */
 export function tell(doc) {
-  const states = [doc.hosts.map(() => EMPTY)];
+  const states = [doc.hosts.map((host) => (host.unseen ? UNSEEN : EMPTY))];
   const sentIn = doc.segments.map(() => 0);
   const arrivedIn = doc.segments.map(() => 0);
   doc.steps.forEach((step, index) => {
@@ -60,10 +61,11 @@ export function principal(host) {
   return by("main") || by("request") || by("listener") || host.sockets[0] || null;
 }
 
-/** The state of that socket; a socket that is gone is CLOSED. */
+/** The state of that socket; a socket that is gone is CLOSED, one that nobody saw is "unseen". */
 export function stateOf(host) {
   const socket = principal(host);
-  return socket ? socket.state : "CLOSED";
+  if (socket) return socket.state;
+  return host.unseen ? "unseen" : "CLOSED";
 }
 
 /** The segment a step is about: the one that arrived, else the first one sent, else none. */

@@ -10,7 +10,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux import store
 from tcpcore.linux.store import Record, RecordedCall, RecordedSegment
 from tcpcore.wire import codec
-from tcpcore.wire.segment import SYN, Segment
+from tcpcore.wire.segment import ACK, SYN, Segment
 
 PACKET = codec.encode(Segment("10.0.0.1", 40000, "10.0.0.2", 80, SYN, 5, window=64240))
 
@@ -40,6 +40,16 @@ def record() -> Record:
 
 def test_a_record_reads_back_as_it_was_written():
     assert store.from_json(record().to_json()) == record()
+
+
+def test_zeros_at_the_end_of_a_packet_need_no_room_in_a_file():
+    packet = codec.encode(
+        Segment("10.0.0.1", 40000, "10.0.0.2", 80, ACK, 5, payload=b"\0a" + bytes(900))
+    )
+    long = record()
+    long.segments = [RecordedSegment(0, 1, 0, 9, "delivered", packet)]
+    assert store.from_json(long.to_json()) == long
+    assert len(long.to_json()) < len(record().to_json()) + 100
 
 
 def test_a_record_gives_its_segments_taken_apart_and_its_release():

@@ -12,6 +12,7 @@ from tcpcore.errors import UsageError
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.net.router import Router
+from tcpcore.scenarios import registry
 from tcpcore.trace import Trace
 from tcpcore.units import ms, seconds
 from tcpcore.wire.icmp import (
@@ -368,3 +369,25 @@ def test_another_icmp_message_is_none_of_ours():
     )
     packet[20] = 8  # an echo request
     assert decode_icmp(bytes(packet)) is None
+
+
+def test_a_router_with_a_new_address_gives_it_to_what_goes_out_and_hears_no_more_at_the_old_one():
+    trace = registry.run("address-change", {"download": False})
+    sources = {one.public.src for one in trace.segments if one.sender == 0}
+    assert sources == {"203.0.113.1", "192.0.2.44"}
+    silent = registry.run("address-change", {})
+    lost = [one.lost_because.why.key for one in silent.segments if one.fate == "lost"]
+    assert lost
+    assert set(lost) == {"router.moved"}
+
+
+def test_the_old_address_may_come_back_and_the_connection_with_it():
+    trace = registry.run("address-change", {"back_after": 1500})
+    assert [call for _, _, call, result in trace.calls if result != "ok"] == []
+
+
+def test_a_router_cannot_take_another_nodes_address():
+    net = Network()
+    net.host("client", "10.0.0.1")
+    with pytest.raises(UsageError, match=r"client has the address 10\.0\.0\.1 already"):
+        net.router("router", "10.0.0.2").renumber("10.0.0.1")

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
-from tcpcore.packetdrill.drill import run_text, usual_definitions
+from tcpcore.packetdrill.drill import run_text
 from tcpcore.packetdrill.evaluate import value_of
+from tcpcore.packetdrill.options import settings_of, usual_definitions
 from tcpcore.packetdrill.parser import parse
 from tcpcore.packetdrill.source import ScriptError, Source
 from tcpcore.packetdrill.syntax import ABSOLUTE, ANY, DOTS, RELATIVE, Items, Struct, Symbol
@@ -141,3 +142,57 @@ def test_the_cookies_of_the_usual_keys_have_their_usual_names():
     names = usual_definitions(Settings())
     assert names["TFO_COOKIE"] == "3021b9d889017eeb"
     assert names["TFO_COOKIE_ZERO"] == "b7c12350a90dc8f5"
+
+
+def test_strings_one_after_the_other_are_one():
+    call = events('0 setsockopt(3, SOL_TCP, TCP_CONGESTION, "re" "no", 4) = 0')[0].action
+    assert call.arguments[3] == "reno"
+
+
+def test_shell_without_a_time_may_stand_first_and_last():
+    script = parse(Source("`sysctl -q a=1`\n0 `b`\n`sysctl -q a=0`"))
+    assert (len(script.setup), len(script.events)) == (1, 1)
+    assert script.cleanup is not None
+    with pytest.raises(ScriptError, match="the end"):
+        parse(Source("0 `b`\n`c`\n0 `d`"))
+
+
+def test_what_undoes_sysctls_elsewhere_is_no_business_of_ours():
+    outcome = run_text("0 `sleep 0`\n`/tmp/sysctl_restore_${PPID}.sh`")
+    assert outcome.passed
+    assert outcome.remarks[-1].startswith("ignored: /tmp/sysctl_restore")
+
+
+def test_ip_fields_stand_in_brackets_or_parentheses():
+    for text in ("0 < [tos 0x20] S 0:0(0)", "0 < (tos 0x20) S 0:0(0)"):
+        assert events(text)[0].action.ip == {"tos": 0x20}
+
+
+def test_a_definition_may_be_a_string():
+    script = '--define=CC="reno"\n0 socket(..., SOCK_STREAM, 0) = 3\n'
+    outcome = run_text(script + "+0 setsockopt(3, SOL_TCP, TCP_CONGESTION, CC, 4) = 0")
+    assert outcome.passed
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--ip_version=ipv5", "ip_version is one of"),
+        ("--local_ip=1.2.3", "no IP address"),
+        ("--local_ip=2001:db8::1", "different IP versions"),
+        ("--mtu=0", "from 1 to 65535"),
+        ("--colour=red", "no option is called"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told_with_its_place(option, words):
+    with pytest.raises(ScriptError) as caught:
+        run_text(f"{option}\n0 `sleep 0`")
+    assert caught.value.line == 1
+    assert words in caught.value.problem
+
+
+def test_ipv6_has_addresses_of_its_own_and_takes_those_of_the_script():
+    script = parse(Source("--ip_version=ipv6\n0 `x`"))
+    assert settings_of(script, Source(""), Settings())[0].local == "fd3d:a0b:17d6::1"
+    script = parse(Source("--ip_version=ipv6 --local_ip=2001:DB8::5\n0 `x`"))
+    assert settings_of(script, Source(""), Settings())[0].local == "2001:db8::5"

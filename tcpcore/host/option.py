@@ -1,0 +1,65 @@
+"""What a socket option is: where the kernel has it, which values it takes, what it changes.
+
+`socket_options` has the table of those that TCP cares about, `plain_options` of those that are
+only kept, or only mark packets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tcpcore.errors import ENOPROTOOPT, socket_error
+
+if TYPE_CHECKING:
+    from tcpcore.host.sockets import Socket
+
+SOL_IP = 0
+SOL_SOCKET = 1
+IPPROTO_TCP = 6
+SOL_IPV6 = 41
+
+INT_MAX = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: where the kernel has it, which values it takes, what it does.
+
+    `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
+    `attribute` names what it sets in a connection, `changed` is told when one has it set.
+    `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
+    `same_as` names the option that this one only sets in another way.
+    """
+
+    level: int
+    number: int
+    low: int = 0
+    high: int = INT_MAX
+    store: Callable[[Socket, Any], Any] | None = None
+    show: Callable[[Socket, Any], Any] | None = None
+    attribute: str = ""
+    default: Any = 0
+    changed: Callable[[Socket, Any], None] | None = None
+    form: str = "i"
+    same_as: str = ""
+
+
+def flag(
+    level: int,
+    number: int,
+    attribute: str = "",
+    changed: Callable[[Socket, Any], None] | None = None,
+) -> Option:
+    """An option that is on or off, whatever number says so."""
+    return Option(level, number, -INT_MAX - 1, store=_truth, attribute=attribute, changed=changed)
+
+
+def _truth(socket: Socket, value: int) -> int:
+    return int(bool(value))
+
+
+def read_only(socket: Socket, value: int) -> int:
+    """`store` of an option that cannot be set."""
+    raise socket_error(ENOPROTOOPT)

@@ -1,0 +1,114 @@
+"""The next data of a peer to whom we send nothing: taken in and acknowledged without detours.
+
+The receiving half of header prediction: what `arrival`, `reception`, `delayed_ack`, `window` and
+`departure` do to such a segment, in one go.  Whatever is out of the ordinary is left to them.
+Source: the fast path of tcp_rcv_established() in net/ipv4/tcp_input.c.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tcpcore import reasons
+from tcpcore.seqnum import HALF, MASK
+from tcpcore.tcp import autotune, delayed_ack, departure, receive_buffer, reception, timers, window
+from tcpcore.tcp.delayed_ack import ATO_MIN
+from tcpcore.tcp.receive_buffer import PAGE, RATIO_BITS
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.segment import PSH, Segment
+
+_QUICK = ATO_MIN // 2
+_ACK_QUICK, _ACK_SECOND = reasons.ACK_QUICK(), reasons.ACK_SECOND()
+
+
+@lru_cache(maxsize=256)
+def _memory(packet: int) -> tuple[int, int]:
+    """``(memory, room behind)`` of an IP packet of so many bytes."""
+    return receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
+
+
+def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
+    """Take in a segment that begins at rcv.nxt, and whose flags and timestamps are as predicted.
+
+    False: something about it, or about the connection, is not, and nothing was done.
+    """
+    payload = segment.payload
+    length = len(payload)
+    if (
+        segment.ack != c.snd_una
+        or c.write_end != c.snd_nxt
+        or segment.window << c.snd_scale != c.snd_wnd
+        or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
+        or c.ecn
+        or c.out_of_order
+        or c.fin_at is not None
+        or c.urg_data
+        or c.probe_deadline is not None
+    ):
+        return False
+    memory, room = _memory(length + (52 if c.timestamps else 40))
+    missing = c.rmem + memory - c.charged
+    if missing > 0:
+        if c.rmem > c.rcvbuf:
+            return False
+        c.charged += -(-missing // PAGE) * PAGE
+    if stamp:
+        if c.rcv_nxt == c.rcv_wup:  # the next ACK answers this one
+            c.ts_recent = stamp
+            c.ts_recent_at = now
+        if segment.options[2][2] != c.tuning.echo:
+            autotune.echo_received(c, segment.options, length, now)
+    c.last_ack_received = now
+    c.soft_error = None
+    c.probes_out = 0
+    if (c.snd_wl1 - segment.seq) & HALF:
+        c.snd_wl1 = segment.seq
+    unread = c.unread
+    if unread and length <= unread[-1][2]:  # it fits behind the last one (tcp_try_coalesce())
+        last = unread[-1]
+        last[0] += length
+        last[2] -= length
+    else:
+        unread.append([length, memory, room])
+        c.rmem += memory
+    c.receive_buffer += payload
+    c.rcv_nxt = (c.rcv_nxt + length) & MASK
+    c.bytes_received += length
+    _learn(c, length, memory, segment.flags, now)
+    return True
+
+
+def _learn(c: Tcb, length: int, memory: int, flags: int, now: int) -> None:
+    """What `delayed_ack.data_received` learns of the sender, and the ACK if it is due."""
+    if length == c.rcv_mss and not flags & PSH:
+        c.last_segment_size = 0
+    else:
+        delayed_ack.measure_peer_mss(c, length, memory, flags)
+    tuning = c.tuning
+    if tuning.rtt_start is None or not (c.rcv_nxt - tuning.rtt_end) & HALF:
+        autotune.data_received(c, now)
+    gap = now - c.last_data_received
+    if c.ato and gap <= _QUICK:
+        c.ato = (c.ato >> 1) + _QUICK
+    else:
+        delayed_ack.follow_pace(c, gap)
+    c.last_data_received = now
+    threshold = c.rcv_ssthresh
+    if threshold < c.window_clamp and (
+        (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS > threshold
+    ):
+        receive_buffer.grow(c, length, memory)
+    c.ack_pending = True
+    if c.ack_now or c.ato != ATO_MIN:
+        reception.acknowledge(c, now)
+        return
+    if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss:
+        wanted = window.wanted(c)
+        if wanted >= c.rcv_wnd:
+            quick = c.quick_acks and not c.pingpong
+            departure.send_plain_ack(c, wanted, now, _ACK_QUICK if quick else _ACK_SECOND)
+            return
+    if c.quick_acks and not c.pingpong:
+        departure.send_ack(c, now, _ACK_QUICK)
+    elif c.ack_deadline is None or now + ATO_MIN < c.ack_deadline:
+        timers.set_ack(c, now + ATO_MIN, now)

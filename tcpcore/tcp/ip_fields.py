@@ -1,0 +1,22 @@
+"""What one connection writes into the IP headers of its packets, and wants to know of IP.
+
+Socket options set it; most connections never do.
+"""
+
+from __future__ import annotations
+
+
+class IpFields:
+    """IP_TOS without the ECN bits, IP_TTL (0: the sysctl decides), IP_RECVERR, TCP_SAVED_SYN.
+
+    `id` is the identification of the last packet, which counts up.
+    """
+
+    __slots__ = ("id", "receives_errors", "saved_syn", "tos", "ttl")
+
+    def __init__(self, identification: int) -> None:
+        self.id = identification
+        self.tos = 0
+        self.ttl = 0
+        self.receives_errors = 0
+        self.saved_syn = b""

@@ -1,0 +1,93 @@
+"""The attributes of a route: the first windows of a connection, like ``ip route ... initcwnd``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tcpcore.errors import UsageError
+from tcpcore.host.stack import Host
+from tcpcore.net.network import Network
+from tcpcore.scenarios import registry
+from tcpcore.trace import Trace
+from tcpcore.units import ms, seconds
+
+RACE = "flow-control-vs-congestion-control"
+
+
+def first_flight(trace: Trace) -> int:
+    """Segments of data that the client sends before the first of them is acknowledged."""
+    sent = [one for one in trace.segments if one.sender == 0 and one.segment.payload]
+    return sum(one.sent == sent[0].sent for one in sent)
+
+
+@pytest.mark.parametrize("segments", [1, 2, 10, 30])
+def test_the_first_flight_is_as_large_as_the_route_says(segments: int) -> None:
+    assert first_flight(registry.run(RACE, {"initcwnd": segments})) == segments
+
+
+def test_the_receiver_still_has_a_say_in_the_first_flight() -> None:
+    trace = registry.run(RACE, {"initcwnd": 40, "buffer": 16384})
+    assert first_flight(trace) < 40
+
+
+def exchange(initcwnd: int = 0, initrwnd: int = 0, pause: int = 0) -> Trace:
+    """The server answers with 60,000 bytes, and after a pause with as much again."""
+    net = Network()
+    client, server = net.host("client", "10.0.0.1"), net.host("server", "10.0.0.2")
+    net.link(client, server, delay=ms(50))
+    server.change_route("10.0.0.1", initcwnd=initcwnd)
+    client.change_route("10.0.0.2", initrwnd=initrwnd)
+
+    async def serve(host: Host) -> None:
+        connection = await host.socket().bind(80).listen(1).accept()
+        connection.setsockopt("SO_SNDBUF", 500_000)
+        await connection.send(bytes(60_000))
+        if pause:
+            await host.sleep(pause)
+            await connection.send(bytes(60_000))
+        await connection.close()
+
+    async def fetch(host: Host) -> None:
+        connection = host.socket()
+        await connection.connect("10.0.0.2", 80)
+        while await connection.recv(65536):
+            pass
+        await connection.close()
+
+    server.spawn(serve)
+    client.spawn(fetch)
+    return net.run()
+
+
+def answers(trace: Trace, after: int = 0) -> list[int]:
+    """When the server sent data, later than that."""
+    sent = [one.sent for one in trace.segments if one.sender == 1 and one.segment.payload]
+    return [time for time in sent if time > after]
+
+
+def test_a_server_that_accepts_looks_at_its_route_as_well() -> None:
+    times = answers(exchange(initcwnd=25))
+    assert times.count(times[0]) == 25
+
+
+def test_after_idleness_a_sender_falls_back_to_the_windows_of_its_route() -> None:
+    times = answers(exchange(initcwnd=25, pause=seconds(30)), after=seconds(20))
+    assert times.count(times[0]) == 25
+
+
+def test_without_attributes_ten_segments_go_first() -> None:
+    times = answers(exchange())
+    assert times.count(times[0]) == 10
+
+
+def test_initrwnd_bounds_the_window_that_is_offered_first() -> None:
+    syn = exchange(initrwnd=3).segments[0].segment
+    assert syn.window == 3 * 1460
+
+
+@pytest.mark.parametrize("value", [-1, 65536, True, 1.5])
+def test_a_route_takes_no_other_numbers(value: object) -> None:
+    host = Network().host("client", "10.0.0.1")
+    with pytest.raises(UsageError, match="initcwnd is a number of segments from 0 to 65535"):
+        host.change_route("10.0.0.2", initcwnd=value)  # type: ignore[arg-type]
+    host.change_route("10.0.0.2", initcwnd=65535)
