@@ -14,6 +14,7 @@ from tcpcore.observe import inventory
 from tcpcore.observe.inventory import Entry
 from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, rate, segment_size, state
+from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.congestion.bbr import Bbr
 from tcpcore.tcp.congestion.bbr_bandwidth import ONE
 from tcpcore.tcp.connection import Connection
@@ -117,10 +118,13 @@ def _rates(c: Connection, numeric: bool) -> Iterator[str]:
 
 
 def _own(c: Connection, numeric: bool) -> Iterator[str]:
-    """The algorithm's own variables: those of bbr (`struct tcp_bbr_info`)."""
-    if not isinstance(c.congestion, Bbr):
-        return
+    """The algorithm's own variables: those of bbr (`struct tcp_bbr_info`), or of one's own."""
     bbr = c.congestion
+    if not isinstance(bbr, Bbr):
+        shown = {} if bbr.name in registry.LINUX else bbr.show(c)
+        if shown:
+            yield f"{bbr.name}:({','.join(f'{name}:{value}' for name, value in shown.items())})"
+        return
     words = [f"bw:{_rate(bbr.bytes_per_second(c) * 8, numeric)}bps", f"mrtt:{bbr.min_rtt / 1000:g}"]
     for name, gain in (("pacing_gain", bbr.pacing_gain), ("cwnd_gain", bbr.cwnd_gain)):
         if gain:

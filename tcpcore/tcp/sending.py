@@ -146,15 +146,16 @@ def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
 def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
-    Only right after something was sent, while an ACK will come soon, and the room (in bytes) is
-    small.
+    Only right after something was sent, while an ACK is due within a millisecond or is late, and
+    the room (in bytes) is small.
     """
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
     if c.ca_state >= RECOVERY or now - before > MILLISECOND or not queue:
         return False
-    if now - queue[0].last_sent < c.srtt >> 4:
+    expected = queue[0].last_sent + (c.srtt >> 3)
+    if expected - now > min(c.srtt >> 4, MILLISECOND):  # the next ACK is too far away
         return False
     limit = min(window, room)
     if limit >= largest:

@@ -1,16 +1,37 @@
 """What congestion control has to answer; and how to write one's own.
 
 A class derived from `CongestionControl`, with a `name` and the verbs that it wants to change, and
-registered with `registry.register`, is chosen by that name like Linux's own:
+registered, is chosen by that name like Linux's own.  The whole of Reno (RFC 5681):
 
-    class Half(CongestionControl):
-        name = "half"
+    @registry.register
+    class MyReno(CongestionControl):
+        name = "my-reno"
 
-        def ssthresh(self, c: Tcb) -> int:
-            return max(c.cwnd // 2, 2)
+        def ssthresh(self, c):
+            return max(c.cwnd // 2, 2)  # after a loss: half, but two segments at least
 
-cwnd and ssthresh are in segments and belong to the connection; who counts what is in flight is the
-sender, not the algorithm.  Source: struct tcp_congestion_ops in include/net/tcp.h.
+        def on_ack(self, c, acked, now):
+            for _ in range(acked):
+                if c.cwnd < c.ssthresh:  # slow start: one more for each segment
+                    c.cwnd += 1
+                else:  # congestion avoidance: one more for each window
+                    c.cwnd_counter += 1
+                    if c.cwnd_counter >= c.cwnd:
+                        c.cwnd += 1
+                        c.cwnd_counter = 0
+
+        def show(self, c):
+            return {"to go": c.cwnd - c.cwnd_counter}
+
+    net.host("client", "10.0.0.1", tcp_congestion_control="my-reno")
+
+cwnd and ssthresh are in segments and belong to the connection, as do srtt (us, times 8) and
+min_rtt (us); who counts what is in flight is the sender, not the algorithm.  An algorithm has one
+object for each connection, so that its own variables are attributes.  `show` names those that are
+worth looking at: ``host.sh("ss -ti")`` prints them as ``my-reno:(to go:7)``.
+An algorithm that does not grow by ACKs and fall by losses sets `controls` and writes `control`,
+which gets a rate sample with every ACK: see `bbr`.
+Source: struct tcp_congestion_ops in include/net/tcp.h.
 """
 
 from __future__ import annotations
@@ -90,7 +111,7 @@ class CongestionControl:
         return max(c.cwnd, c.loss.prior_cwnd)
 
     def show(self, c: Tcb) -> dict[str, Any]:
-        """The algorithm's own variables by name, for people: players show them beside cwnd."""
+        """The algorithm's own variables by name, for people: `ss -ti` prints those of one's own."""
         return {}
 
     def info(self, c: Tcb) -> bytes:
