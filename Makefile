@@ -13,7 +13,7 @@ build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build epub chapter serve lab test check lint types unit mutants hostile kernel pages records format bench pins clean env web web-tests packages
+.PHONY: help book build epub chapter serve lab test check lint types unit otter labs new-lab mutants hostile kernel pages records format bench pins clean env web web-tests packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -21,6 +21,8 @@ help:
 	@echo "make epub      build the book for e-readers: figures and runs as text"
 	@echo "make chapter   build one page only: make chapter PAGE=handshake/three-way-handshake"
 	@echo "make lab       open the chapters in JupyterLab"
+	@echo "make labs      bundles of the labs for students, teachers and Gradescope (ROSTER=class.csv)"
+	@echo "make new-lab   begin a lab from the template: make new-lab NAME=my-lab"
 	@echo "make check     lint, types and unit tests: the quick loop"
 	@echo "make test      everything: also kernel, book and browser tests"
 	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
@@ -69,7 +71,7 @@ types: env
 	@$(RUN) mypy
 
 unit: env
-	@$(RUN) pytest -q -n 2 -m "not kernel and not book and not browser"
+	@$(RUN) pytest -q -n 2 -m "not kernel and not book and not browser and not otter"
 
 mutants: env
 	@$(RUN) tests.mutants
@@ -83,13 +85,23 @@ kernel: env
 packages: env
 	@$(RUN) tools.system_packages chromium curl iperf3 lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
 
+otter: env
+	@$(RUN) pytest -q -n 2 -m "otter"
+
+labs: env
+	@$(RUN) labs.bundles $(if $(ROSTER),--roster "$(ROSTER)") $(if $(LAB),--lab "$(LAB)")
+
+new-lab: env
+	@$(RUN) labs.new "$(NAME)"
+
 pages: web-tests build
 	@$(RUN) pytest -m "book or browser"
 
-test: packages web-tests lint types unit kernel pages
+test: packages web-tests lint types unit otter kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
+	@$(RUN) tcpcore.linux.script_records
 
 bench: env
 	@$(RUN) benchmarks --write
@@ -100,4 +112,4 @@ format: env
 
 clean:
 	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find tcpcore tools tests chapters -name __pycache__ -type d -prune -exec rm -rf {} +
+	find tcpcore tools tests chapters labs -name __pycache__ -type d -prune -exec rm -rf {} +

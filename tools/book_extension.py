@@ -26,7 +26,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 import tcpcore
 
 ROOT = Path(__file__).resolve().parent.parent
-# What can change the output of a cell: the package (scripts and styles of the page cannot).
+# What can change the output of a cell: package and labs (scripts and styles of the page cannot).
 SUFFIXES = {".py", ".json", ".csv", ".txt"}
 
 
@@ -39,9 +39,13 @@ SILENT = ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex")
 
 
 def package_hash() -> str:
-    """A short hash of the package's code and data, and of the pinned versions around it."""
-    package = ROOT / "tcpcore"
-    files = [path for path in package.rglob("*") if path.suffix in SUFFIXES and path.is_file()]
+    """A short hash of the code and data of package and labs, and of the pinned versions."""
+    files = [
+        path
+        for folder in ("tcpcore", "labs")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in SUFFIXES and path.is_file()
+    ]
     digest = hashlib.sha256()
     for path in [*sorted(files), ROOT / "constraints.txt"]:
         digest.update(f"{path.relative_to(ROOT)}\0".encode())

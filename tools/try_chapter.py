@@ -25,7 +25,14 @@ MISSING = re.compile(r"""(?:not found: |unknown (?:source )?document:? )['"]([^'
 
 
 def page_named(wanted: str) -> str:
-    """`handshake/unusual-openings`, however it was written; ends the program for unknown pages."""
+    """`handshake/unusual-openings`, however it was written; ends the program for unknown pages.
+
+    A lab is named `labs/NAME`; its page stands as `../labs/NAME/lab`, seen from the chapters.
+    """
+    if lab := re.match(r"^(?:\./|\.\./)?labs/([\w-]+)", wanted):
+        if (ROOT / "labs" / lab[1] / "lab.md").is_file():
+            return f"../labs/{lab[1]}/lab"
+        stop(f"there is no labs/{lab[1]}/lab.md.")
     name = re.sub(r"^(\./)?(chapters/)?|\.md$", "", wanted)
     if (CHAPTERS / f"{name}.md").is_file():
         return name
@@ -50,7 +57,8 @@ def wrong(line: str) -> bool:
 def write_toc(name: str) -> None:
     """A table of contents with this page, and those that every page refers to."""
     files = [one for one in ALWAYS if one != name and (CHAPTERS / f"{one}.md").is_file()]
-    lines = ["format: jb-book", f"root: chapters/{name}"]
+    root = f"chapters/{name}".replace("chapters/../", "")
+    lines = ["format: jb-book", f"root: {root}"]
     lines += ["chapters:"] if files else []
     lines += [f"  - file: chapters/{one}" for one in files]
     OUT.mkdir(parents=True, exist_ok=True)
@@ -60,6 +68,7 @@ def write_toc(name: str) -> None:
 def show_unproven(name: str) -> None:
     """Name the times and sizes of the prose that no run of the page shows."""
     chapter, page = CHAPTERS / f"{name}.md", BUILT / "chapters" / f"{name}.html"
+    page = page.resolve()
     for one in printed_numbers.unproven(chapter.read_text(), page.read_text()):
         say(f"  {one!r} in the prose: no run of this page shows it (see tools/printed_numbers.py)")
 

@@ -36,6 +36,7 @@ class Declared:
     rule: str
     checked: str
     run: Check
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +83,19 @@ class Lab:
 
     # --- declaring -------------------------------------------------------------------------------
 
-    def check(self, name: str, *, points: float, rule: str) -> Callable[[Check], Check]:
+    def check(
+        self, name: str, *, points: float, rule: str, parts: int = 1
+    ) -> Callable[[Check], Check]:
         """Declare a check: its docstring says what it looks at, `rule` what must hold.
 
-        A rule says where it stands: an RFC's section, a kernel function.
+        A rule says where it stands: an RFC's section, a kernel function.  A check that returns a
+        `Part` says in how many equal `parts` its points may be had.
         """
 
         def declare(run: Check) -> Check:
             said = " ".join((inspect.getdoc(run) or name).split())
-            self.checks.append(Declared(len(self.checks) + 1, name, points, rule, said, run))
+            number = len(self.checks) + 1
+            self.checks.append(Declared(number, name, points, rule, said, run, parts))
             return run
 
         return declare
@@ -174,7 +179,9 @@ class Lab:
             return judged(one, Wrong(f"The check cannot make sense of what it was given ({said})."))
         if part is None or part.share == 1:
             return Verdict(one.number, one.name, one.checked, one.rule, one.points, one.points)
-        points = round(one.points * part.share, 2)
+        if one.parts == 1:
+            raise UsageError(f"The check {one.name!r} gives parts: declare in how many, parts=N.")
+        points = round(one.points * int(part.share * one.parts + 1e-9) / one.parts, 2)
         verdict = Verdict(one.number, one.name, one.checked, one.rule, points, one.points)
         verdict.kind, verdict.message, verdict.where = "part", part.message, part.where
         return verdict

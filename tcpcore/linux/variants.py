@@ -159,6 +159,26 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("flow-control-vs-congestion-control", {"buffer": 4096, "written": 30_000}, ()),
     ("flow-control-vs-congestion-control", {"buffer": 262_144, "written": 200_000}, ()),
     *(("flow-control-vs-congestion-control", {"initcwnd": n}, ()) for n in (1, 40)),
+    *(("slow-start", {"initcwnd": n}, ()) for n in (2, 40)),
+    ("congestion-avoidance", {"control": 1, "lost": 14}, ()),
+    ("cubic-vs-reno", {"control": 0}, ()),
+    *(
+        ("fast-retransmit", {name: 0}, ())
+        for name in ("tcp_sack", "tcp_recovery", "control", "lost")
+    ),
+    ("fast-retransmit", {"holes": 3}, ()),
+    *(("sack-vs-newreno", change, ()) for change in ({"tcp_sack": 0}, {"control": 1})),
+    *(("rack-tlp", {"holes": n}, ()) for n in (1, 3, 9)),
+    *(("rack-tlp", {name: 0}, ()) for name in ("tcp_early_retrans", "tcp_recovery", "tcp_sack")),
+    *(("reordering", {"by": 50, **change}, ()) for change in ({}, {"tcp_dsack": 0})),
+    ("reordering", {"tcp_recovery": 0}, ()),
+    *(("rto-backoff", change, ()) for change in ({"dark": 500}, {"tcp_rto_min_us": 50_000})),
+    *(
+        ("spurious-rto", {name: 0}, ())
+        for name in ("tcp_frto", "tcp_timestamps", "tcp_dsack", "tcp_sack")
+    ),
+    ("spurious-rto", {"tcp_frto": 0, "tcp_timestamps": 0}, ()),
+    ("spurious-rto", {"stall": 200}, ()),
     ("nagle-delayed-ack", {"nodelay": True}, ()),
     ("nagle-delayed-ack", {"quick_ack": True}, ()),
     *(("nagle-delayed-ack", {"writes": writes}, ()) for writes in (1, 4)),

@@ -48,6 +48,7 @@ class Pipe:
         "_black_hole",
         "_chance",
         "_entered",
+        "_held",
         "_numbers",
         "calm",
         "cuts",
@@ -89,12 +90,13 @@ class Pipe:
         self.line: deque[tuple[int, int, Any, Any, int, bool]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
+        self._held: dict[int, tuple[int, bool]] = {}  # packets that take longer
         self._entered = 0
         self._chance: Chance | None = None
         self._set_calm()
 
     def _set_calm(self) -> None:
-        rules = self._black_hole or self._numbers or self._chance is not None
+        rules = self._black_hole or self._numbers or self._held or self._chance is not None
         self.calm = self.plugged and not rules and self.discipline is None
 
     def impair(self, what: Impairments) -> None:
@@ -106,6 +108,11 @@ class Pipe:
         """Lose everything from now on (or no more), or these packets, counted from 0 on."""
         self._black_hole = everything
         self._numbers.update(numbers)
+        self._set_calm()
+
+    def hold(self, numbers: Iterable[int], duration: int, in_order: bool) -> None:
+        """Let these packets, counted from 0 on, take so much longer (us); see `Link.hold`."""
+        self._held.update(dict.fromkeys(numbers, (duration, in_order)))
         self._set_calm()
 
     def plug(self, plugged: bool) -> None:
@@ -140,7 +147,7 @@ class Pipe:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""
         number = self._entered
         self._entered = number + 1
-        held, corrupt, duplicate = 0, False, False
+        held, corrupt, duplicate = self._holds(number, now), False, False
         if not self.plugged:
             return reasons.LOST_ON_CUT_CABLE(), 0, False, False
         if self._black_hole or number in self._numbers:
@@ -149,8 +156,16 @@ class Pipe:
             fate = self._chance.fate()
             if fate.lost is not None:
                 return fate.lost, 0, False, False
-            held, corrupt, duplicate = fate.held, fate.corrupt, fate.duplicate
+            held, corrupt, duplicate = held + fate.held, fate.corrupt, fate.duplicate
         return None, held, corrupt, duplicate
+
+    def _holds(self, number: int, now: int) -> int:
+        """How much longer that packet takes; where the order stays, the whole queue waits first."""
+        duration, in_order = self._held.get(number, (0, False))
+        if not in_order:
+            return duration
+        self.free_at = max(self.free_at, now) + duration
+        return 0
 
     def arrival(self, size: int, now: int, tag: Any = None) -> int | None:
         """The same as `carry`, for a packet that `passes` has counted."""
@@ -224,6 +239,17 @@ class Link:
         """
         for pipe in self._toward(to):
             pipe.drop(numbers is None, numbers or ())
+
+    def hold(self, *, to: Any, numbers: Iterable[int], by: int, in_order: bool = False) -> None:
+        """Let the packets with these numbers take so many us longer toward that end.
+
+        They are numbered as for `drop`.  Later ones overtake them; with `in_order` they wait as
+        well, as before a radio link that pauses, which needs a link with a rate.
+        """
+        for pipe in self._toward(to):
+            if in_order and pipe.rate is None:
+                raise UsageError("A link without a rate has no queue in which packets could wait.")
+            pipe.hold(numbers, by, in_order)
 
     def restore(self, *, to: Any = None) -> None:
         """End what `drop` began, toward one end or both."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
-from tcpcore.seqnum import MASK, distance
+from tcpcore.seqnum import MASK
 from tcpcore.tcp import (
     arrival,
     autotune,
@@ -25,9 +25,11 @@ from tcpcore.tcp import (
     lifecycle,
     persist,
     prediction,
+    push_marks,
     receive_buffer,
     resend,
     retransmit,
+    segment_size,
     send_buffer,
     sending,
     state,
@@ -242,23 +244,12 @@ class Connection(Tcb):
             self.send_buffer += data
             packet = send_buffer.large_packet(self)
             if len(data) >= packet:
-                self._push_within(len(data), packet)
+                mss = segment_size.mss(self)
+                burst = sending.burst_segments(self, mss) * mss
+                push_marks.within(self, len(data), packet, burst)
             self.write_end = (self.write_end + len(data)) & MASK
             if push:
                 self.push_marks.append(self.write_end)
-
-    def _push_within(self, size: int, packet: int) -> None:
-        """Of a long write, a packet that ends half a window after the last PSH has one, too.
-
-        Source: forced_push() in net/ipv4/tcp.c.  What must wait for the window loses its PSH again
-        when packets are put together (tcp_grow_skb()).
-        """
-        pushed, half = 0, self.max_window >> 1
-        room = distance(self.write_end, (self.snd_una + self.snd_wnd) & MASK)
-        for end in range(packet, min(size, room) + 1, packet):
-            if end - pushed > half:
-                pushed = end
-                self.push_marks.append((self.write_end + end) & MASK)
 
     def _begin(self) -> None:
         self.out = []

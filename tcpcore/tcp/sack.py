@@ -42,10 +42,10 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
 
 
 def hole_filled(c: Tcb) -> None:
-    """rcv.nxt moved on: forget the blocks that it has reached."""
+    """rcv.nxt moved on: forget the blocks that it has reached; a FIN alone is one, too."""
     if c.sack_blocks:
         c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
-        if not c.out_of_order:
+        if not c.out_of_order and c.fin_at in (None, c.rcv_nxt):
             c.sack_blocks.clear()
 
 

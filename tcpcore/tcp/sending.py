@@ -13,6 +13,7 @@ from tcpcore.tcp import (
     departure,
     loss_probe,
     pacing,
+    push_marks,
     sack,
     segment_size,
     state,
@@ -196,7 +197,13 @@ def _nagle_holds(c: Tcb) -> bool:
 
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
-    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
+    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver.
+
+    Where packets of the application's are put together, what the first one was marked with moves
+    to the end, and the marks of the others are gone (tcp_grow_skb()).
+    """
+    if length > mss and c.push_marks:
+        push_marks.join(c, length)
     if train.is_plain(c, length):
         _begin(c, now)
         train.send(c, length, mss, now)
@@ -221,7 +228,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     end = (seq + length) & MASK
     flags = ACK
     reason = train.reason_of(length)
-    if train.passes_mark(c, end):
+    if push_marks.passes(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN | PSH

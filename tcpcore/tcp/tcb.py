@@ -131,9 +131,7 @@ class Tcb:
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
     def _start_sending(self, iss: int, sndbuf: int) -> None:
-        self.iss = iss
-        self.snd_una = iss
-        self.snd_nxt = iss
+        self.iss = self.snd_una = self.snd_nxt = iss
         self.snd_wnd = 0
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen

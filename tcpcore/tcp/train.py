@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tcpcore import reasons
-from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import delayed_ack, departure, segment_size
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import delayed_ack, departure, push_marks, segment_size
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.options import Option
@@ -22,15 +22,6 @@ from tcpcore.wire.segment import ACK, PSH, Segment
 def reason_of(length: int) -> Reason:
     """Why so many bytes of new data go out."""
     return Reason(reasons.DATA, {"length": length})
-
-
-def passes_mark(c: Tcb, end: int) -> bool:
-    """Drop the marks that a segment with this end passes; whether one is at its very end."""
-    marks = c.push_marks
-    last: int | None = None
-    while marks and not (end - marks[0]) & HALF:
-        last = marks.popleft()
-    return last == end
 
 
 def is_plain(c: Tcb, length: int) -> bool:
@@ -65,7 +56,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         c.snd_nxt = end = (seq + size) & MASK
         if size < full:
             c.small_sent_end = end
-        flags = ACK | PSH if c.push_marks and passes_mark(c, end) else ACK
+        flags = ACK | PSH if c.push_marks and push_marks.passes(c, end) else ACK
         departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for being the last
         if field < 0:
             delayed_ack.data_sent(c, now)

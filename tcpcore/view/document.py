@@ -95,6 +95,7 @@ def _scenario(trace: Trace) -> Json:
                 "default": p.default_in(trace.profile),
                 "value": trace.parameters[p.name],
                 "help": p.help,
+                **({"choices": list(p.choices)} if p.choices else {}),
             }
         )
     return {"title": scenario.title, "question": scenario.question, "parameters": rows}
@@ -268,6 +269,8 @@ def as_text(doc: Json) -> str:
 def _value(parameter: Json) -> str:
     if parameter["kind"] == "bool":
         return "on" if parameter["value"] else "off"
+    if "choices" in parameter:
+        return str(parameter["choices"][parameter["value"]])
     return f"{parameter['value']} {parameter['unit']}".rstrip()
 
 

@@ -39,7 +39,8 @@ function row(parameter, changed) {
   const read = () => (bool ? input.checked : Number(input.value));
   const tell = (value) => {
     const unit = parameter.unit ? ` ${parameter.unit}` : "";
-    output.textContent = bool ? (value ? "on" : "off") : `${value}${unit}`;
+    const number = parameter.choices?.[value] ?? `${value}${unit}`;
+    output.textContent = bool ? (value ? "on" : "off") : number;
     if (!bool) input.setAttribute("aria-valuetext", output.textContent);
   };
   input.addEventListener("input", () => {

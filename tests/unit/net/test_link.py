@@ -50,6 +50,27 @@ def carried(seed: int = 1, size: int = 20_000, **options: Any) -> tuple[Trace, H
     return trace, server, b"".join(received)
 
 
+def held(in_order: bool) -> list[int]:
+    """How long the first four packets of the client's take when the third is held for 40 ms."""
+    net, client, server, link = pair(delay=ms(5), rate=mbit(10))
+    link.hold(to=server, numbers=[2], by=ms(40), in_order=in_order)
+    transfer(net, client, server, 20_000)
+    sent = [one for one in net.run(seconds(5)).segments if one.sender == 0]
+    return [(one.arrived - one.sent) // ms(1) for one in sent[:4] if one.arrived is not None]
+
+
+def test_a_packet_that_is_held_is_overtaken_or_holds_up_those_behind_it():
+    assert held(in_order=False) == [5, 5, 46, 7]
+    assert held(in_order=True) == [5, 5, 46, 47]
+
+
+def test_a_link_without_a_rate_cannot_hold_up_a_queue():
+    _, _, server, link = pair()
+    with pytest.raises(UsageError, match="no queue in which packets could wait"):
+        link.hold(to=server, numbers=[1], by=5, in_order=True)
+    link.hold(to=server, numbers=[1], by=5)
+
+
 EXPECTED = bytes(i * 7 & 0xFF for i in range(20_000))
 
 

@@ -45,6 +45,18 @@ def test_every_scenario_runs_at_the_edges_of_its_sliders(name: str, edge: str):
     assert trace.end <= one.until
 
 
+def test_a_choice_is_made_by_name_or_by_number():
+    control = next(p for p in registry.get("slow-start").parameters if p.name == "control")
+    assert [control.check(given, "slow-start") for given in ("reno", "cubic", 0, "1")] == [
+        0,
+        1,
+        0,
+        1,
+    ]
+    with pytest.raises(UsageError, match="takes a number"):
+        control.check("vegas", "slow-start")
+
+
 def mistake(*arguments: Any, **more: Any) -> str:
     with pytest.raises(UsageError) as caught:
         registry.run(*arguments, **more)

@@ -62,6 +62,17 @@ def test_a_hole_is_reported_with_sack_blocks_the_latest_first():
     wire >> ". 1:1(0) ack 401"
 
 
+def test_a_fin_alone_beyond_a_hole_stays_reported_until_the_hole_is_filled():
+    wire = Wire()
+    wire.accepted("mss 1460,sackOK")
+    wire << "F. 201:201(0) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 1 <nop,nop,sack 201:202>"
+    wire << "P. 1:101(100) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 101 <nop,nop,sack 201:202>"
+    wire << "P. 101:201(100) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 202"
+
+
 def test_a_duplicate_is_reported_once_with_dsack():
     wire = Wire()
     worlds_sock = wire.accepted("mss 1460,sackOK")
