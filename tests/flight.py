@@ -244,7 +244,7 @@ class KernelSide(Side):
         self.stack.enter_context(contextlib.closing(self.sock))
 
     def write(self, size: int) -> None:
-        assert self.sock.send(bytes(size)) == size
+        assert self.sock.send(bytes(size), socket.MSG_DONTWAIT) == size, "too much at once"
 
     def arrive(self, segment: Segment) -> None:
         self.tun.write(codec.encode(segment))
