@@ -5,6 +5,7 @@ Source: tcp_sendmsg_locked(), sk_stream_wait_memory() and tcp_recvmsg_locked() i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpcore import errors
@@ -96,11 +97,16 @@ def nothing_to_tell(c: Connection) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def _received(length: int) -> str:
+    return f"recv() returned {length} bytes"
+
+
 def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
     if host.recording:
-        host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        host.returned("recv", "ok", _received(len(data)), len(data))
     if out:
         host.transmit(c, out)
     return data
@@ -152,7 +158,7 @@ def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
         c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
     elif socket.host.recording:
-        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        socket.host.returned("recv", "ok", _received(len(data)), len(data))
 
 
 def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> bytes:

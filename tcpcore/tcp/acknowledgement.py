@@ -98,6 +98,8 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         loss_probe.rearm(c, now)
     c.delivered += news.delivered
     news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
+    if news.echo:
+        loss.delivered_marked += c.delivered - delivered
     rate.generate(c, news.rate, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)

@@ -20,7 +20,8 @@ from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.why import Reason
+from tcpcore.why import Reason, Why
+from tcpcore.wire.options import NOP_OPTION, TIMESTAMPS
 
 
 class Journal(Protocol):
@@ -37,6 +38,9 @@ class Journal(Protocol):
     ) -> None:
         """Add an event to what is happening now."""
 
+    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
+        """Add that a timer of `subject` will fire at `deadline` (us), and what it waits for."""
+
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter of the host."""
 
@@ -49,6 +53,8 @@ INFINITE_SSTHRESH = 0x7FFF_FFFF
 
 NEVER = -(1 << 50)
 """A time, in us, that lies long before everything."""
+
+NO_STAMPS = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, -1, -1))
 
 FAR = 1 << 62
 """A time, in us, that never comes."""
@@ -83,10 +89,10 @@ class Tcb:
         "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
         "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out", "send_buffer",
         "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1",
-        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "state",
-        "syn_retries", "sysctl", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
-        "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "unread", "urg_data",
-        "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
+        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps",
+        "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps", "total_retrans",
+        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "unread",
+        "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
         "window_clamp", "write_end",
     )  # fmt: skip
 
@@ -127,6 +133,7 @@ class Tcb:
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
+        self.stamps: tuple[Any, ...] = NO_STAMPS  # the timestamps option sent last
         self.path_mtu = mss + (60 if ":" in remote else 40)
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
