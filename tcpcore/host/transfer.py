@@ -19,7 +19,7 @@ from tcpcore.host.messages import (
     shown,
 )
 from tcpcore.host.process import Wait, block
-from tcpcore.tcp import send_buffer, state, urgent
+from tcpcore.tcp import rate, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -61,6 +61,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
 
 async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
+    rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
     oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0

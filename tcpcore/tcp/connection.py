@@ -215,6 +215,8 @@ class Connection(Tcb):
                 retransmit.on_loss_probe(self, now)
             else:
                 retransmit.on_timeout(self, now)
+        if self.pacing_deadline is not None and self.pacing_deadline <= now:
+            resend.pacing_over(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
         if self.probe_deadline is not None and self.probe_deadline <= now:

@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, ecn, sack, segment_size, state, timers, urgent, window
+from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -273,6 +273,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
     sent.last_sent = now
+    sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
@@ -293,7 +294,7 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
         return False
     cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -337,13 +338,16 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
-    sent = SentSegment(seq, c.snd_nxt, flags, now)
+    stamp = c.flow.stamp
+    if not c.retransmission_queue:
+        stamp = rate.start(c, now)
+    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp)
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
-        timers.set_retransmission(c, now, max(left, 1))
+        timers.set_retransmission(c, now, max(left, 1), paced=True)
 
 
 def start_syn(c: Tcb, now: int, reason: Reason) -> None:
@@ -356,3 +360,5 @@ def start_syn(c: Tcb, now: int, reason: Reason) -> None:
     if c.fast_open is not None and c.fast_open.carried:
         seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + c.fast_open.carried) & MASK
         queue(c, seq, ACK | PSH, now)
+    for sent in c.retransmission_queue:
+        sent.stamp = None  # a SYN, and what goes with it, is no sample of a rate

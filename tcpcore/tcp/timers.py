@@ -7,6 +7,7 @@ fires stands where the behaviour lives: `retransmit`, `delayed_ack`, `connection
 from __future__ import annotations
 
 from tcpcore import reasons, trace
+from tcpcore.tcp import pacing
 from tcpcore.tcp.tcb import FAR as FAR
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND, SECOND
@@ -23,6 +24,7 @@ RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 LOSS_PROBE = "tail loss probe"
 REORDERING = "reordering"
+PACING = "pacing"
 PERSIST = "persist"
 KEEPALIVE = "keepalive"
 TIME_WAIT = "TIME_WAIT"
@@ -48,10 +50,17 @@ def _announce_end(c: Tcb, timer: str) -> None:
         c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
 
 
-def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
-    """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later."""
+def set_retransmission(
+    c: Tcb, now: int, at_most: int | None = None, *, paced: bool = False
+) -> None:
+    """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later.
+
+    `paced`: it waits as much longer as pacing keeps data back.
+    """
     c.loss_probe = c.loss.reo_deadline = False
     c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
+    if paced and c.flow.paced:
+        c.retransmit_deadline += pacing.delay(c, now)
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
     _announce(c, RETRANSMISSION, why, c.retransmit_deadline)
 
@@ -71,6 +80,8 @@ def set_loss_probe(c: Tcb, deadline: int, now: int) -> None:
     """Let the retransmission timer fire as a tail loss probe."""
     c.loss_probe = True
     c.loss.reo_deadline = False
+    if c.flow.paced:
+        deadline += pacing.delay(c, now)
     c.retransmit_deadline = deadline
     _announce(c, LOSS_PROBE, reasons.TIMER_LOSS_PROBE, deadline)
 
@@ -163,7 +174,7 @@ def cancel_all(c: Tcb) -> None:
         cancel_probe(c)
     if c.keepalive_deadline is not None:
         cancel_keepalive(c)
-    c.wait_deadline = None
+    c.wait_deadline = c.pacing_deadline = None
 
 
 def hurry(c: Tcb, deadline: int) -> None:
@@ -188,6 +199,9 @@ def next_deadline(c: Tcb) -> int | None:
     deadline = c.wait_deadline
     if deadline is not None and (earliest is None or deadline < earliest):
         earliest = deadline
+    deadline = c.pacing_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
     return earliest
 
 
@@ -200,6 +214,8 @@ def running(c: Tcb) -> list[tuple[str, int]]:
         found.append((DELAYED_ACK, c.ack_deadline))
     if c.probe_deadline is not None:
         found.append((PERSIST, c.probe_deadline))
+    if c.pacing_deadline is not None:
+        found.append((PACING, c.pacing_deadline))
     if c.keepalive_deadline is not None:
         found.append((KEEPALIVE, c.keepalive_deadline))
     if c.wait_deadline is not None:
