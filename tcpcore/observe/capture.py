@@ -1,7 +1,7 @@
 """Reading capture files: the TCP segments in them, and what had to be left out.
 
-scapy reads the records of the file; the headers around a segment are stepped over here and in
-`link_layer`, because building scapy's packets would cost a hundred times as much.
+`wire.pcap_reader` reads the records of the file; the headers around a segment are stepped over
+here and in `link_layer`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 from tcpcore.errors import UsageError
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
 from tcpcore.wire.codec import NotTcp, WireError, decode_cut
-from tcpcore.wire.scapy_bridge import NotACapture, read_records
+from tcpcore.wire.pcap_reader import NotACapture, read_records
 from tcpcore.wire.segment import Segment
 
 
@@ -38,12 +38,15 @@ class Packet(NamedTuple):
 class Capture:
     """A capture file that is read once, from front to back; its path ``-`` is standard input.
 
+    With `file`, that open file is read, and the path is only its name.
+
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
     no whole TCP segment, by reason, and `trouble` says where a damaged file ends.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: str | PathLike[str], file: BinaryIO | None = None) -> None:
         self.path = str(path)
+        self._file = file
         self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
         self.left_out: Counter[str] = Counter()
@@ -56,10 +59,6 @@ class Capture:
                 yield from self._read(file)
             except NotACapture as error:
                 raise UsageError(self._no_capture(file, str(error))) from None
-            except ImportError:
-                raise UsageError(
-                    "reading captures needs scapy; install it with: pip install scapy"
-                ) from None
             except WireError as error:
                 self.trouble = str(error)
             except OSError as error:
@@ -80,6 +79,9 @@ class Capture:
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
+        if self._file is not None:
+            yield self._file
+            return
         if self.path == "-":
             yield sys.stdin.buffer
             return

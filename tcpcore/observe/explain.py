@@ -122,7 +122,11 @@ def explain(path: str | PathLike[str]) -> Explanation:
 
     UsageError, one sentence, when the file cannot be read or has no TCP segment.
     """
-    capture = Capture(path)
+    return explain_capture(Capture(path))
+
+
+def explain_capture(capture: Capture) -> Explanation:
+    """Explain what a capture holds that is not read yet.  UsageError as `explain`."""
     explanation = explain_packets(capture.segments(), capture.name)
     explanation.packets = capture.packets
     explanation.left_out = capture.left_out
