@@ -84,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     bridging.set_defaults(run=_bridge)
 
     explaining = commands.add_parser("explain", help="say what happens in a capture")
-    from tcpcore.observe import explain
+    from tcpcore.observe import explain_text
 
-    explain.add_arguments(explaining)
+    explain_text.add_arguments(explaining)
     explaining.set_defaults(run=_explain)
     return parser
 
@@ -217,10 +217,18 @@ def _bridge(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from tcpcore.observe import explain
+    from tcpcore.observe import explain_text
+    from tcpcore.observe.explain import explain
 
-    explanation = explain.explain(arguments.file)
-    text = explain.format_text(explanation, arguments.connection)
+    only = arguments.connection
+    explain_text.check_number(only)
+    explanation = explain(
+        arguments.file,
+        connection=only,
+        most=explain_text.MOST_SHOWN if only is None else explain_text.MOST_OF_ONE,
+        progress=explain_text.progress_bar(arguments.file),
+    )
+    text = explain_text.format_text(explanation, only)
     if arguments.html:
         from tcpcore.view.capture_document import MOST_CONNECTIONS, to_documents
         from tcpcore.view.html_page import html_page

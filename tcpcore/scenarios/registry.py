@@ -50,6 +50,7 @@ _MODULES = (
     "fast_open_programs",
     "shared_address",
     "successors",
+    "bottleneck",
 )
 """Where scenarios are defined, in the order of the book."""
 
@@ -132,7 +133,7 @@ def _parse(text: str, unit: str) -> Any:
         if number is text:
             return text
         number = number * _TIMES[measured[2]] / _TIMES[unit]
-        return int(number) if number == int(number) else number
+        return int(number) if isinstance(number, int) or number.is_integer() else number
     return _number(lowered, text)
 
 
@@ -150,6 +151,7 @@ class Scenario:
     """A named experiment; `until` bounds its virtual time, in microseconds.
 
     `profile` is the kernel that it is about: that of the book, unless it shows another one's ways.
+    `recorded` is whether a real kernel's record stands beside it.
     """
 
     name: str
@@ -159,6 +161,7 @@ class Scenario:
     build: Builder
     until: int
     profile: str = profiles.DEFAULT
+    recorded: bool = True
 
     def check(
         self, given: Mapping[str, Any] | None = None, profile: str | None = None
@@ -188,12 +191,13 @@ def scenario(
     until: int,
     parameters: Iterable[Parameter] = (),
     profile: str = profiles.DEFAULT,
+    recorded: bool = True,
 ) -> Callable[[Builder], Builder]:
     """Register a builder as a scenario."""
 
     def register(build: Builder) -> Builder:
         own = tuple(parameters)
-        _SCENARIOS[name] = Scenario(name, title, question, own, build, until, profile)
+        _SCENARIOS[name] = Scenario(name, title, question, own, build, until, profile, recorded)
         return build
 
     return register

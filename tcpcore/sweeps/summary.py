@@ -13,7 +13,7 @@
 | `rtt_min`, `rtt_median`, `rtt_p95`, `rtt_max` | us | from data sent once to its ACK |
 | `queue_max` | packets | most that waited before a link |
 | `wait_median`, `wait_p95`, `wait_max` | us | how long packets waited in the busiest queue |
-| `goodput_NAME` | bit/s | the flows that host NAME sends, where several hosts send |
+| `goodput_NAME`, `rtt_median_NAME` | | the same of what host NAME sends, where several do |
 
 Without a trace only the columns that counters give are there.
 """
@@ -115,12 +115,14 @@ def percentile(values: list[int], percent: int) -> int | None:
     return values[max(-(-len(values) * percent // 100) - 1, 0)]
 
 
-def _of_each_host(trace: Trace, found: list[Flow]) -> dict[str, int]:
+def _of_each_host(trace: Trace, found: list[Flow]) -> dict[str, int | None]:
     senders = sorted({flow.sender for flow in found})
     if len(senders) < 2:
         return {}
     names = {sender: trace.hosts[sender][0] for sender in senders}
-    return {
-        f"goodput_{names[sender]}": _rate([flow for flow in found if flow.sender == sender])
-        for sender in senders
-    }
+    columns: dict[str, int | None] = {}
+    for sender, name in names.items():
+        own = [flow for flow in found if flow.sender == sender]
+        columns[f"goodput_{name}"] = _rate(own)
+        columns[f"rtt_median_{name}"] = percentile(sorted(r for f in own for r in f.rtts), 50)
+    return columns

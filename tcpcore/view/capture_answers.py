@@ -7,13 +7,13 @@ Standard library only.
 from __future__ import annotations
 
 import io
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture
 from tcpcore.observe.explain import Explanation, explain_capture, picked
-from tcpcore.observe.summary import findings, summaries
+from tcpcore.observe.explained import ExplainedConnection
 from tcpcore.observe.tcpdump_text import explain_text
 from tcpcore.view.capture_document import to_document
 
@@ -24,82 +24,112 @@ LARGEST = 50_000_000
 MOST_ROWS = 500
 MOST_SEGMENTS = 300
 """As many segments as a ladder bears that somebody is to read."""
+_MOST_KEPT = 20_000
+"""Segments of a file that are kept explained; for others it is read again."""
 
-_opened: list[Explanation] = []
+
+@dataclass(slots=True)
+class _Opened:
+    """The file or text that was given last."""
+
+    name: str
+    text: str | None
+    data: bytes
+
+    def explained(self, connection: int | None = None) -> Explanation:
+        """All of it, or all with the segments of one connection; `UsageError`."""
+        if self.text is not None:
+            return explain_text(self.text, self.name)
+        if len(self.data) > LARGEST:
+            raise UsageError(
+                f"{self.name} has {len(self.data) / 1e6:.0f} MB; this page reads up to "
+                f"{LARGEST / 1e6:.0f} MB; `python -m tcpcore explain` reads larger files."
+            )
+        capture = Capture(self.name, file=io.BytesIO(self.data))
+        most = _MOST_KEPT if connection is None else MOST_SEGMENTS
+        return explain_capture(capture, connection=connection, most=most)
+
+
+_last: list[tuple[_Opened, Explanation]] = []
 
 
 def opened(asked: Json, data: bytes | None) -> Json:
     """Read a capture: ``{"capture": name}`` with its bytes, or ``{"capture": name, "text": ...}``.
 
-    ``{"rows", "connections", "segments", "packets", "notes"}``: a row is a `summary.Summary`; the
-    first connection comes along as by `connection`.  ``{"refused": sentence}`` when it cannot be
-    read.
+    ``{"rows", "connections", "segments", "packets", "notes"}``; the first connection comes along
+    as by `connection`.  ``{"refused": sentence}`` when it cannot be read.
     """
-    _opened.clear()
+    _last.clear()
+    file = _Opened(str(asked["capture"]), asked.get("text"), data or b"")
     try:
-        explanation = _explained(str(asked["capture"]), asked.get("text"), data)
+        explanation = file.explained()
     except UsageError as error:
         return {"refused": _sentence(str(error))}
-    _opened.append(explanation)
-    rows = summaries(explanation)
+    _last.append((file, explanation))
     return {
-        "rows": [asdict(row) for row in rows[:MOST_ROWS]],
-        "connections": len(rows),
+        "rows": [_row(one, explanation) for one in explanation.connections[:MOST_ROWS]],
+        "connections": explanation.count,
         "segments": explanation.segments,
         "packets": explanation.packets,
-        "notes": _notes(explanation, len(rows)),
+        "notes": _notes(explanation),
         **connection({"connection": 1}),
     }
 
 
-def _explained(name: str, text: str | None, data: bytes | None) -> Explanation:
-    if text is not None:
-        return explain_text(text, name)
-    data = data or b""
-    if len(data) > LARGEST:
-        size = f"{len(data) / 1e6:.0f} MB"
-        raise UsageError(
-            f"{name} has {size}; this page reads up to {LARGEST / 1e6:.0f} MB; "
-            "`python -m tcpcore explain` reads larger files."
-        )
-    return explain_capture(Capture(name, io.BytesIO(data)))
+def _row(one: ExplainedConnection, explanation: Explanation) -> Json:
+    client, server = one.ends
+    return {
+        "number": one.number,
+        "client": client.socket,
+        "server": server.socket,
+        "verdict": one.verdict,
+        "segments": one.total,
+        "again": one.again,
+        "sent": list(one.bytes),
+        "start": one.start - explanation.start,
+        "duration": one.end - one.start,
+    }
 
 
-def _notes(explanation: Explanation, count: int) -> list[str]:
+def _notes(explanation: Explanation) -> list[str]:
     notes = [f"{number} × {reason}" for reason, number in explanation.left_out.most_common(5)]
     if notes:
         notes = [f"left out: {'; '.join(notes)}"]
     if explanation.trouble:
         notes.append(explanation.trouble)
-    if count > MOST_ROWS:
-        notes.append(f"the table shows the first {MOST_ROWS} of {count} connections")
+    if explanation.count > MOST_ROWS:
+        notes.append(f"the table shows the first {MOST_ROWS} of {explanation.count} connections")
     return notes
 
 
 def connection(asked: Json) -> Json:
     """One connection of the file opened last, by its number from 1.
 
-    ``{"chosen", "findings", "document"}``: the findings with the player's steps, from 1, that
-    show each; ``{"refused": sentence}`` without a file, or without such a connection.
+    ``{"chosen", "verdict", "findings", "document"}``: each finding with the player's steps, from
+    1, that show it; ``{"refused": sentence}`` without a file, or without such a connection.
     """
-    if not _opened:
+    if not _last:
         return {"refused": "No capture is open."}
-    explanation = _opened[0]
+    file, explanation = _last[0]
+    number = int(asked["connection"])
     try:
-        (index,) = picked(explanation, int(asked["connection"]))
+        (index,) = picked(explanation, number)
+        one = explanation.connections[index]
+        if len(one.segments) < min(one.total, MOST_SEGMENTS):
+            explanation = file.explained(number)
+            one = explanation.connections[index]
     except UsageError as error:
         return {"refused": _sentence(str(error))}
     document = to_document(explanation, index, MOST_SEGMENTS)
-    shown = len(document["steps"])
+    steps = {
+        explained.packet.number: step
+        for step, explained in enumerate(one.segments[: len(document["steps"])], 1)
+    }
     found = [
-        {
-            "text": one.text,
-            "steps": [number + 1 for number in one.segments if number < shown][:12],
-            "more": max(0, len(one.segments) - 12),
-        }
-        for one in findings(explanation.connections[index])
+        {"text": f"{finding.text}.", "steps": [steps[n] for n in finding.packets if n in steps]}
+        for finding in one.findings
     ]
-    return {"chosen": index + 1, "findings": found, "document": document}
+    return {"chosen": number, "verdict": one.verdict, "findings": found, "document": document}
 
 
 def _sentence(text: str) -> str:

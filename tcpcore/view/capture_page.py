@@ -13,7 +13,8 @@ from typing import Any
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
 from tcpcore.observe.capture import Capture
-from tcpcore.observe.explain import explain_capture, format_text
+from tcpcore.observe.explain import explain_capture
+from tcpcore.observe.explain_text import format_text
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.scenarios import registry
 from tcpcore.units import SECOND
@@ -86,4 +87,4 @@ def sample_text() -> str:
 def explained(scenario: str) -> str:
     """The sample as ``python -m tcpcore explain`` prints it."""
     name = f"{scenario}.pcap"
-    return format_text(explain_capture(Capture(name, io.BytesIO(sample(scenario)))))
+    return format_text(explain_capture(Capture(name, file=io.BytesIO(sample(scenario)))))

@@ -12,7 +12,7 @@ const NO_WORKER = "Reading a capture needs the page to come from a web server (`
   + "Without one, `python -m tcpcore explain FILE` prints the same.";
 const STOPPED = "Stopped. Nothing is kept of the file.";
 const PASTE = "12:00:00.000000 IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq 1000, win 64240, length 0";
-const HEADS = ["", "Client", "Server", "End", "Segments", "Again", "Bytes sent", "Begins", "Lasts"];
+const HEADS = ["", "Client", "Server", "Verdict", "Segments", "Again", "Bytes sent", "Begins", "Lasts"];
 
 const brief = (us) => duration(us < 1000 ? us : Math.round(us / 1000) * 1000);
 
@@ -80,7 +80,7 @@ export function drawCapture(place, { samples, largest }) {
         if (answer) show(answer);
       },
     }, String(one.number));
-    const cells = [one.client, one.server, one.ending, one.segments, one.again || "–",
+    const cells = [one.client, one.server, one.verdict, one.segments, one.again || "–",
       `${one.sent[0]} → · ← ${one.sent[1]}`, brief(one.start), brief(one.duration)];
     return element("tr", { "data-connection": one.number }, element("th", { scope: "row" }, choose),
       ...cells.map((cell) => element("td", {}, String(cell))));
@@ -92,10 +92,9 @@ export function drawCapture(place, { samples, largest }) {
       one.classList.toggle("chosen", chosen);
       one.querySelector("button").setAttribute("aria-pressed", String(chosen));
     }
-    verdictTitle.textContent = `Connection ${answer.chosen}`;
+    verdictTitle.textContent = `Connection ${answer.chosen}: ${answer.verdict}`;
     verdict.replaceChildren(...answer.findings.map((finding) => element("li", {}, `${finding.text} `,
-      ...finding.steps.map((step) => element("button", { type: "button", class: "step", "aria-label": `Step ${step}`, onclick: () => go(step) }, String(step))),
-      finding.more ? ` and ${finding.more} more` : null)));
+      ...finding.steps.map((step) => element("button", { type: "button", class: "step", "aria-label": `Step ${step}`, onclick: () => go(step) }, String(step))))));
     const state = { document: answer.document, parameters: {}, drop: [], step: 1, panels: [], status: "", name: "capture", live: false };
     if (playerModel) {
       playerModel.state = state;

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture
-from tcpcore.observe.explain import explain, format_text
+from tcpcore.observe.explain import explain
+from tcpcore.observe.explain_text import format_text
 from tcpcore.wire.codec import encode
 from tcpcore.wire.segment import Segment
 from tests.unit.observe.captures import (
@@ -215,10 +216,10 @@ def test_no_package_but_python_is_needed(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_file_that_is_already_open_is_read_under_its_name(tmp_path: Path) -> None:
-    capture = Capture("dropped.pcap", io.BytesIO(WHOLE))
+    capture = Capture("dropped.pcap", file=io.BytesIO(WHOLE))
     assert [packet.segment for packet in capture.segments()] == SEGMENTS
     with pytest.raises(UsageError, match=r"^dropped\.pcap is empty"):
-        list(Capture("dropped.pcap", io.BytesIO()).segments())
+        list(Capture("dropped.pcap", file=io.BytesIO()).segments())
 
 
 def test_standard_input_can_be_explained(monkeypatch: pytest.MonkeyPatch) -> None:

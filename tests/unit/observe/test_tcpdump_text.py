@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture, Packet
-from tcpcore.observe.explain import format_text
+from tcpcore.observe.explain_text import format_text
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.observe.tcpdump_text import LONGEST, explain_text, packets
 from tcpcore.scenarios import registry

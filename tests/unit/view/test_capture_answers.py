@@ -30,7 +30,8 @@ def test_a_file_becomes_rows_and_its_first_connection() -> None:
 
 def test_pasted_text_is_read_like_a_file() -> None:
     told = ask({"capture": "The text", "text": sample_text()})
-    assert told["rows"][0]["ending"] == "closed by both"
+    assert told["rows"][0]["verdict"].startswith("nothing unusual")
+    assert told["segments"] == 14
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,16 @@ def test_a_cut_file_shows_what_is_whole_and_says_where_it_ends() -> None:
     assert told["rows"]
     assert "the file ends in the middle of packet" in told["notes"][-1]
     assert ask({"connection": 9}) == {"refused": "a.pcap has no connection 9, only 1 to 1."}
+
+
+def test_a_connection_whose_segments_were_not_kept_is_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(capture_answers, "_MOST_KEPT", 2)
+    ask({"capture": "a.pcap"}, sample("accept-queue-overflow"))
+    third = ask({"connection": 3})
+    assert len(third["document"]["steps"]) == 13
+    assert any(one["steps"] for one in third["findings"])
 
 
 def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
