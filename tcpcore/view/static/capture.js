@@ -92,7 +92,7 @@ export function drawCapture(place, { samples, largest }) {
       one.classList.toggle("chosen", chosen);
       one.querySelector("button").setAttribute("aria-pressed", String(chosen));
     }
-    verdictTitle.textContent = `Connection ${answer.chosen}: ${answer.verdict}`;
+    verdictTitle.textContent = `Connection ${answer.chosen}${answer.findings.length ? "" : `: ${answer.verdict}`}`;
     verdict.replaceChildren(...answer.findings.map((finding) => element("li", {}, `${finding.text} `,
       ...finding.steps.map((step) => element("button", { type: "button", class: "step", "aria-label": `Step ${step}`, onclick: () => go(step) }, String(step))))));
     const state = { document: answer.document, parameters: {}, drop: [], step: 1, panels: [], status: "", name: "capture", live: false };
