@@ -58,12 +58,13 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
         return
     before, queue = c.snd_nxt, c.retransmission_queue
     count = len(queue)
-    _send_what_fits(c, now, packet)
+    held = _send_what_fits(c, now, packet)
     sent = len(queue)
     full = sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
     sent -= count
-    if sent or (full and c.snd_nxt != c.write_end):
-        usage.validate(c, full, now)
+    held |= full
+    if sent or (held and c.snd_nxt != c.write_end):
+        usage.validate(c, held, now)
     if c.snd_nxt != before:
         if c.ca_state and prr.reducing(c):
             c.loss.prr_out += sent
@@ -90,12 +91,13 @@ def send_one(c: Tcb, now: int) -> bool:
     return True
 
 
-def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
+def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
+    """Send; whether a burst waits because cwnd has no room for all of it yet."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
-        return
+        return False
     flight = in_flight(c)
     if flight >= c.cwnd:
-        return
+        return False
     mss = current_mss(c)
     largest = burst_segments(c, mss)
     quota = c.cwnd >> 1 or 1
@@ -105,17 +107,18 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
         if not 0 < unsent < HALF:
             if c.fin_queued is not None:
                 _send_fin(c, now)
-            return
+            return False
         window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         room = c.cwnd - flight
         if unsent > mss and _defers(c, room, window, largest * mss, now):
-            return
+            return room * mss < window and room * mss <= unsent
         most = mss * min(largest, room, quota)
         length = _burst(c, unsent, window, most if most < packet else packet, mss)
         if not length:
-            return
+            return False
         flight += -(-length // mss)
         _send_burst(c, length, mss, now)
+    return False
 
 
 def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
@@ -141,12 +144,14 @@ def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
 def _defers(c: Tcb, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
-    Only right after something was sent, while an ACK will come soon, and the room is small.
+    Only right after something was sent, while an ACK will come within a millisecond, and the room
+    is small.  Before 6.18 half a round trip was soon enough, and cwnd could stay small for it.
     """
     queue = c.retransmission_queue
     if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not queue:
         return False
-    if now - queue[0].last_sent < c.srtt >> 4:
+    srtt = c.srtt >> 3
+    if queue[0].last_sent + srtt - now > min(srtt >> 1, MILLISECOND):
         return False
     mss = current_mss(c)
     limit = min(window, room * mss)

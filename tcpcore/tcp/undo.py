@@ -41,10 +41,14 @@ def clean_stamp(c: Tcb) -> None:
 
 
 def delayed(c: Tcb, segment: Segment) -> bool:
-    """Whether the ACK is for what was sent before the first retransmission."""
+    """Whether the ACK is for what was sent before the first retransmission.
+
+    Without a stamp nothing was sent again so far; but without SACK the stamp is gone, too, when a
+    recovery's end is acknowledged and its state lasts (tcp_packet_delayed()).
+    """
     loss = c.loss
     if loss.retrans_stamp is None:
-        return True
+        return c.sack_permitted or lt(c.snd_una, loss.high_seq)
     stamps = wire_options.timestamps(segment.options) if c.timestamps else None
     if stamps is None or not stamps[1]:
         return False
