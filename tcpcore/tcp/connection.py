@@ -20,6 +20,7 @@ from tcpcore.tcp import (
     chrono,
     delayed_ack,
     departure,
+    early,
     icmp,
     keepalive,
     lifecycle,
@@ -73,9 +74,10 @@ class Connection(Tcb):
         """
         self._begin()
         self.raise_error()
-        early = self.state == state.SYN_RECV and departure.may_send_data(self)
-        if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
-            raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
+        writable = departure.may_send_data(self)
+        if self.fin_queued is not None or early.is_shut(self) or not writable:
+            not_yet = self.state in _NOT_YET and not early.is_shut(self)
+            raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
         self._queue(data, now, push=not more)
         if oob and data:
@@ -108,7 +110,8 @@ class Connection(Tcb):
     def shut_down_sending(self, now: int) -> list[Segment]:
         """Send FIN after all queued data: ``shutdown(SHUT_WR)``."""
         self._begin()
-        self._close_sending(reasons.SHUTDOWN_CALLED(), now)
+        if not early.shut_down(self, reasons.SHUTDOWN_CALLED()):
+            self._close_sending(reasons.SHUTDOWN_CALLED(), now)
         return self.out
 
     def close(self, now: int) -> list[Segment]:
@@ -154,7 +157,8 @@ class Connection(Tcb):
         """
         self._begin()
         self.pingpong = int(not on)
-        if on and self.ack_pending and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
+        receives = self.state in state.RECEIVES_DATA or self.state == state.CLOSE_WAIT
+        if on and self.ack_pending and receives:
             self.ack_pushed = self.ack_pushed or 1
             if delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
@@ -211,6 +215,8 @@ class Connection(Tcb):
                 retransmit.on_loss_probe(self, now)
             else:
                 retransmit.on_timeout(self, now)
+        if self.pacing_deadline is not None and self.pacing_deadline <= now:
+            resend.pacing_over(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
         if self.probe_deadline is not None and self.probe_deadline <= now:
@@ -221,7 +227,9 @@ class Connection(Tcb):
             self._wait_over()
         return self.out
 
-    next_deadline = timers.next_deadline
+    def next_deadline(self) -> int | None:
+        """When `fire` has something to do, in microseconds; None: no timer runs."""
+        return timers.next_deadline(self)
 
     def running_timers(self) -> list[tuple[str, int]]:
         """``(name, deadline)`` of each timer that runs."""

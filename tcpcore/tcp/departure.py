@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, ecn, sack, segment_size, state, timers, urgent, window
+from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -126,12 +126,18 @@ def option_space(c: Tcb) -> int:
     return sack.OPTION_SPACE - (TIMESTAMP_SPACE if c.timestamps else 0)
 
 
+def _stamps(c: Tcb, now: int) -> tuple[Option, ...]:
+    """The timestamps option; within a millisecond it is often the one of before."""
+    clock = (now // MILLISECOND + c.timestamp_offset) & MASK
+    _, value, echo = c.stamps[2]
+    if value != clock or echo != c.ts_recent:
+        c.stamps = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    return c.stamps
+
+
 def _options(c: Tcb, now: int) -> tuple[Option, ...]:
     """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     if c.sack_blocks or c.duplicate_block is not None:
         options += sack.option(c, option_space(c))
     return options
@@ -158,11 +164,21 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     elif flags & ACK and c.ecn & ecn.OK:
         flags |= ECE
     emit(c, flags, c.iss, payload, now, reason, options)
+    if early:
+        c.segs_out -= 1  # the request's
 
 
 def send_ack(c: Tcb, now: int, reason: Reason) -> None:
     """Send an acknowledgement without data."""
-    emit(c, ACK, c.snd_nxt, b"", now, reason)
+    emit(c, ACK, _acceptable(c), b"", now, reason)
+
+
+def _acceptable(c: Tcb) -> int:
+    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
+    beyond = distance((c.snd_una + c.snd_wnd) & MASK, c.snd_nxt)
+    if beyond <= 0 or (c.scaling and beyond < 1 << c.rcv_scale):
+        return c.snd_nxt
+    return (c.snd_una + c.snd_wnd) & MASK
 
 
 def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
@@ -173,10 +189,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
     c.rcv_wnd = window_
     acknowledged = c.rcv_wup = c.rcv_nxt
     field = window_ >> c.rcv_scale
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     delayed_ack.ack_sent(c)
     c.segs_out += 1
     ip = c.ip
@@ -210,6 +223,7 @@ def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
     """
     kept = c.rcv_wnd
     send_ack(c, now, reason)
+    c.segs_out -= 1  # the request sent it
     offered = c.fast_open.window if c.fast_open is not None else 0
     c.out[-1].window = min((offered or kept) >> c.rcv_scale, window.MAX_UNSCALED)
     c.rcv_wnd = kept
@@ -217,7 +231,7 @@ def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
 
 def send_reset(c: Tcb, now: int, reason: Reason) -> None:
     """Tell the peer that the connection is aborted (tcp_send_active_reset())."""
-    emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)
+    emit(c, RST | ACK, _acceptable(c), b"", now, reason)
 
 
 def refusal_of(segment: Segment, reason: Reason) -> Segment:
@@ -255,9 +269,11 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
     """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
-    _cut_off(c, sent)
+    room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
+    cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
     sent.last_sent = now
+    sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
@@ -270,20 +286,24 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
 
 
-def _cut_off(c: Tcb, sent: SentSegment) -> None:
-    """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
-    if distance(sent.seq, sent.end) <= segment_size.mss(c) or sent.flags & SYN:
-        return
-    cut = (sent.seq + segment_size.mss(c)) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
+def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
+    """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
+
+    That is today's size of a segment, or what is left of the window.
+    """
+    if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
+        return False
+    cut = (sent.seq + size) & MASK
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
-        return  # the FIN takes no room
+        return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
     rest.lost = sent.lost
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
     c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
     c.board = None  # made anew when it is needed
+    return True
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
@@ -318,13 +338,16 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
-    sent = SentSegment(seq, c.snd_nxt, flags, now)
+    stamp = c.flow.stamp
+    if not c.retransmission_queue:
+        stamp = rate.start(c, now)
+    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp)
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
-        timers.set_retransmission(c, now, max(left, 1))
+        timers.set_retransmission(c, now, max(left, 1), paced=True)
 
 
 def start_syn(c: Tcb, now: int, reason: Reason) -> None:
@@ -337,3 +360,5 @@ def start_syn(c: Tcb, now: int, reason: Reason) -> None:
     if c.fast_open is not None and c.fast_open.carried:
         seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + c.fast_open.carried) & MASK
         queue(c, seq, ACK | PSH, now)
+    for sent in c.retransmission_queue:
+        sent.stamp = None  # a SYN, and what goes with it, is no sample of a rate
