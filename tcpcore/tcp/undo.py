@@ -59,7 +59,8 @@ def delayed(c: Tcb, segment: Segment) -> bool:
     """
     loss = c.loss
     if loss.retrans_stamp is None:
-        if not c.sack_permitted and not lt(c.snd_una, loss.high_seq):
+        end = loss.high_seq
+        if not c.sack_permitted and end is not None and not lt(c.snd_una, end):
             return False
         return c.state != state.SYN_SENT
     stamps = wire_options.timestamps(segment.options) if c.timestamps else None
