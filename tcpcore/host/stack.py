@@ -71,7 +71,6 @@ class Host(Machine):
         self.recording = network.trace is not None
         self.name = name
         self.address = address
-        self.socket_type: type[Socket] = Socket  # what programs get
         self.index = 0
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
@@ -101,7 +100,7 @@ class Host(Machine):
 
     def socket(self) -> Socket:
         """A new TCP socket of the running process."""
-        return self.own(self.socket_type(self))
+        return self.own((self.socket_type or Socket)(self))
 
     def own(self, socket: Socket) -> Socket:
         """Give the socket to the running process, whose exit closes it."""
