@@ -66,9 +66,9 @@ def _join(entry: str) -> str:
 
 
 @cache
-def widget_module() -> str:
-    """The player as one ES module with a default export, for anywidget."""
-    return f"{_join('player')}export default {{ render: $player.render }};\n"
+def widget_module(entry: str = "player") -> str:
+    """The player, or another module with `render`, as one ES module for anywidget."""
+    return f"{_join(entry)}export default {{ render: ${entry}.render }};\n"
 
 
 @cache

@@ -2,6 +2,7 @@
 // Further kinds of figure register here by name; `data-figure` on the element chooses one.
 
 import { drawAtlas } from "./atlas.js";
+import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { StaticModel } from "./static_model.js";
 import { readLink } from "./download.js";
@@ -28,6 +29,7 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("plot", mountPlot);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 /** `#handshake:5?rtt=200` brings that player into sight, at that step, with these parameters. */
