@@ -101,6 +101,7 @@ test: packages web-tests lint types unit otter kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
+	@$(RUN) tcpcore.linux.script_records
 
 bench: env
 	@$(RUN) benchmarks --write

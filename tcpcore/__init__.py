@@ -22,6 +22,7 @@ _HOMES = {
     "ms": "tcpcore.units",
     "run": "tcpcore.scenarios.registry",
     "seconds": "tcpcore.units",
+    "sweep": "tcpcore.sweeps",
     "us": "tcpcore.units",
 }
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tcpcore list | run | record | drill | bridge | explain``.
+"""The command line: ``python -m tcpcore list | run | sweep | record | drill | bridge | explain``.
 
 A user's mistake is one sentence on standard error and exit code 2; nothing is half-written.
 """
@@ -59,6 +59,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_arguments(running)
     running.set_defaults(run=_run)
 
+    sweeping = commands.add_parser("sweep", help="run a scenario for every point of a grid")
+    from tcpcore.sweeps import command
+
+    command.add_arguments(sweeping)
+    sweeping.set_defaults(run=command.main)
+
     recording = commands.add_parser("record", help="run a scenario on this machine's kernel (root)")
     from tcpcore.linux import record
 
@@ -78,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     bridging.set_defaults(run=_bridge)
 
     explaining = commands.add_parser("explain", help="say what happens in a capture")
-    from tcpcore.observe import explain
+    from tcpcore.observe import explain_text
 
-    explain.add_arguments(explaining)
+    explain_text.add_arguments(explaining)
     explaining.set_defaults(run=_explain)
     return parser
 
@@ -211,10 +217,18 @@ def _bridge(arguments: argparse.Namespace) -> int:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from tcpcore.observe import explain
+    from tcpcore.observe import explain_text
+    from tcpcore.observe.explain import explain
 
-    explanation = explain.explain(arguments.file)
-    text = explain.format_text(explanation, arguments.connection)
+    only = arguments.connection
+    explain_text.check_number(only)
+    explanation = explain(
+        arguments.file,
+        connection=only,
+        most=explain_text.MOST_SHOWN if only is None else explain_text.MOST_OF_ONE,
+        progress=explain_text.progress_bar(arguments.file),
+    )
+    text = explain_text.format_text(explanation, only)
     if arguments.html:
         from tcpcore.view.capture_document import MOST_CONNECTIONS, to_documents
         from tcpcore.view.html_page import html_page

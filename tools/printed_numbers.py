@@ -174,7 +174,7 @@ def shown_on(page: str, chapter: str) -> Shown:
     outputs = _Outputs()
     outputs.feed(page)
     for code in CELL.findall(chapter):
-        if not re.search(r"\b(predict|claim|claim_of_page)\(", code):
+        if not re.search(r"\b(predict|claim|claim_of_page|claim_of_script)\(", code):
             outputs.shown.read(code)
     return outputs.shown
 

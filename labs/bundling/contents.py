@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labs.bundling.notebook import JUDGE, page_for_students, to_notebook
 from labs.grading.submissions import Student
-from labs.kit.instance import file_name
+from labs.kit.instance import SALT, file_name, salt
 from labs.kit.lab import LABS, Lab
 
 Files = dict[str, bytes]
@@ -49,7 +49,12 @@ def support() -> Files:
     files: Files = {"support/labs/__init__.py": (LABS / "__init__.py").read_bytes()}
     for name in NEEDED:
         files |= tree(ROOT / name, f"support/{name}")
-    return files
+    return files | salted("support/")
+
+
+def salted(below: str) -> Files:
+    """The course's salt, if it has one: the same instances here and there."""
+    return {f"{below}labs/{SALT.name}": salt().encode()} if salt() else {}
 
 
 def student(lab: Lab, students: list[Student]) -> Files:
@@ -105,7 +110,7 @@ def for_otter(lab: Lab) -> Files:
     for name in ("check.py", "instance.py", "key.py", *lab.files):
         if (lab.folder / name).is_file():
             files[f"labs/{lab.name}/{name}"] = (lab.folder / name).read_bytes()
-    return files
+    return files | salted("")
 
 
 def zipped(files: Files) -> bytes:

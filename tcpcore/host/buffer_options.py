@@ -69,6 +69,17 @@ def low_water(socket: Socket, value: int) -> int:
     return min(value if value >= 0 else most, most >> 1) or 1
 
 
+def room_for_low_water(socket: Socket, kept: int) -> None:
+    """A buffer that grows by itself holds as much at least; a reader may have enough now."""
+    c = live(socket)
+    if not c.rcvbuf_locked:
+        needed = (kept << 8) // c.scaling_ratio
+        if needed > c.rcvbuf:
+            c.rcvbuf = needed
+            c.window_clamp = max(c.window_clamp, kept)
+    socket.waiters.wake()
+
+
 def fix_send_buffer(socket: Socket, _: int) -> None:
     """It was set: it grows by itself no more."""
     live(socket).sndbuf_locked = True

@@ -16,7 +16,7 @@ from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import departure, fast_open, receive_buffer, state, timers
+from tcpcore.tcp import delayed_ack, departure, early, fast_open, receive_buffer, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
 from tcpcore.tcp.sent import SentSegment
@@ -101,9 +101,6 @@ class Queue:
     def limit(self) -> int:
         """TCP_FASTOPEN's argument: connections that may be open early; 0: Fast Open is off."""
         found = int(self._listener.options.get("TCP_FASTOPEN", 0))
-        bits = _bits(self._listener.host)
-        if not found and bits & SERVER_ALL_LISTENERS and bits & SERVER:
-            found = self._listener.backlog
         return min(found, self._listener.host.sysctl.somaxconn)
 
     @property
@@ -191,14 +188,27 @@ class Queue:
             c.bytes_received, c.data_segs_in = len(data), 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
         c.fast_open.taken = bool(data)
+        if c.scaling:
+            c.max_window <<= c.snd_scale  # as if it were no SYN's (tcp_create_openreq_child())
+        receive_buffer.established(c, now, early=True)
+        delayed_ack.expect_segments(c)
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
-        c.segs_out = 0  # the request's SYN+ACK is not counted
-        timers.set_retransmission(c, now)
+        timers.set_syn_ack(c, now, 0)
         return c.out
+
+
+def start_listening(host: Host, options: dict[str, Any], backlog: int) -> None:
+    """listen(), the first time: with 0x402, without TCP_FASTOPEN, its backlog is the limit.
+
+    What setsockopt() says later holds, also 0 (__inet_listen_sk()).
+    """
+    both = SERVER | SERVER_ALL_LISTENERS
+    if _bits(host) & both == both and not options.get("TCP_FASTOPEN"):
+        options["TCP_FASTOPEN"] = min(max(backlog, 0), host.sysctl.somaxconn)
 
 
 def host_keys(host: Host) -> tuple[bytes, ...]:
@@ -251,7 +261,7 @@ class _Attempt:
         known.mss = mss
         if found is not None and found[0]:
             known.cookie, known.experimental = found
-        elif self._asked and not self._with_data and not retransmitted and not known.cookie:
+        elif found is None and self._asked and not self._with_data and not retransmitted:
             tried = 2 if self._experimental else 1
             known.next_experimental = max(known.next_experimental, tried)
         if self._with_data:
@@ -348,3 +358,7 @@ class Cache:
         writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, known, asked, experimental, bool(first))
         c.fast_open = FastOpen(option, data=first, writing=writing, keeper=keeper)
+        if not carried:
+            c.fast_open.failed = early.NO_COOKIE
+        elif data is not None:
+            c.snd_mss = min(c.advertised_mss, known.mss or c.advertised_mss)

@@ -129,8 +129,9 @@ def _start(
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)
+    if not whole:
+        data = c.fast_open.data if c.fast_open is not None else b""
     if not whole and c.fast_open is not None:
-        data = c.fast_open.data
         c.fast_open.writing = False
     host.transmit(c, c.open_active(host.now, data or b""))
     return c

@@ -18,7 +18,7 @@ from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host.process import Wait, WaitQueue, block
 from tcpcore.seqnum import MASK, distance
-from tcpcore.tcp import send_buffer, state, urgent, window
+from tcpcore.tcp import early, send_buffer, state, urgent, window
 from tcpcore.tcp.connection import Connection
 from tcpcore.units import MILLISECOND
 
@@ -50,7 +50,7 @@ def mask(socket: Socket) -> int:
         return POLLHUP | _WRITABLE | (POLLERR if socket.error is not None else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
-    write_closed = over or c.fin_queued is not None
+    write_closed = over or c.fin_queued is not None or early.is_shut(c)
     found = POLLHUP if read_closed and write_closed else 0
     if read_closed:
         found |= _READABLE | POLLRDHUP

@@ -203,6 +203,10 @@ def _choose(socket: Socket, name: str) -> None:
     live(socket).congestion = registry.create(name)
 
 
+def _unsigned(socket: Socket, value: int) -> int:
+    return value & 0xFFFF_FFFF
+
+
 def _family(socket: Socket, _: int) -> int:
     return socket.family
 
@@ -243,7 +247,14 @@ OPTIONS: dict[str, Option] = {
     ),
     "SO_KEEPALIVE": flag(SOL_SOCKET, 9, "keepalive", _keep_alive),
     "SO_OOBINLINE": flag(SOL_SOCKET, 10, "urg_inline"),
-    "SO_RCVLOWAT": Option(SOL_SOCKET, 18, -INT_MAX, store=buffers.low_water, default=1),
+    "SO_RCVLOWAT": Option(
+        SOL_SOCKET,
+        18,
+        -INT_MAX - 1,
+        store=buffers.low_water,
+        default=1,
+        changed=buffers.room_for_low_water,
+    ),
     "SO_SNDLOWAT": Option(SOL_SOCKET, 19, store=read_only, default=1),
     "SO_RCVTIMEO": Option(SOL_SOCKET, 20, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
     "SO_SNDTIMEO": Option(SOL_SOCKET, 21, store=_time_limit, show=_shown_time_limit, form=TIMEVAL),
@@ -279,7 +290,13 @@ OPTIONS: dict[str, Option] = {
         IPPROTO_TCP, 18, store=_microseconds, show=_milliseconds, attribute="user_timeout"
     ),
     "TCP_NOTSENT_LOWAT": Option(
-        IPPROTO_TCP, 25, 0, 0xFFFF_FFFF, attribute="notsent_lowat", changed=buffers.more_may_wait
+        IPPROTO_TCP,
+        25,
+        -INT_MAX - 1,
+        0xFFFF_FFFF,
+        store=_unsigned,
+        attribute="notsent_lowat",
+        changed=buffers.more_may_wait,
     ),
     "TCP_INQ": Option(IPPROTO_TCP, 36, 0, 1),
     "TCP_SAVE_SYN": Option(IPPROTO_TCP, 27, 0, 2),

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import opening, ports, socket_options, transfer
+from tcpcore.host import fastopen, opening, ports, socket_options, transfer
 from tcpcore.host.listener import Listener
-from tcpcore.host.messages import MSG_FASTOPEN, shown
+from tcpcore.host.messages import MSG_FASTOPEN, MSG_OOB, shown
 from tcpcore.host.process import Process, Wait, WaitQueue, block
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
@@ -100,6 +100,7 @@ class Socket:
             self.listener.set_backlog(backlog)
             return self
         self.port = self.port or ports.free(self.host)
+        fastopen.start_listening(self.host, self.options, backlog)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         self.listener.waiters = self.waiters
         return self
@@ -175,6 +176,8 @@ class Socket:
             if self.listener is not listener:
                 raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
+        if c.fast_open is not None and c.state == state.SYN_RECV:
+            c.fast_open.accepted = True
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
         accepted = Socket(self.host, c)
         accepted.family = self.family
@@ -200,6 +203,9 @@ class Socket:
         """
         if self.deferred is not None:
             await opening.first_write(self)
+        if flags & MSG_OOB and self.connection is None and self.listener is None:
+            self._require_open()
+            raise socket_error(errors.EINVAL)  # there is no urgent data
         c = self._connected()
         if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
             while transfer.nothing_to_tell(c):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, ecn, segment_size, state
+from tcpcore.tcp import chrono, early, ecn, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -33,8 +33,6 @@ STATES = {
 
 OPT_TIMESTAMPS, OPT_SACK, OPT_WSCALE, OPT_ECN, OPT_ECN_SEEN, OPT_SYN_DATA = 1, 2, 4, 8, 16, 32
 OPT_FAST_OPEN_CHILD = 128
-REORDERING = 3
-"""The default of tcp_reordering."""
 SMALLEST_MSS = 88
 """TCP_MIN_MSS: what Linux takes for the peer's segment size before it has heard of the peer."""
 NO_RTT = 0xFFFF_FFFF
@@ -51,7 +49,8 @@ def of(c: Connection | None, now: int) -> dict[str, int]:
 def of_listener(listener: Listener) -> dict[str, int]:
     """The fields of a listener: unacked and sacked are its accept queue and its backlog."""
     found = dict.fromkeys(_NOTHING, 0)
-    found |= {"state": STATES[state.LISTEN], "snd_cwnd": INITIAL_CWND, "reordering": REORDERING}
+    found |= {"state": STATES[state.LISTEN], "snd_cwnd": INITIAL_CWND}
+    found["reordering"] = listener.host.sysctl.tcp_reordering
     found |= {"unacked": len(listener.accept_queue), "sacked": listener.backlog}
     return _prefixed(found)
 
@@ -70,7 +69,7 @@ def _condition(c: Connection) -> dict[str, int]:
         "options": _options(c),
         "snd_wscale": c.snd_scale if c.scaling else 0,
         "rcv_wscale": c.rcv_scale if c.scaling else 0,
-        "unacked": len(c.retransmission_queue),
+        "unacked": len(c.retransmission_queue) - early.is_early(c),  # a request's SYN+ACK
         "sacked": c.sacked_out,
         "lost": c.lost_out,
         "retrans": c.retrans_out,
@@ -87,7 +86,8 @@ def _condition(c: Connection) -> dict[str, int]:
 
 def _options(c: Connection) -> int:
     found = OPT_TIMESTAMPS * c.timestamps | OPT_SACK * c.sack_permitted | OPT_WSCALE * c.scaling
-    found |= OPT_ECN * bool(c.ecn & ecn.OK) | OPT_ECN_SEEN * bool(c.ecn & ecn.SEEN)
+    asking = c.state == state.SYN_SENT and c.sysctl.tcp_ecn == ecn.ASK
+    found |= OPT_ECN * (asking or bool(c.ecn & ecn.OK)) | OPT_ECN_SEEN * bool(c.ecn & ecn.SEEN)
     if c.fast_open is not None:
         found |= OPT_SYN_DATA * c.fast_open.taken | OPT_FAST_OPEN_CHILD * c.fast_open.passive
     return found
@@ -96,6 +96,7 @@ def _options(c: Connection) -> int:
 def _path(c: Connection) -> dict[str, int]:
     opening = c.state == state.SYN_SENT
     stamps = TIMESTAMP_SPACE if c.timestamps or (opening and c.sysctl.tcp_timestamps) else 0
+    first = early.is_early(c)
     share = 200 if c.cwnd < c.ssthresh // 2 else 120
     return {
         "rto": c.rto,
@@ -105,7 +106,7 @@ def _path(c: Connection) -> dict[str, int]:
         "min_rtt": c.min_rtt or NO_RTT,
         "snd_mss": segment_size.mss(c) - (stamps if opening else 0),
         "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
-        "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps else 0),
+        "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps and not first else 0),
         "pmtu": c.path_mtu,
         "rcv_rtt": c.tuning.rtt >> 3,
         "rcv_space": c.tuning.space,
@@ -137,7 +138,8 @@ def _counts(c: Connection) -> dict[str, int]:
         "total_rto": c.total_rto,
         "total_rto_recoveries": c.total_rto_recoveries,
         "delivered": c.delivered,
-        "delivered_ce": 0,
+        "delivered_ce": c.loss.delivered_marked,
+        "fastopen_client_fail": c.fast_open.failed if c.fast_open is not None else 0,
         "dsack_dups": c.loss.dsack_dups,
         "reord_seen": c.loss.reordering_seen,
         "rcv_ooopack": c.rcv_ooopack,

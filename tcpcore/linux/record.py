@@ -118,13 +118,16 @@ def other_kernel(scenario: str) -> str | None:
 
 def _refuse_other_kernel(scenario: str) -> None:
     other = other_kernel(scenario)
+    if not registry.get(scenario).recorded:
+        raise UsageError(f"{scenario} has no record: its queue is never the same twice.")
     if other:
         raise UsageError(f"{scenario} shows what {other} did; this is Linux {kernel_version()}.")
 
 
 def recordable() -> list[str]:
-    """The scenarios that this machine's kernel can play."""
-    return [name for name in registry.names() if not other_kernel(name)]
+    """The scenarios that this machine's kernel can play, and that are the same each time."""
+    names = [name for name in registry.names() if registry.get(name).recorded]
+    return [name for name in names if not other_kernel(name)]
 
 
 def kernel_version() -> str:
@@ -219,7 +222,7 @@ def _all_jobs(folder: Path) -> list[_Job]:
     """
     names = recordable()
     for name in registry.names():
-        if name not in names:
+        if other_kernel(name):
             _say(f"{name} is left out: it shows what {other_kernel(name)} did.", sys.stderr)
     plain = [(name, dict[str, Any](), tuple[int, ...]()) for name in names]
     jobs = [

@@ -153,7 +153,11 @@ def red(words: Words, rate: int, mtu: int, seed: str) -> Discipline:
         "The queue red needs a min above 0, a max above that, and a limit that is no less: "
         f"not min {least}, max {most}, limit {limit}.",
     )
-    require(packet > 0, "The queue red needs an avpkt above 0 bytes.")
+    require(
+        0 < packet <= least,
+        "The queue red needs a min of one average packet at least, not "
+        f"min {least}, avpkt {packet}.",
+    )
     burst = words.get("burst", (2 * least + most) // (3 * packet))
     power = weight(least, burst, packet) if 0 < burst <= 10_000 else None
     if power is None or burst + 1 < least / packet:

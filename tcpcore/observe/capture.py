@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import PathLike
 from typing import BinaryIO, NamedTuple
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
+from tcpcore.wire import icmp
 from tcpcore.wire.codec import NotTcp, WireError, decode_cut
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.scapy_bridge import NotACapture, read_records
 from tcpcore.wire.segment import Segment
+
+_OFTEN = 4096
+"""Packets between two calls of `progress`."""
 
 
 class Packet(NamedTuple):
@@ -39,11 +44,17 @@ class Capture:
     """A capture file that is read once, from front to back; its path ``-`` is standard input.
 
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
-    no whole TCP segment, by reason, and `trouble` says where a damaged file ends.
+    no whole TCP segment, by reason, and `trouble` says where a damaged file ends.  `progress` is
+    called now and then with the bytes of the file read so far, `on_icmp` with number, time and
+    message for each ICMP error that is about a TCP segment.
     """
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(
+        self, path: str | PathLike[str], progress: Callable[[int], object] | None = None
+    ) -> None:
         self.path = str(path)
+        self._progress = progress
+        self.on_icmp: Callable[[int, int, IcmpError], object] | None = None
         self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
         self.left_out: Counter[str] = Counter()
@@ -68,15 +79,28 @@ class Capture:
     def _read(self, file: BinaryIO) -> Iterator[Packet]:
         for record in read_records(file):
             self.packets += 1
+            if self._progress is not None and not self.packets % _OFTEN:
+                self._progress(file.tell() if file.seekable() else 0)
+            data = b""
             try:
                 data = ip_packet(record.link_type, record.data)
                 segment, missing = decode_cut(data)
             except (NotTcp, UnknownLinkType) as error:
-                self.left_out[str(error)] += 1
+                if not (isinstance(error, NotTcp) and self._hears(record.time, data)):
+                    self.left_out[str(error)] += 1
             except WireError:
                 self.left_out["broken or cut headers"] += 1
             else:
                 yield Packet(self.packets, record.time, segment, missing, data)
+
+    def _hears(self, time: int, data: bytes) -> bool:
+        """Whether the packet is an ICMP error about TCP that somebody wants to know of."""
+        if self.on_icmp is None or len(data) < 28 or data[0] >> 4 != 4 or data[9] != icmp.PROTOCOL:
+            return False
+        error = icmp.decode_icmp(data)
+        if error is not None:
+            self.on_icmp(self.packets, time, error)
+        return error is not None
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:

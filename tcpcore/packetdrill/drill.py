@@ -21,7 +21,7 @@ from tcpcore.packetdrill.engine_backend import EngineSystem
 from tcpcore.packetdrill.outcome import Outcome
 from tcpcore.packetdrill.parser import parse
 from tcpcore.packetdrill.runner import Runner
-from tcpcore.packetdrill.source import Source
+from tcpcore.packetdrill.source import ScriptError, Source
 from tcpcore.packetdrill.system import Settings, System
 
 PASSED, FAILED, NO_SCRIPT = 0, 1, 2
@@ -41,15 +41,23 @@ class Plan:
 
 def run_text(text: str, name: str = "script", plan: Plan | None = None) -> Outcome:
     """Run a script that is no file, on the engine unless `plan` says more; raises `ScriptError`."""
-    return _run(Source(text, name), None, plan or Plan())[1]
+    return perform(Source(text, name), plan)[1]
 
 
 def run_file(path: Path, plan: Plan | None = None) -> Outcome:
     """Run the script of a file; raises `ScriptError`, and `UsageError` for an unreadable file."""
-    return _run(_read(path), path.parent, plan or Plan())[1]
+    return perform(_read(path), plan, path.parent)[1]
 
 
-def _run(source: Source, folder: Path | None, plan: Plan) -> tuple[System, Outcome]:
+def perform(
+    source: Source, plan: Plan | None = None, folder: Path | None = None
+) -> tuple[System, Outcome]:
+    """Run a script; the host that it ran on, to be asked for its trace, and what came of it.
+
+    `folder` is where files are that the script sources.  Raises `ScriptError`, whose `partial` has
+    both where the script ran up to what cannot be run.
+    """
+    plan = plan or Plan()
     known = {**options.usual_definitions(plan.settings), **plan.definitions}
     script = parse(source, known)
     settings, remarks = options.settings_of(script, source, plan.settings)
@@ -61,7 +69,11 @@ def _run(source: Source, folder: Path | None, plan: Plan) -> tuple[System, Outco
     try:
         runner = Runner(script, source, system, Commands(folder), definitions)
         runner.outcome.remarks.extend(remarks)
-        return system, runner.run()
+        try:
+            return system, runner.run()
+        except ScriptError as error:
+            error.partial = system, runner.outcome
+            raise
     finally:
         system.close()
 
@@ -146,7 +158,7 @@ def _one(path: Path, plan: Plan, arguments: argparse.Namespace) -> tuple[int, di
     """Run one script and tell; its exit code, and the result for machines."""
     try:
         source = _read(path)
-        system, outcome = _run(source, path.parent, plan)
+        system, outcome = perform(source, plan, path.parent)
     except UsageError as error:
         if plan.backend == "kernel" and "kernel backend needs" in str(error):
             raise

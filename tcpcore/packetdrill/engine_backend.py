@@ -64,11 +64,15 @@ class Desk(Network):
 
     def arrive(self, packet: Segment | IcmpError) -> None:
         """A packet of the script's reaches the host now."""
+        assert self.trace is not None
+        self.trace.begin(self.now, self.peer, tracing.CALL, "sends")
         if isinstance(packet, IcmpError):
+            place = self.peer, self.machine.index, self.now
+            number = self.trace.icmp_sent(packet, "script", *place)
+            traced = self.trace.icmp[number]
+            traced.fate, traced.arrived = tracing.DELIVERED, self.now
             self.machine.receive_icmp(packet)
         else:
-            assert self.trace is not None
-            self.trace.begin(self.now, self.peer, tracing.CALL, "the script sends")
             self.machine.receive(packet, self._record(packet, self.peer, self.machine.index))
         self.run_up_to(self.now)
 

@@ -63,6 +63,9 @@ class EngineCalls:
         _require_known(flags)
         return await handle.recv(size, flags)
 
+    async def nothing(self, handle: Socket) -> int:
+        return 0
+
     async def recvmsg(
         self, handle: Socket, size: int, flags: int
     ) -> tuple[bytes, int, list[tuple[int, int, int]]]:

@@ -40,7 +40,9 @@ class KernelCalls:
         handle.bind((_for(handle, address), port))
 
     def listen(self, handle: sockets.socket, backlog: int) -> None:
-        handle.listen(backlog)
+        libc = ctypes.CDLL(None, use_errno=True)  # Python's own makes 0 of a negative number
+        if libc.listen(handle.fileno(), backlog) != 0:
+            raise OSError(ctypes.get_errno(), "listen")
 
     def accept(self, handle: sockets.socket, flags: int) -> sockets.socket:
         made, _ = handle.accept()
@@ -59,6 +61,9 @@ class KernelCalls:
 
     def recv(self, handle: sockets.socket, size: int, flags: int) -> bytes:
         return handle.recv(size, flags)
+
+    def nothing(self, handle: sockets.socket) -> int:
+        return 0
 
     def recvmsg(
         self, handle: sockets.socket, size: int, flags: int

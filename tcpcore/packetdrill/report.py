@@ -60,6 +60,15 @@ def _failure(source: Source, outcome: Outcome, failure: Failure, reasons: list[s
 def _marks(indent: str, shown: str, differences: list[Difference], side: int) -> list[str]:
     """A line of ``^`` below the fields that differ; none where they cannot be found."""
     marks = [" "] * len(shown)
+    for start, end in spans(shown, differences, side):
+        marks[start:end] = "^" * (end - start)
+    line = "".join(marks).rstrip()
+    return [" " * len(indent) + line] if line else []
+
+
+def spans(shown: str, differences: list[Difference], side: int) -> list[tuple[int, int]]:
+    """Where in a packet the fields stand that differ; `side` is 1 for expected, 2 for found."""
+    places = []
     for one in differences:
         value = one.expected if side == 1 else one.found
         at = shown.find(value)
@@ -69,9 +78,8 @@ def _marks(indent: str, shown: str, differences: list[Difference], side: int) ->
         elif one.field == "flags":
             at = shown.find(value, 2)
         if at >= 0:
-            marks[at : at + len(value)] = "^" * len(value)
-    line = "".join(marks).rstrip()
-    return [" " * len(indent) + line] if line else []
+            places.append((at, at + len(value)))
+    return sorted(places)
 
 
 def reasons(system: System) -> list[str]:

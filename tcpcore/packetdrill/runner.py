@@ -7,6 +7,7 @@ call with an end (``+0...0.1``) goes on while the script does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,6 +35,7 @@ from tcpcore.packetdrill.syntax import (
 from tcpcore.packetdrill.system import Pending, System, Unsupported
 from tcpcore.units import SECOND, format_seconds
 
+_COMMENT_BEHIND = re.compile(r"(?:\s*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)+\Z")
 PATIENCE = 3600 * SECOND
 """How long a call may block that the script expects to return at once."""
 
@@ -62,7 +64,13 @@ class Runner:
 
     def _step(self, event: Event) -> Step:
         line, _ = self.source.place(event.offset)
-        return Step(line, " ".join(self.source.text[event.offset : event.end].split()))
+        text = _COMMENT_BEHIND.sub("", self.source.text[event.offset : event.end])
+        return Step(line, " ".join(text.split()))
+
+    def _step_at(self, offset: int) -> Step | None:
+        """The step of the event there: a call that blocks fails long after its line."""
+        pairs = zip(self.script.events, self.outcome.steps, strict=True)
+        return next((step for event, step in pairs if event.offset == offset), None)
 
     def run(self) -> Outcome:
         """All of it; raises `ScriptError` for what is no script or cannot be run."""
@@ -71,7 +79,7 @@ class Runner:
             for event in self.script.setup:
                 self._at(event, self._command, event.action)
             for event, step in zip(self.script.events, self.outcome.steps, strict=True):
-                self._event(event)
+                self._at(event, self._event, event)
                 step.time, step.verdict = self._last, PASSED
             self._collect(at_end=True)
             if (cleanup := self.script.cleanup) is not None:
@@ -80,6 +88,7 @@ class Runner:
             self.outcome.failure = failed.failure
             failed.failure.story = self.system.story()
             if step is not None:
+                step = self._step_at(failed.failure.offset) or step
                 step.time, step.verdict = self.system.now, FAILED
         self.outcome.time = self.system.now
         return self.outcome

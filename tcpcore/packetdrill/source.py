@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Any
 
 from tcpcore.errors import UsageError
 
@@ -56,6 +57,8 @@ class ScriptError(UsageError):
         self.line, self.column = source.place(offset)
         self.problem = problem
         self.unsupported = unsupported
+        self.partial: Any = None
+        """The host and the outcome so far, where a script ran up to here (`drill.perform`)."""
         super().__init__(
             f"{source.name}:{self.line}:{self.column}: {problem}\n{source.caret(offset)}"
         )

@@ -20,8 +20,7 @@ FAST_OPEN_BAD_COOKIE = Why(
 )
 FAST_OPEN_DATA_AGAIN = Why(
     "fastopen.data-again",
-    "The SYN+ACK acknowledges our SYN, but not its {length} bytes of data: send them again, with "
-    "the ACK.",
+    "The SYN+ACK acknowledges our SYN, but not its data: send it again, with the ACK.",
     "RFC 7413 §4.2.1",
     "tcp_rcv_fastopen_synack()",
 )

@@ -7,6 +7,7 @@ offer the same calls.  Its parameters are the sliders of the player.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -49,6 +50,7 @@ _MODULES = (
     "fast_open_programs",
     "shared_address",
     "successors",
+    "bottleneck",
 )
 """Where scenarios are defined, in the order of the book."""
 
@@ -83,7 +85,7 @@ class Parameter:
         if value in self.choices:
             return self.choices.index(value)
         if isinstance(value, str):
-            value = _parse(value)
+            value = _parse(value, self.unit)
         if self.kind == "bool":
             if value in (0, 1):
                 return bool(value)
@@ -112,18 +114,36 @@ class Parameter:
         return self.default
 
 
-def _parse(text: str) -> Any:
+_TIMES = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
+_WITH_UNIT = re.compile(r"(-?[\d.]+(?:e-?\d+)?)\s*([a-z/%]+)")
+
+
+def _parse(text: str, unit: str) -> Any:
+    """A switch, or a number, perhaps with its unit or another one of time; else the text."""
     lowered = text.strip().lower()
     if lowered in ("true", "on", "yes"):
         return True
     if lowered in ("false", "off", "no"):
         return False
+    measured = _WITH_UNIT.fullmatch(lowered)
+    if measured is not None and measured[2] == unit.lower():
+        return _number(measured[1], text)
+    if measured is not None and {measured[2], unit} <= _TIMES.keys():
+        number = _number(measured[1], text)
+        if number is text:
+            return text
+        number = number * _TIMES[measured[2]] / _TIMES[unit]
+        return int(number) if isinstance(number, int) or number.is_integer() else number
+    return _number(lowered, text)
+
+
+def _number(digits: str, otherwise: str) -> Any:
     for convert in (int, float):
         try:
-            return convert(lowered)
+            return convert(digits)
         except ValueError:
             continue
-    return text
+    return otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,7 @@ class Scenario:
     """A named experiment; `until` bounds its virtual time, in microseconds.
 
     `profile` is the kernel that it is about: that of the book, unless it shows another one's ways.
+    `recorded` is whether a real kernel's record stands beside it.
     """
 
     name: str
@@ -140,6 +161,7 @@ class Scenario:
     build: Builder
     until: int
     profile: str = profiles.DEFAULT
+    recorded: bool = True
 
     def check(
         self, given: Mapping[str, Any] | None = None, profile: str | None = None
@@ -169,12 +191,13 @@ def scenario(
     until: int,
     parameters: Iterable[Parameter] = (),
     profile: str = profiles.DEFAULT,
+    recorded: bool = True,
 ) -> Callable[[Builder], Builder]:
     """Register a builder as a scenario."""
 
     def register(build: Builder) -> Builder:
         own = tuple(parameters)
-        _SCENARIOS[name] = Scenario(name, title, question, own, build, until, profile)
+        _SCENARIOS[name] = Scenario(name, title, question, own, build, until, profile, recorded)
         return build
 
     return register
@@ -225,17 +248,18 @@ def prepare(
     profile: str | None = None,
     drop: Iterable[int] = (),
     seed: int = 1,
+    traced: bool = True,
 ) -> Network:
     """The scenario's network before anything has happened, to be run as far as one likes.
 
-    Arguments and errors are those of `run`.
+    Arguments and errors are those of `run`; `traced=False` keeps no trace.
     """
     chosen = get(name)
     profile = profile or chosen.profile
     given, sysctls = _sort_out(chosen, parameters or {})
     values = chosen.check(given, profile)
-    lost = _segment_numbers(drop)
-    network = Network(seed, profile, sysctls=sysctls)
+    lost = segment_numbers(drop)
+    network = Network(seed, profile, sysctls=sysctls, traced=traced)
     network.drop_segments(lost)
     chosen.build(network, **values)
     if network.trace is not None:
@@ -263,7 +287,27 @@ def _sort_out(
     return given, sysctls
 
 
-def _segment_numbers(drop: Iterable[int]) -> tuple[int, ...]:
+def normal(name: str, parameter: str, value: Any, profile: str | None = None) -> Any:
+    """The value of a scenario's parameter, or of a sysctl, in its own type.
+
+    `UsageError` when `run` would not take it.
+    """
+    chosen = get(name)
+    given, sysctls = _sort_out(chosen, {parameter: value})
+    chosen.check(given, profile)
+    return chosen.check(given, profile)[next(iter(given))] if given else sysctls.popitem()[1]
+
+
+def shown(name: str, parameter: str, value: Any) -> Any:
+    """The value as people know it: one of several choices by its name."""
+    for known in get(name).parameters:
+        if known.name == parameter and known.choices:
+            return known.choices[value]
+    return value
+
+
+def segment_numbers(drop: Iterable[int]) -> tuple[int, ...]:
+    """The segments to lose, sorted; `UsageError` for what is no number of a segment."""
     numbers = sorted(set(drop))
     for number in numbers:
         if isinstance(number, bool) or not isinstance(number, int) or number < 0:

@@ -92,6 +92,8 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     if news.set_timer:
         loss_probe.rearm(c, now)
     c.delivered += news.delivered
+    if news.echo:
+        loss.delivered_marked += c.delivered - delivered
     _control(c, c.delivered - delivered, loss.lost - lost, news, now)
     resend.after_ack(c, answer, now)
     scoreboard.drop_if_clean(c)

@@ -30,6 +30,7 @@ from tcpcore.tcp import (
     state,
     time_wait,
     timers,
+    undo,
     urgent,
     window,
 )
@@ -125,7 +126,15 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
     if not flags & SYN:
         _drop(c, reasons.WRONG_IN_SYN_SENT())
         return
+    if flags & ACK and _echoes_nothing(c, segment, now):
+        c.tally("TcpExtPAWSActive")
+        _drop(c, reasons.BAD_TIMESTAMP_ECHO())
+        c.out.append(departure.refusal_of(segment, reasons.BAD_TIMESTAMP_ECHO()))
+        return
+    scale = c.rcv_scale
     agree_on_options(c, segment, now)
+    if not flags & ACK:
+        c.rcv_scale = scale  # Linux differs: in SYNs that cross, ours goes on offering to scale
     c.irs = segment.seq
     c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
     c.snd_wnd = c.max_window = segment.window  # the window of a SYN is never scaled
@@ -140,15 +149,27 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
         departure.send_syn(c, now, reason, SYN | ACK)
 
 
+def _echoes_nothing(c: Tcb, segment: Segment, now: int) -> bool:
+    """Whether the SYN+ACK echoes a timestamp that none of our SYNs had (tcp_rcv_synsent_...())."""
+    stamps = wire_options.timestamps(segment.options) if c.sysctl.tcp_timestamps else None
+    if stamps is None or not stamps[1]:
+        return False
+    first = departure.timestamp(c.timestamp_offset, c.retransmission_queue[0].first_sent)
+    last = departure.timestamp(c.timestamp_offset, now)
+    return gt(first, stamps[1]) or gt(stamps[1], last)
+
+
 def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     reason = reasons.SYN_ACKED()
-    sent_again = c.retransmissions > 0
+    sent_again = c.total_retrans > 0
+    undo.syn_was_not_lost(c, segment, c.retransmission_queue[0].first_sent)
     acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
     usage.start(c)
     receive_buffer.established(c, now)
+    delayed_ack.expect_segments(c)
     send_buffer.expand(c)
     keepalive.start(c, now)
     writing = c.fast_open is not None and c.fast_open.writing
@@ -272,11 +293,16 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         return False
     if c.state == state.SYN_RECV:
         c.snd_wl1 = segment.seq
+        c.delivered += c.bytes_acked >= 0  # SYNs that crossed count twice
         acknowledgement.take(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
         c.last_data_sent = now
-        receive_buffer.established(c, now)
+        if c.fast_open is None or not c.fast_open.passive:
+            receive_buffer.established(c, now)
+        else:
+            early.opened(c, now)
+        delayed_ack.expect_segments(c)
         send_buffer.expand(c)
         keepalive.start(c, now)
     else:

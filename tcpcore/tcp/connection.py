@@ -20,6 +20,7 @@ from tcpcore.tcp import (
     chrono,
     delayed_ack,
     departure,
+    early,
     icmp,
     keepalive,
     lifecycle,
@@ -73,9 +74,10 @@ class Connection(Tcb):
         """
         self._begin()
         self.raise_error()
-        early = self.state == state.SYN_RECV and departure.may_send_data(self)
-        if self.fin_queued is not None or not (early or self.state in state.SENDS_DATA):
-            raise socket_error(ENOTCONN if self.state in _NOT_YET else EPIPE)
+        writable = departure.may_send_data(self)
+        if self.fin_queued is not None or early.is_shut(self) or not writable:
+            not_yet = self.state in _NOT_YET and not early.is_shut(self)
+            raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
         self._queue(data, now, push=not more)
         if oob and data:
@@ -108,7 +110,8 @@ class Connection(Tcb):
     def shut_down_sending(self, now: int) -> list[Segment]:
         """Send FIN after all queued data: ``shutdown(SHUT_WR)``."""
         self._begin()
-        self._close_sending(reasons.SHUTDOWN_CALLED(), now)
+        if not early.shut_down(self, reasons.SHUTDOWN_CALLED()):
+            self._close_sending(reasons.SHUTDOWN_CALLED(), now)
         return self.out
 
     def close(self, now: int) -> list[Segment]:

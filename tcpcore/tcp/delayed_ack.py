@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import autotune, receive_buffer, timers, window
+from tcpcore.tcp import autotune, receive_buffer, segment_size, timers, window
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Why
 
 ATO_MIN = 40 * MILLISECOND
 """TCP_ATO_MIN and TCP_DELACK_MIN."""
+
+USUAL_SEGMENT, SMALLEST_SEGMENT = 536, 88
+"""TCP_MSS_DEFAULT and TCP_MIN_MSS."""
 
 DELAY_MAX = 200 * MILLISECOND
 """TCP_DELACK_MAX."""
@@ -148,3 +151,9 @@ def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
             c.rcv_mss = length
             return
     c.ack_pushed = min(c.ack_pushed + 1, 2)
+
+
+def expect_segments(c: Tcb) -> None:
+    """What segments to expect of a peer of whom we saw none (tcp_initialize_rcv_mss())."""
+    size = min(receive_buffer.segment_size(c), segment_size.mss(c), c.rcv_wnd >> 1, USUAL_SEGMENT)
+    c.rcv_mss = max(size, SMALLEST_SEGMENT)

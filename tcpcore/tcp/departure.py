@@ -158,11 +158,21 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     elif flags & ACK and c.ecn & ecn.OK:
         flags |= ECE
     emit(c, flags, c.iss, payload, now, reason, options)
+    if early:
+        c.segs_out -= 1  # the request's
 
 
 def send_ack(c: Tcb, now: int, reason: Reason) -> None:
     """Send an acknowledgement without data."""
-    emit(c, ACK, c.snd_nxt, b"", now, reason)
+    emit(c, ACK, _acceptable(c), b"", now, reason)
+
+
+def _acceptable(c: Tcb) -> int:
+    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
+    beyond = distance((c.snd_una + c.snd_wnd) & MASK, c.snd_nxt)
+    if beyond <= 0 or (c.scaling and beyond < 1 << c.rcv_scale):
+        return c.snd_nxt
+    return (c.snd_una + c.snd_wnd) & MASK
 
 
 def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
@@ -210,6 +220,7 @@ def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
     """
     kept = c.rcv_wnd
     send_ack(c, now, reason)
+    c.segs_out -= 1  # the request sent it
     offered = c.fast_open.window if c.fast_open is not None else 0
     c.out[-1].window = min((offered or kept) >> c.rcv_scale, window.MAX_UNSCALED)
     c.rcv_wnd = kept
@@ -217,7 +228,7 @@ def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
 
 def send_reset(c: Tcb, now: int, reason: Reason) -> None:
     """Tell the peer that the connection is aborted (tcp_send_active_reset())."""
-    emit(c, RST | ACK, c.snd_nxt, b"", now, reason, () if not c.timestamps else None)
+    emit(c, RST | ACK, _acceptable(c), b"", now, reason)
 
 
 def refusal_of(segment: Segment, reason: Reason) -> Segment:
@@ -255,7 +266,8 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
     """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
-    _cut_off(c, sent)
+    room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
+    cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
     sent.last_sent = now
     c.total_retrans += 1
@@ -270,20 +282,24 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
 
 
-def _cut_off(c: Tcb, sent: SentSegment) -> None:
-    """Leave what is beyond today's size of a segment for later (tcp_fragment())."""
-    if distance(sent.seq, sent.end) <= segment_size.mss(c) or sent.flags & SYN:
-        return
-    cut = (sent.seq + segment_size.mss(c)) & MASK
+def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
+    """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
+
+    That is today's size of a segment, or what is left of the window.
+    """
+    if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
+        return False
+    cut = (sent.seq + size) & MASK
     rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
-        return  # the FIN takes no room
+        return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
     rest.lost = sent.lost
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
     c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
     c.board = None  # made anew when it is needed
+    return True
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:

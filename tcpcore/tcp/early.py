@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import distance
-from tcpcore.tcp import challenge, departure, state, window
+from tcpcore.tcp import challenge, chrono, departure, lifecycle, resend, state, window
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
+NO_COOKIE, DATA_NOT_TAKEN, SYN_SENT_AGAIN = 1, 2, 3
+"""Why a client's Fast Open was none (enum tcp_fastopen_client_fail)."""
 _AGAIN = {"retransmission": 1}
 
 
@@ -23,10 +25,38 @@ def is_early(c: Tcb) -> bool:
     return c.state == state.SYN_RECV and c.fast_open is not None and c.fast_open.passive
 
 
+def shut_down(c: Tcb, reason: Reason) -> bool:
+    """shutdown() of an early connection: FIN waits for the end of the handshake; whether it does.
+
+    Source: tcp_shutdown() and tcp_rcv_state_process(), since 6.10.
+    """
+    if not is_early(c):
+        return False
+    assert c.fast_open is not None
+    c.fast_open.shut = c.fast_open.shut or reason
+    return True
+
+
+def is_shut(c: Tcb) -> bool:
+    """Whether it is, so that nothing more may be written."""
+    return c.fast_open is not None and c.fast_open.shut is not None
+
+
+def opened(c: Tcb, now: int) -> None:
+    """The last ACK came: what the request kept apart is over, and a FIN that waits may go."""
+    c.last_challenge = None
+    assert c.fast_open is not None
+    if c.fast_open.shut is not None:
+        c.fin_queued = c.fast_open.shut
+        chrono.start(c, chrono.BUSY, now)
+        lifecycle.change(c, state.CLOSE, c.fin_queued)
+
+
 def fits(c: Tcb, segment: Segment, now: int) -> bool:
     """The checks of a request, for an early connection (tcp_check_req() with `fastopen`)."""
     if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
         if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
+            c.total_retrans += 1
             departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
         return False
     held = window.holds(c, segment)
@@ -66,6 +96,10 @@ def data_taken(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
         c.fast_open.taken = c.fast_open.carried > 0
         c.delivered -= c.fast_open.taken  # a SYN with data is one packet
         return True
-    values = {"length": distance(queue[0].seq, queue[0].end), "retransmission": 1}
-    departure.send_again(c, queue[0], now, Reason(reasons.FAST_OPEN_DATA_AGAIN, values))
+    c.fast_open.failed = SYN_SENT_AGAIN if sent_again else DATA_NOT_TAKEN
+    for sent in queue:
+        c.lost_out += not sent.lost
+        sent.lost = True
+    c.board = None
+    resend.without_congestion(c, now, reasons.FAST_OPEN_DATA_AGAIN)
     return False

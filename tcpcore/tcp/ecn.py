@@ -47,11 +47,11 @@ def marked(c: Tcb, flags: int, new_data: bool) -> tuple[int, int]:
 
     Only new data has ECT, and one such segment CWR; not what is sent again, nor pure ACKs.
     """
-    if flags & (SYN | RST) or not c.ecn & OK:
+    if flags & SYN or not c.ecn & OK:
         return flags, NOT_ECT
     if c.ecn & DEMAND_CWR:
         flags |= ECE
-    if not new_data:
+    if not new_data or flags & RST:
         return flags, NOT_ECT
     if c.ecn & QUEUE_CWR:
         c.ecn &= ~QUEUE_CWR

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from tcpcore.why import Reason
 from tcpcore.wire.options import EXPERIMENTAL, FAST_OPEN, FAST_OPEN_MAGIC, NOP_OPTION, Option
 
 OPTION_SPACE = 40
@@ -41,7 +42,19 @@ class FastOpen:
     `writing`: a call waits that has not handed over all of its data, so that more is to come.
     """
 
-    __slots__ = ("carried", "data", "keeper", "option", "passive", "taken", "window", "writing")
+    __slots__ = (
+        "accepted",
+        "carried",
+        "data",
+        "failed",
+        "keeper",
+        "option",
+        "passive",
+        "shut",
+        "taken",
+        "window",
+        "writing",
+    )
 
     def __init__(
         self,
@@ -57,6 +70,9 @@ class FastOpen:
         self.data = data
         self.carried = len(data)
         self.passive = passive
+        self.failed = 0  # why no data was taken, as tcp_info tells
+        self.shut: Reason | None = None  # shutdown() came early: FIN follows the handshake
+        self.accepted = False  # by the program, before the handshake is over
         self.taken = False  # the data of the SYN, by the server
         self.window = window
         self.writing = writing

@@ -26,15 +26,12 @@ from tcpcore.tcp import (
     lifecycle,
     resend,
     retransmit,
-    scoreboard,
     sending,
     state,
     timers,
 )
-from tcpcore.tcp.congestion import prr
-from tcpcore.tcp.loss_state import LOSS
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
+from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import (
     FRAG_NEEDED,
@@ -64,6 +61,8 @@ ERRORS_6 = {0: ENETUNREACH, 1: EACCES, 2: EHOSTUNREACH, 3: EHOSTUNREACH, 4: ECON
 FINAL_6 = (1, 4, 5, 6)
 """Codes there that end a request."""
 
+ADVERTISED_MIN = 256
+"""net.ipv4.route.min_adv_mss."""
 MSS_MIN = 48
 """TCP_MIN_SND_MSS: no path can make segments smaller."""
 
@@ -128,6 +127,8 @@ def _ends(c: Tcb, kind: int, code: int) -> bool:
     """
     if c.sysctl.icmp_by_rfc:
         return kind == UNREACHABLE and code in (PROTOCOL_UNREACHABLE, PORT)
+    if c.fast_open is not None and c.fast_open.accepted:
+        return False  # a program has it already: it is treated as an open one
     return c.state in (state.SYN_SENT, state.SYN_RECV)
 
 
@@ -160,15 +161,10 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.snd_mss = min(c.snd_mss, max(mtu - header - options, MSS_MIN))
     values = {"mtu": mtu, "mss": c.snd_mss}
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
-    if c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
-        # Linux enters the Loss state and leaves cwnd alone: the data did not become more.
-        if c.ca_state != LOSS:
-            c.loss.high_seq = c.snd_nxt
-            c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
-            if c.ssthresh != INFINITE_SSTHRESH:
-                c.ssthresh = prr.current_ssthresh(c)
-            c.ca_state = LOSS
-        _resend(c, now)
+    if c.state == state.SYN_SENT:
+        c.advertised_mss = min(c.advertised_mss, max(mtu - header, ADVERTISED_MIN))
+    elif c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
+        resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
 
 
 def _cut_big_segments(c: Tcb) -> bool:
@@ -227,9 +223,3 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         pieces.append(piece)
         seq = until
     return pieces
-
-
-def _resend(c: Tcb, now: int) -> None:
-    scoreboard.of(c)
-    resend.send_lost(c, now, reasons.PATH_MTU_AGAIN)
-    timers.set_retransmission(c, now)

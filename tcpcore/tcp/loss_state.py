@@ -16,12 +16,36 @@ class LossState:
     """See the module."""
 
     __slots__ = (
-        "cwnd_limited", "cwnd_stamp", "cwnd_used", "dsack_dups", "frto", "high_seq",
-        "lost", "max_packets_out", "prior_cwnd", "prior_ssthresh", "probe_resent", "prr_delivered",
-        "prr_out", "rack_advanced", "rack_dsack_seen", "rack_end", "rack_last_delivered",
-        "rack_rtt", "rack_steps", "rack_steps_persist", "rack_time", "reneging", "reo_deadline",
-        "reordering", "reordering_seen", "retrans_stamp", "undo_marker",
-        "undo_retrans", "usage_end",
+        "cwnd_limited",
+        "cwnd_stamp",
+        "cwnd_used",
+        "delivered_marked",
+        "dsack_dups",
+        "frto",
+        "high_seq",
+        "lost",
+        "max_packets_out",
+        "prior_cwnd",
+        "prior_ssthresh",
+        "probe_resent",
+        "prr_delivered",
+        "prr_out",
+        "rack_advanced",
+        "rack_dsack_seen",
+        "rack_end",
+        "rack_last_delivered",
+        "rack_rtt",
+        "rack_steps",
+        "rack_steps_persist",
+        "rack_time",
+        "reneging",
+        "reo_deadline",
+        "reordering",
+        "reordering_seen",
+        "retrans_stamp",
+        "undo_marker",
+        "undo_retrans",
+        "usage_end",
     )  # fmt: skip
 
     def __init__(self, reordering: int) -> None:
@@ -33,6 +57,7 @@ class LossState:
         # To undo, when it turns out that nothing was lost:
         self.prior_ssthresh = 0
         self.prior_cwnd = 0
+        self.delivered_marked = 0  # segments whose ACKs had ECE
         self.undo_marker: int | None = None  # snd.una when cwnd was reduced
         self.undo_retrans: int | None = None  # retransmissions not yet reported as duplicates
         self.frto = False  # RFC 5682: find out whether a time-out was spurious

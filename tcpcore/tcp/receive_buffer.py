@@ -75,9 +75,12 @@ def space(c: Tcb) -> int:
     return _window_from(c, c.rcvbuf - c.rmem)
 
 
-def established(c: Tcb, now: int) -> None:
-    """The connection opens: one segment's room is set aside (tcp_init_buffer_space())."""
-    most, mss = full_space(c), segment_size(c)
+def established(c: Tcb, now: int, *, early: bool = False) -> None:
+    """The connection opens: one segment's room is set aside (tcp_init_buffer_space()).
+
+    `early`, before the end of the handshake, timestamps are not yet taken off a segment.
+    """
+    most, mss = full_space(c), c.advertised_mss if early else segment_size(c)
     clamp = min(c.window_clamp, most)
     if 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)

@@ -6,12 +6,12 @@ Recovery and the time-out say what is lost; the timer of it is in `retransmit`.
 from __future__ import annotations
 
 from tcpcore import reasons
-from tcpcore.seqnum import gt
-from tcpcore.tcp import departure, rack, recovery, scoreboard, sending, state, timers
+from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.tcp import departure, rack, recovery, scoreboard, segment_size, sending, state, timers
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.tcp.tcb import Tcb
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import PSH
 
@@ -36,7 +36,7 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
     head_again = False
     while c.retrans_out < c.lost_out and prr.in_flight(c) < c.cwnd:
         sent = scoreboard.of(c).next_lost()
-        if sent is None:
+        if sent is None or not _in_window(c, sent):
             break
         head_again = head_again or sent is c.retransmission_queue[0]
         count = _send_burst(c, sent, now, why or _why(c))
@@ -46,17 +46,48 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         timers.set_retransmission(c, now)
 
 
+def without_congestion(c: Tcb, now: int, why: Why) -> None:
+    """Send what is lost again, at once: it was no congestion, so cwnd stays.
+
+    Linux enters the state Loss all the same (tcp_non_congestion_loss_retransmit()).
+    """
+    if c.ca_state != LOSS:
+        c.loss.high_seq = c.snd_nxt
+        c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
+        if c.ssthresh != INFINITE_SSTHRESH:
+            c.ssthresh = prr.current_ssthresh(c)
+        c.ca_state = LOSS
+    scoreboard.of(c)
+    send_lost(c, now, why)
+    timers.set_retransmission(c, now)
+
+
+def _divide(c: Tcb, sent: SentSegment) -> None:
+    """What is larger than a segment today leaves the host at once, cut by the device."""
+    while departure.cut_off(c, sent, segment_size.mss(c)):
+        sent.joined = True
+        sent = c.retransmission_queue[c.retransmission_queue.index(sent) + 1]
+
+
+def _in_window(c: Tcb, sent: SentSegment) -> bool:
+    """Whether the window still has room for any of it; the oldest byte probes a shut one."""
+    return sent.seq == c.snd_una or distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK) > 0
+
+
 def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
     """A lost segment, and those that left the host in one large packet with it; how many.
 
     As many as cwnd allows; the last of several has PSH, as when they were new.
     """
     most = min(sending.burst_segments(c, c.snd_mss), c.cwnd - prr.in_flight(c))
+    _divide(c, sent)
     burst = [sent]
     board = scoreboard.of(c)
     while burst[-1].joined and len(burst) < most:
         follower = board.after(burst[-1])
         if follower is None or not follower.lost or follower.again:
+            break
+        if distance((c.snd_una + c.snd_wnd) & MASK, follower.end) > 0:
             break
         burst.append(follower)
     burst[-1].joined = False

@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.tcp import departure, lifecycle, mtu_probing, recovery, resend, sending, state, timers
+from tcpcore.tcp import (
+    departure,
+    early,
+    lifecycle,
+    mtu_probing,
+    recovery,
+    resend,
+    sending,
+    state,
+    timers,
+)
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
@@ -46,8 +57,8 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
         retries = c.syn_retries or s.tcp_syn_retries
         return "tcp_syn_retries", retries, c.retransmissions >= retries + s.tcp_syn_linear_timeouts
     if c.state == state.SYN_RECV:
-        early = c.fast_open is not None and c.fast_open.passive  # such a one may have one more
-        retries = c.syn_retries or s.tcp_synack_retries + early
+        more = early.is_early(c)  # such a one may have one more
+        retries = c.syn_retries or s.tcp_synack_retries + more
         return "tcp_synack_retries", retries, c.retransmissions >= retries
     if c.orphan:
         return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
@@ -110,23 +121,15 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
         mtu_probing.suspect(c)
-    early = c.state in (state.SYN_SENT, state.SYN_RECV)
-    if c.state in state.HANDSHAKE_DONE:
-        recovery.enter_loss(c, now)
-    else:
-        _lose_opening(c, c.state == state.SYN_RECV and not c.retransmissions)
-    c.retransmissions += 1
-    c.total_rto += 1
-    if c.retransmissions == 1:
-        c.total_rto_recoveries += 1
+    if early.is_early(c):
+        _answer_early_again(c, head, now)
+        return
+    recovery.enter_loss(c, now)
+    _count(c)
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
-    if early:
-        departure.send_again(c, head, now, Reason(why, values))
-        c.loss.retrans_stamp = c.loss.retrans_stamp or now
-    else:
-        resend.again(c, head, now, Reason(why, values))
+    resend.again(c, head, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
     if c.state != state.SYN_SENT or c.retransmissions > linear:
         c.backoff += 1
@@ -137,11 +140,28 @@ def on_timeout(c: Tcb, now: int) -> None:
     timers.set_retransmission(c, now, left)
 
 
-def _lose_opening(c: Tcb, only_head: bool) -> None:
-    """Before the handshake is over: the SYN is lost, and data behind it, too (Fast Open)."""
-    for sent in list(c.retransmission_queue)[: 1 if only_head else None]:
-        c.lost_out += not sent.lost
-        sent.lost = True
+def _count(c: Tcb) -> None:
+    c.retransmissions += 1
+    c.total_rto += 1
+    if c.retransmissions == 1:
+        c.total_rto_recoveries += 1
+
+
+def _answer_early_again(c: Tcb, head: SentSegment, now: int) -> None:
+    """The SYN+ACK of an early connection again; the second time, its data counts as lost.
+
+    Source: tcp_fastopen_synack_timer().
+    """
+    if c.retransmissions == 1:
+        recovery.enter_loss(c, now)
+        c.lost_out -= head.lost
+        head.lost = False
+    waited = now - head.last_sent
+    _count(c)
+    values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
+    departure.send_again(c, head, now, Reason(reasons.DATA_AGAIN, values))
+    c.loss.retrans_stamp = c.loss.retrans_stamp or now
+    timers.set_syn_ack(c, now, c.retransmissions)
 
 
 def on_loss_probe(c: Tcb, now: int) -> None:

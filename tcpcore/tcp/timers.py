@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tcpcore import reasons, trace
 from tcpcore.tcp.tcb import FAR as FAR
-from tcpcore.tcp.tcb import Tcb
+from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND, SECOND, format_seconds
 from tcpcore.why import Reason, Why
 
@@ -67,6 +67,17 @@ def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
     c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
     _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
+
+
+def set_syn_ack(c: Tcb, now: int, times: int) -> None:
+    """(Re)start the timer of an early connection's SYN+ACK, after so many time-outs.
+
+    It is the request's: the connection's RTO stays as it is (tcp_fastopen_synack_timer()).
+    """
+    c.loss_probe = c.loss.reo_deadline = False
+    wait = min(RTO_INITIAL << times, c.sysctl.tcp_rto_max_ms * MILLISECOND)
+    c.retransmit_deadline = now + wait
+    _announce(c, RETRANSMISSION, reasons.TIMER_RTO, c.retransmit_deadline, now)
 
 
 def set_loss_probe(c: Tcb, deadline: int, now: int) -> None:

@@ -8,7 +8,7 @@ Source: tcp_may_undo(), tcp_undo_cwnd_reduction() and the tcp_try_undo_*() of tc
 from __future__ import annotations
 
 from tcpcore.seqnum import lt
-from tcpcore.tcp import departure, ecn, rack
+from tcpcore.tcp import departure, ecn, rack, state
 from tcpcore.tcp.loss_state import DISORDER, LOSS, OPEN
 from tcpcore.tcp.rack import PERSIST
 from tcpcore.tcp.tcb import Tcb
@@ -24,6 +24,16 @@ def begin(c: Tcb) -> None:
     if c.probe_end is not None and loss.probe_resent:
         count += 1
     loss.undo_retrans = count or None  # none sent yet: nothing to hope for
+
+
+def syn_was_not_lost(c: Tcb, segment: Segment, first: int) -> None:
+    """The answer echoes our first SYN (or answer to one), of the time `first`: it arrived.
+
+    Source: tcp_try_undo_spurious_syn().
+    """
+    stamps = wire_options.timestamps(segment.options) if c.timestamps else None
+    if stamps is not None and stamps[1] == departure.timestamp(c.timestamp_offset, first):
+        c.loss.undo_marker = None
 
 
 def any_retransmission(c: Tcb) -> bool:
@@ -44,7 +54,7 @@ def delayed(c: Tcb, segment: Segment) -> bool:
     """Whether the ACK is for what was sent before the first retransmission."""
     loss = c.loss
     if loss.retrans_stamp is None:
-        return True
+        return c.state != state.SYN_SENT
     stamps = wire_options.timestamps(segment.options) if c.timestamps else None
     if stamps is None or not stamps[1]:
         return False

@@ -53,7 +53,7 @@ def key_of(row: Transition) -> str:
 def experiments() -> Iterator[Experiment]:
     """All scenarios with their defaults, and every end in every state."""
     for name in registry.names():
-        if registry.get(name).profile == DEFAULT:
+        if registry.get(name).profile == DEFAULT and registry.get(name).recorded:
             yield name, ()
     for number in range(ends.SYN_RECV, ends.LAST_ACK + 1):
         for by in range(ends.CLOSE, ends.SILENCE + 1):

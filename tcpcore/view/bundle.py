@@ -66,9 +66,9 @@ def _join(entry: str) -> str:
 
 
 @cache
-def widget_module(entry: str = "player") -> str:
-    """The player, or another module with `render`, as one ES module for anywidget."""
-    return f"{_join(entry)}export default {{ render: ${entry}.render }};\n"
+def widget_module(name: str = "player") -> str:
+    """A figure (``player``, ``editor``) as one ES module with a default export, for anywidget."""
+    return f"{_join(name)}export default {{ render: ${name}.render }};\n"
 
 
 @cache
@@ -79,5 +79,6 @@ def page_script() -> str:
 
 @cache
 def style_sheet() -> str:
-    """The palette and the player's rules."""
-    return palette_css() + (STATIC / "player.css").read_text(encoding="utf-8")
+    """The palette, the player's rules and the editor's."""
+    rules = ((STATIC / name).read_text(encoding="utf-8") for name in ("player.css", "editor.css"))
+    return palette_css() + "".join(rules)

@@ -7,9 +7,11 @@ other end.  Everything else is as in `document`.
 from __future__ import annotations
 
 import copy
+import itertools
 from typing import Any
 
-from tcpcore.observe.explain import Explained, ExplainedConnection, Explanation, picked
+from tcpcore.observe.explain import Explanation, picked
+from tcpcore.observe.explained import Explained, ExplainedConnection
 from tcpcore.trace import DELIVERED, Trace, TracedSegment
 from tcpcore.view.document import document
 from tcpcore.why import Why
@@ -34,13 +36,12 @@ def to_document(explanation: Explanation, index: int, limit: int = _MOST_SEGMENT
     client, server = connection.ends
     trace = _trace(connection, shown)
     notes = list(connection.notes)
-    if len(shown) < len(connection.segments):
-        total = len(connection.segments)
-        notes.append(f"only the first {len(shown)} of {total} segments are on this page")
+    if len(shown) < connection.total:
+        notes.append(f"only the first {len(shown)} of {connection.total} segments are on this page")
     doc = document(
         trace,
         title=f"{client.socket} and {server.socket}",
-        question=" ".join(_sentence(note) for note in notes),
+        question=" ".join(_sentence(note) for note in (connection.verdict, *notes)),
     )
     for entry, explained in zip(doc["segments"], shown, strict=True):
         _as_captured(entry, explained)
@@ -54,7 +55,9 @@ def to_documents(explanation: Explanation, connection: int | None = None) -> lis
 
     UsageError when there is no such connection.
     """
-    wanted = picked(explanation, connection)[:MOST_CONNECTIONS]
+    connections = explanation.connections
+    shown = (i for i in picked(explanation, connection) if connections[i].segments)
+    wanted = itertools.islice(shown, MOST_CONNECTIONS)
     return [to_document(explanation, index) for index in wanted]
 
 

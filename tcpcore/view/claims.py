@@ -162,6 +162,29 @@ def claim_of_engine(
     return _judged(statement, verdict, str(shows(side)), f"no record: {because}", "")
 
 
+def claim_of_script(
+    key: str, name: str, *, said: Question, shows: Question, today: Question | None = None
+) -> Claim:
+    """Put a statement to a packetdrill script that engine and recorded kernel ran.
+
+    `name` is an example's; the questions are put to a `scripted.Drilled`.  Raises `ClaimFailed`.
+    """
+    from tcpcore.view.scripted import drilled, drilled_by_kernel
+
+    statement = _statement(key)
+    sides = drilled(name), drilled_by_kernel(name)
+    answers = [bool(said(side)) for side in sides]
+    if answers[0] != answers[1]:
+        raise ClaimFailed(f"{key}: engine says {answers[0]}, {sides[1].by} says {answers[1]}")
+    verdict = _verdict(statement, answers[0])
+    for side in sides:
+        if today is not None and not today(side):
+            raise ClaimFailed(f"{key}: what is said to be true today is not, on {side.by}")
+        if today is None and verdict != HOLDS:
+            raise ClaimFailed(f"{key} does not hold: say what does, with `today`")
+    return _judged(statement, verdict, str(shows(sides[0])), str(shows(sides[1])), sides[1].by)
+
+
 def claim_of_page(key: str, *, said: bool, shows: str) -> Claim:
     """A statement that no network can answer (figures, lists of links): `said` is checked here."""
     statement = _statement(key)

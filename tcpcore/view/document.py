@@ -309,8 +309,8 @@ def answer(request: str) -> str:
     """
     from tcpcore.scenarios import registry
 
-    asked = json.loads(request)
     try:
+        asked = _asked(request)
         trace = registry.run(
             asked["scenario"],
             asked["parameters"],
@@ -320,6 +320,26 @@ def answer(request: str) -> str:
     except UsageError as error:
         return json.dumps({"refused": str(error)})
     return dumps({"document": document(trace, figures=asked.get("figures", ()))})
+
+
+def _asked(request: str) -> Json:
+    """The request, when it has the form of one; else `UsageError`."""
+    try:
+        asked = json.loads(request)
+    except (ValueError, RecursionError):
+        raise UsageError("The page asked for something that is no JSON.") from None
+    if not isinstance(asked, dict):
+        asked = {}
+    drop = asked.get("drop")
+    numbers = isinstance(drop, list) and all(type(one) is int and one >= 0 for one in drop)
+    if not (
+        isinstance(asked.get("scenario"), str)
+        and isinstance(asked.get("parameters"), dict)
+        and isinstance(asked.get("profile"), str)
+        and numbers
+    ):
+        raise UsageError("The page asked for no run: it needs scenario, parameters, profile, drop.")
+    return asked
 
 
 def dumps(value: Any) -> str:

@@ -15,7 +15,7 @@ CHAPTERS = ROOT / "chapters"
 HTML = ROOT / "_build" / "html" / "chapters"
 PRESENT = [one for one in statements().values() if (CHAPTERS / f"{one.chapter}.md").is_file()]
 CELL = re.compile(r"```\{code-cell\}.*?\n(.*?)```", re.DOTALL)
-CALL = re.compile(r"claim(?:_of_page|_of_engine)?\(\s*\"(S\d+)\"")
+CALL = re.compile(r"claim(?:_of_page|_of_engine|_of_script)?\(\s*\"(S\d+)\"")
 
 
 def ids_in_cells(page: Path) -> list[str]:

@@ -126,8 +126,8 @@ def test_python_in_the_browser_gives_byte_for_byte_what_cpython_gives(
           for (const [id, request] of asked.entries()) {
             answers.push(await new Promise((resolve) => {
               python.onmessage = ({ data }) =>
-                resolve(data.failed || JSON.stringify(data.document));
-              python.postMessage({ id, ...request });
+                data.booted || resolve(data.failed || JSON.stringify(data.document));
+              python.postMessage({ id, request });
             }));
           }
           python.terminate();

@@ -37,8 +37,8 @@ def test_the_engine_does_what_the_recorded_kernel_did(record: Record):
 
 def test_every_scenario_and_every_variant_has_its_record():
     for name in registry.names():
-        if registry.get(name).profile != profiles.DEFAULT:
-            continue  # another kernel's, which does not run here
+        if registry.get(name).profile != profiles.DEFAULT or not registry.get(name).recorded:
+            continue  # another kernel's, which does not run here, or never the same twice
         assert store.find(name, registry.get(name).check({})), name
     for name, parameters, drop in VARIANTS:
         assert store.find(name, registry.get(name).check(parameters), drop), (name, parameters)

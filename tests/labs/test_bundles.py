@@ -90,6 +90,20 @@ def test_with_a_roster_instances_are_sealed_and_stay_the_students_own(name, tmp_
     assert handed_out.grade(solution, "alice").points == 100
 
 
+def test_a_students_bundle_knows_the_salt_of_the_course(tmp_path, monkeypatch):
+    monkeypatch.setenv("LABS_SALT", "spring")
+    lab = open_lab("timer-arithmetic")
+    files = contents.student(lab, [])
+    zipfile.ZipFile(io.BytesIO(contents.zipped(files))).extractall(tmp_path)
+    monkeypatch.delenv("LABS_SALT")
+    command = [sys.executable, "-I", "-S", "check.py", "--given", "--id", "alice"]
+    folder = tmp_path / lab.name
+    given = json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout)
+    assert given != lab.instance("alice").given
+    monkeypatch.setenv("LABS_SALT", "spring")
+    assert given == lab.instance("alice").given
+
+
 @labs
 def test_the_teachers_bundle_has_everything(name):
     paths = set(contents.instructor(open_lab(name)))

@@ -110,6 +110,13 @@ def test_an_answer_cannot_use_the_engine_that_judges_it():
     assert "ModuleNotFoundError" in hidden["checks"][0]["message"]
 
 
+@pytest.mark.parametrize("name", ["leaves", "forks", "loops-in-c", "sends-garbage"])
+def test_without_namespaces_the_limits_still_hold(name):
+    result = grade_one(task("mallory", HOSTILE[name], namespaces=False))
+    assert result["points"] == 0
+    assert not {"network", "files", "processes"} & set(result["locks"])
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the namespaces that root may make")
 def test_locked_in_there_is_no_solution_no_network_and_nothing_to_delete():
     probe = f"""

@@ -22,12 +22,12 @@ LAYERS = (
     {"tcp"},
     {"host"},
     {"net"},
-    {"observe", "packetdrill", "scenarios", "linux", "sweep"},
+    {"observe", "packetdrill", "scenarios", "linux", "sweeps"},
     {"view", "cli", "__main__"},
 )
 # Where other people's packages may be imported: scapy at the edges (inside functions), widgets and
 # Sphinx in the views.  All the rest also runs in a browser, on the standard library alone.
-THIRD_PARTY = {"wire/scapy_bridge.py": {"scapy"}, "linux": {"scapy"}}
+THIRD_PARTY = {"wire/scapy_bridge.py": {"scapy"}, "linux": {"scapy"}, "sweeps": {"tqdm"}}
 VIEWS = {
     "anywidget",
     "docutils",
@@ -148,8 +148,8 @@ def test_the_package_needs_only_the_standard_library(path: Path) -> None:
         if top == "tcpcore" or top in sys.stdlib_module_names:
             continue
         assert top in allowed, f"{name(path)}:{line}: `{top}` is not in the standard library"
-        if top == "scapy":
-            assert lazy, f"{name(path)}:{line}: import scapy inside the function that uses it"
+        if top in ("scapy", "tqdm"):
+            assert lazy, f"{name(path)}:{line}: import {top} inside the function that uses it"
 
 
 @pytest.mark.parametrize("path", sources(".py", ".js", ".mjs", ".css"), ids=name)

@@ -164,7 +164,7 @@ class RealTimeNetwork(Network):
             if packet is None:
                 break
             self.packets += 1
-            self._leaves(packet)
+            self.admit(packet)
         self._advance()
 
     def _clock(self) -> int:
@@ -175,9 +175,9 @@ class RealTimeNetwork(Network):
         self.advance(now)
         self.now = now
 
-    def _leaves(self, raw: bytes) -> None:
+    def admit(self, raw: bytes) -> None:
         """The kernel has sent a packet: onto the link with it, if it is one for the engine."""
-        if raw[0] >> 4 != 4 or len(raw) < 20:
+        if len(raw) < 20 or raw[0] >> 4 != 4:
             return
         if raw[9] == _PROTOCOL_ICMP:
             self._icmp_leaves(raw)

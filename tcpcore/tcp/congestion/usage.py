@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpcore.seqnum import lt
-from tcpcore.tcp.congestion.prr import current_ssthresh
+from tcpcore.tcp.congestion import registry
+from tcpcore.tcp.congestion.prr import INFINITE_SSTHRESH, current_ssthresh
 from tcpcore.tcp.loss_state import OPEN
 
 if TYPE_CHECKING:
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
 
 
 def start(c: Tcb) -> None:
-    """The connection opens with the window that its route gives (tcp_init_cwnd())."""
+    """The connection opens with the window that its route gives (tcp_init_transfer()).
+
+    What was lost while it opened is no measure of the path, but two lost SYNs (or answers to one)
+    are a reason to begin with one segment; unless they were not lost (`undo.syn_was_not_lost`).
+    """
     c.cwnd = c.initial_cwnd
+    if c.total_retrans > 1 and c.loss.undo_marker is not None:
+        c.cwnd = 1
+    if c.total_retrans:
+        c.ssthresh = INFINITE_SSTHRESH
+        c.congestion = registry.create(c.congestion.name)
 
 
 def limited(c: Tcb) -> bool:

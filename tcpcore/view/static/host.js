@@ -2,8 +2,11 @@
 // Further kinds of figure register here by name; `data-figure` on the element chooses one.
 
 import { drawAtlas } from "./atlas.js";
+import { render as renderEditor } from "./editor.js";
 import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
+import { ScriptModel } from "./script_model.js";
+import { scriptOf } from "./script_text.js";
 import { StaticModel } from "./static_model.js";
 import { readLink } from "./download.js";
 import { follow } from "./follow.js";
@@ -12,6 +15,7 @@ import { render } from "./player.js";
 const FIGURES = new Map();
 const players = new Map();
 let atlas = null; // of a page has at most one
+let editor = null; // the first of a page takes the scripts of links
 
 /** Make a kind of figure known: `mount(element, state)` draws it; the state is the JSON in it. */
 export function register(name, mount) {
@@ -32,8 +36,29 @@ register("plotly", drawPlotly);
 register("plot", mountPlot);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
+register("drill", (place, state) => {
+  const target = document.createElement("div");
+  place.prepend(target);
+  renderEditor({ model: new ScriptModel(state), el: target });
+  editor ||= target;
+});
+
+/** `#script=...`: the script lies in the address; it is shown, and the reader decides to run it. */
+async function takeScript(link) {
+  try {
+    editor.take(await scriptOf(link), "This script came with the link. Read it, then run it.");
+  } catch {
+    editor.take("", "The link holds no script that can be read; ask for it again, or pick one above.");
+  }
+  editor.scrollIntoView({ block: "start" });
+}
+
 /** `#handshake:5?rtt=200` brings that player into sight, at that step, with these parameters. */
 function followLink() {
+  if (editor && location.hash.startsWith("#script=")) {
+    takeScript(location.hash);
+    return;
+  }
   const link = readLink(decodeURIComponent(location.hash));
   if (link && atlas && Object.hasOwn(atlas.rows, link.name)) {
     atlas.open(link.name, link.step);

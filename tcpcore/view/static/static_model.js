@@ -1,80 +1,20 @@
 // A model without a kernel: stepping works on the stored document; new parameters are computed by
-// Python in a worker of this page, started at the first need and shared by all players.
+// Python in a worker of this page.
 
-// A classic script, also inside the bundle: its own address tells where the worker lies.
-const HERE = typeof document !== "undefined" && document.currentScript ? document.currentScript.src : "";
-const LOADING = "Loading Python into your browser (the first time only, some seconds)…";
+import { LocalModel, same } from "./local_model.js";
+import { ask, hasPython, working } from "./python.js";
+
 const NO_WORKER = "Sliders and ✕ need the page to come from a web server (`make book` starts one); "
   + "stepping works here as it is.";
 
-let worker = null;
-let warm = false;
-let count = 0;
-const waiting = new Map();
-
-function stopWorker(message) {
-  worker?.terminate();
-  worker = null;
-  warm = false;
-  for (const { reject } of waiting.values()) reject(new Error(message));
-  waiting.clear();
-}
-
-/** Ask the worker for a run; resolves to its answer {document, ms, boot} or {refused}. */
-function ask(request) {
-  if (!worker) {
-    worker = new Worker(new URL("worker.js", HERE), { type: "module" });
-    worker.onmessage = ({ data }) => {
-      const entry = waiting.get(data.id);
-      waiting.delete(data.id);
-      if (!entry) return;
-      if (data.failed) {
-        // A worker that could not start is thrown away, so that the next try begins anew.
-        stopWorker(data.failed);
-        entry.reject(new Error(data.failed));
-      } else {
-        warm = true;
-        entry.resolve(data);
-      }
-    };
-    worker.onerror = (event) => stopWorker(event.message || "the worker did not start");
-  }
-  return new Promise((resolve, reject) => {
-    count += 1;
-    waiting.set(count, { resolve, reject });
-    worker.postMessage({ id: count, ...request });
-  });
-}
-
-const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-
 /** The anywidget model contract over one stored state. */
-export class StaticModel {
+export class StaticModel extends LocalModel {
   constructor(state) {
-    this.state = { status: "", drop: [], panels: [], ...state };
+    super({ status: "", drop: [], panels: [], ...state });
     this.stored = { parameters: this.state.parameters, drop: this.state.drop, document: this.state.document };
-    this.listeners = new Map();
     this.asked = this.wanted();
     this.busy = false;
     this.wish = null;
-  }
-
-  get(key) {
-    return this.state[key];
-  }
-
-  set(key, value) {
-    if (same(this.state[key], value)) return;
-    this.state[key] = value;
-    for (const listener of this.listeners.get(`change:${key}`) || []) listener();
-  }
-
-  on(event, listener) {
-    this.listeners.set(event, [...(this.listeners.get(event) || []), listener]);
-  }
-
-  off(event, listener) {
-    this.listeners.set(event, (this.listeners.get(event) || []).filter((f) => f !== listener));
   }
 
   wanted() {
@@ -100,11 +40,11 @@ export class StaticModel {
       this.show(this.stored.document, "");
       return;
     }
-    if (location.protocol === "file:") {
+    if (!hasPython()) {
       this.giveUp(NO_WORKER);
       return;
     }
-    this.set("status", warm ? "Computing…" : LOADING);
+    this.set("status", working());
     const start = performance.now();
     try {
       const answer = await ask({
@@ -133,10 +73,6 @@ export class StaticModel {
       this.emit("change:document");
     }
     this.set("status", status);
-  }
-
-  emit(event) {
-    for (const listener of this.listeners.get(event) || []) listener();
   }
 
   show(doc, status) {

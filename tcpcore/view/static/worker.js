@@ -1,5 +1,5 @@
 // Python in the page: Pyodide and our engine, both from this site, in a module worker.
-// It runs the same function as a notebook's kernel and gives back the same document.
+// It runs the same functions as a notebook's kernel and gives back the same documents.
 
 import { loadPyodide } from "../pyodide/pyodide.mjs";
 
@@ -21,20 +21,21 @@ async function boot() {
   run = python.runPython(`
 import sys
 sys.path.insert(0, "/lib/tcpcore")
-from tcpcore.view.document import answer
-answer
+from tcpcore.view.answers import answer
+lambda request, data: answer(request, None if data is None else data.to_bytes())
 `);
   return performance.now() - start;
 }
 
 self.onmessage = async ({ data }) => {
-  const { id, ...request } = data;
+  const { id, request, bytes } = data;
   try {
     const cold = !booting;
     booting ||= boot();
     const took = await booting;
+    self.postMessage({ id, booted: true });
     const start = performance.now();
-    const answer = JSON.parse(run(JSON.stringify(request)));
+    const answer = JSON.parse(run(JSON.stringify(request), bytes ?? undefined));
     self.postMessage({ id, ...answer, ms: performance.now() - start, boot: cold ? took : 0 });
   } catch (error) {
     booting = run ? booting : null;

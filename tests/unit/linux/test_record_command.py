@@ -85,7 +85,8 @@ def test_all_means_every_scenario_and_every_variant_in_the_packages_folder():
 
 
 def test_what_shows_another_kernel_is_left_out_and_all_says_so(capsys: pytest.CaptureFixture[str]):
-    left_out = set(registry.names()) - set(record.recordable())
+    recorded = {name for name in registry.names() if registry.get(name).recorded}
+    left_out = recorded - set(record.recordable())
     assert left_out == {"tw-recycle-nat"}
     record._jobs(parse("--all"))
     said = capsys.readouterr().err
@@ -101,7 +102,12 @@ def test_asked_for_by_name_it_is_refused_in_one_sentence():
 
 def test_a_kernel_plays_the_scenarios_about_itself(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(record.platform, "release", lambda: "4.9.337-generic")
-    assert record.recordable() == registry.names()
+    assert record.recordable() == [n for n in registry.names() if registry.get(n).recorded]
+
+
+def test_a_scenario_whose_queue_is_never_the_same_twice_is_refused_in_one_sentence():
+    with pytest.raises(UsageError, match=r"^bufferbloat has no record: its queue is never"):
+        record.main(parse("bufferbloat"))
 
 
 def test_the_tick_rate_is_a_number_or_unknown():

@@ -57,6 +57,7 @@ def test_pfifo_is_the_plain_queue():
         ("red limit 9000 min 5000 max 4000", "not min 5000, max 4000, limit 9000"),
         ("red limit 90000 max 99999", "a limit that is no less"),
         ("red limit 90000 probability 2", "takes a chance above 0 and up to 1"),
+        ("red limit 9000 min 900", "needs a min of one average packet at least"),
         ("red limit 900000 burst 2", "cannot let bursts of 2 packets pass"),
         ("red limit 90000 bandwidth fast", "takes a rate such as 10mbit"),
         ("fq_codel flows 0", "1 to 65536 flows"),

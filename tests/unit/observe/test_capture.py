@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture
-from tcpcore.observe.explain import explain, format_text
+from tcpcore.observe.explain import explain
+from tcpcore.observe.explain_text import format_text
 from tcpcore.wire.codec import encode
 from tcpcore.wire.segment import Segment
 from tests.unit.observe.captures import (

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tcpcore.errors import UsageError
-from tcpcore.observe.explain import explain, format_text, picked
+from tcpcore.observe.explain import explain, picked
+from tcpcore.observe.explain_text import format_text
 from tcpcore.wire.codec import encode
 from tcpcore.wire.pcap import write_pcap
 from tcpcore.wire.segment import ACK, PSH, Segment
@@ -85,7 +86,7 @@ def test_times_count_from_the_first_segment_also_when_a_capture_steps_back(tmp_p
     packets = [encode(segment) for segment in segments(HANDSHAKE)]
     times = (5_000_000, 5_000_100, 4_999_000)
     write_pcap(tmp_path / "a.pcap", list(zip(times, packets, strict=True)))
-    lines = format_text(explain(tmp_path / "a.pcap")).splitlines()[4:]
+    lines = format_text(explain(tmp_path / "a.pcap")).splitlines()[5:]
     assert [line.split()[1] for line in lines] == ["0.000000", "0.000100", "-0.001000"]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tcpcore.observe.explain import explain_packets, format_text
+from tcpcore.observe.explain import explain_packets
+from tcpcore.observe.explain_text import format_text
 from tcpcore.tcp.state import STATES
 from tests.unit.observe.captures import HANDSHAKE, after_handshake, explained, packets, told
 from tests.unit.wire.segments import segments as any_segment
@@ -225,10 +226,11 @@ def test_the_text_has_one_line_per_segment_with_both_kinds_of_numbers() -> None:
     lines = format_text(explain_packets(packets(HANDSHAKE), "a.pcap")).splitlines()
     assert lines[0] == "a.pcap: 1 connection, 3 TCP segments"
     assert lines[2] == "Connection 1: client 10.0.0.1:40000, server 10.0.0.2:8888"
-    words = lines[5].split()
+    assert lines[3] == "  Verdict: nothing unusual: 0 bytes there and 0 back in 2 ms."
+    words = lines[6].split()
     assert words[:9] == ["2", "0.001000", "server", "S.", "0", "(5000)", "1", "(4294967001)", "0"]
     assert words[9:13] == ["ESTABLISHED", "SYN_RECV", "the", "server"]
-    assert len(lines) == 7
+    assert len(lines) == 8
 
 
 @given(st.lists(any_segment(), max_size=12), st.lists(st.booleans(), min_size=12, max_size=12))

@@ -63,12 +63,12 @@ def test_whys_say_what_the_segments_mean() -> None:
     doc = to_document(explain_packets(packets(HANDSHAKE + CLOSE)), 0)
     assert doc["whys"][doc["segments"][0]["why"]]["text"] == "the client asks to open"
     assert doc["outcome"] == "Acknowledges the client's FIN."
-    assert doc["question"] == ""
+    assert doc["question"] == "Nothing unusual: 100 bytes there and 0 back in 6 ms."
 
 
 def test_notes_about_the_capture_stand_where_the_question_does() -> None:
     doc = to_document(explain_packets(packets("> P. 1:101(100) ack 1 win 5")), 0)
-    assert doc["question"].startswith("Its handshake is not in the capture:")
+    assert ". Its handshake is not in the capture:" in doc["question"]
 
 
 def test_bytes_are_those_of_the_capture_also_when_they_were_cut(tmp_path: Path) -> None:

@@ -1,0 +1,137 @@
+"""How a connection ends, or does not: resets, lost FINs, one end that never closes.
+
+RFC 9293 §3.6 and §3.10.7; RFC 5961 for resets that are not believed.
+"""
+
+from __future__ import annotations
+
+from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, span
+from tcpcore.observe.end import End
+from tcpcore.observe.follow import Connection
+from tcpcore.tcp.state import (
+    CLOSE_WAIT,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    LAST_ACK,
+    SYN_RECV,
+    SYN_SENT,
+)
+from tcpcore.units import seconds
+from tcpcore.wire.segment import ACK, FIN, RST, SYN
+
+_LONG = seconds(1)
+_OPEN = (ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, LAST_ACK)
+
+
+class Ending:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._ends = connection.ends
+        self._fins = (Evidence(), Evidence())
+        self._after_fin = (Evidence(), Evidence())  # data of one end after the other's FIN
+        self._reset: tuple[Sight, tuple[str, str]] | None = None
+        self._states = (connection.ends[0].state, connection.ends[1].state)
+        self._ignored = Evidence()
+        self._challenged = Evidence()
+        self._answered: Sight | None = None  # what came right before the RST, from the other end
+
+    def see(self, sight: Sight) -> None:
+        """Look at the next segment."""
+        segment, index = sight.segment, sight.seen.sender
+        if segment.flags & RST:
+            self._resets(sight)
+        elif not segment.flags & SYN:
+            if segment.flags & FIN and not (segment.payload and sight.seen.retransmission):
+                self._fins[index].add(sight)
+            elif segment.payload and self._fins[1 - index]:
+                self._after_fin[index].add(sight)
+            self._answered = sight
+        self._states = (self._ends[0].state, self._ends[1].state)
+
+    def _resets(self, sight: Sight) -> None:
+        meaning = sight.seen.meaning
+        if meaning.startswith(("RST outside", "RST that acknowledges no")):
+            self._ignored.add(sight)
+        elif meaning.startswith("RST not exactly"):
+            self._challenged.add(sight)
+        elif self._reset is None and not meaning.startswith("refused"):
+            self._reset = (sight, self._states)
+
+    def findings(self, end: int) -> list[Finding]:
+        """What was found."""
+        found = []
+        if self._reset is not None:
+            found += self._by_reset(*self._reset)
+        if self._ignored:
+            text = f"a RST was ignored {self._ignored.times}: old, or forged, outside the window"
+            found.append(Finding("old-duplicate-rst", text, self._ignored.numbers))
+        if self._challenged:
+            text = (
+                f"a RST inside the window, yet not at the exact byte, came {self._challenged.times}"
+                ": answered by a challenge ACK (RFC 5961)"
+            )
+            found.append(Finding("inexact-rst", text, self._challenged.numbers))
+        for index, fins in enumerate(self._fins):
+            found += self._fin(index, fins, end)
+        return found
+
+    def _fin(self, index: int, fins: Evidence, end: int) -> list[Finding]:
+        s, r = self._ends[index], self._ends[1 - index]
+        found = []
+        if fins.count > 1:
+            unheard = s.fin is not None and not r.got_fin
+            why = "and never acknowledged" if unheard else "the first one or its ACK was lost"
+            text = f"FIN lost: the {s.name}'s FIN was sent {fins.times}, {why}"
+            found.append(Finding("fin-lost", text, fins.numbers))
+        after = self._after_fin[1 - index]
+        if fins and r.state == CLOSE_WAIT and s.state == FIN_WAIT_2 and self._reset is None:
+            waited = end - max(fins.last, after.last)
+            text = (
+                f"the {r.name} never closed: when the capture ends, {span(waited)} later, it is "
+                "still in CLOSE_WAIT; its application has not called close()"
+            )
+            found.append(Finding("close-wait", text, fins.numbers, fault=waited >= _LONG))
+        if after and self._reset is None:
+            text = f"half-close: the {r.name} went on sending after the {s.name}'s FIN"
+            found.append(Finding("half-close", text, after.numbers, fault=False))
+        return found
+
+    def _by_reset(self, sight: Sight, states: tuple[str, str]) -> list[Finding]:
+        index = sight.seen.sender
+        s, r = self._ends[index], self._ends[1 - index]
+        here, there = states[index], states[1 - index]
+        if here in (SYN_SENT, SYN_RECV) or there not in _OPEN:
+            return [_before_or_after(sight, s, r, here)]
+        before = self._answered
+        if before is not None and before.seen.sender == index:
+            before = None
+        packets = (sight.number,) if before is None else (before.number, sight.number)
+        return [Finding("reset", self._why(sight, s, r, here, before), packets)]
+
+    def _why(self, sight: Sight, s: End, r: End, here: str, before: Sight | None) -> str:
+        """What a reset in an open connection means."""
+        text = f"the {s.name} reset the connection"
+        asked = before is not None and "probe" in before.seen.meaning
+        if sight.segment.flags & ACK:  # tcp_send_active_reset()
+            return f"{text}: its application aborted it, or closed with data unread"
+        if asked:
+            return f"{text} when a probe came: it no longer knew the connection (restarted)"
+        if before is None or s.rcv is None or s.segments < 2:
+            return f"{text}: it does not know it (restarted, or one side of it is not here)"
+        if self._fins[sight.seen.sender]:
+            if before.segment.payload:
+                return f"{text}: data came after it had closed, and its socket was gone"
+            return f"{text} after its own FIN: its socket was gone"
+        if before.seen.retransmission > 1:
+            return f"{text} when it heard from the {r.name} again: it had restarted meanwhile"
+        return f"{text}: no socket wanted packet {before.number} (closed, killed or restarted)"
+
+
+def _before_or_after(sight: Sight, s: End, r: End, here: str) -> Finding:
+    if here in (SYN_SENT, SYN_RECV):
+        text = f"the {s.name} gave up while the connection was opening"
+        return Finding("reset-while-opening", text, (sight.number,))
+    text = f"the {s.name} sent RST when the connection was over"
+    return Finding("reset-after-the-end", text, (sight.number,), fault=False)

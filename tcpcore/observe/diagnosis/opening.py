@@ -1,0 +1,191 @@
+"""Openings that fail, or take long: who did not answer, and what that looks like.
+
+A SYN without an answer, a refusal, a SYN+ACK that nobody acknowledges, a third ACK that the server
+does not take (its accept queue is full: tcp_v4_syn_recv_sock()), a SYN inside an open connection.
+"""
+
+from __future__ import annotations
+
+from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, many, span
+from tcpcore.observe.follow import Connection
+from tcpcore.units import ms
+from tcpcore.wire.segment import ACK, FIN, RST, SYN
+
+_AT_ONCE = ms(10)
+
+
+class Opening:
+    """See the module."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._client, self._server = connection.ends
+        self._syns = Evidence()
+        self._syn_acks = Evidence()
+        self._deaf = Evidence()  # SYNs after a SYN+ACK
+        self._again = Evidence()  # SYN+ACKs after the third ACK
+        self._third: Sight | None = None
+        self._refusals = Evidence()
+        self._crossing = Evidence()
+        self._inside = Evidence()  # SYNs in an open connection, and how that ends
+        self._challenged = Evidence()
+        self._data = 0  # segments with data after the third ACK
+        self._early = Evidence()
+        self._slammed: Sight | None = None
+
+    def see(self, sight: Sight) -> None:
+        """Look at the next segment."""
+        flags = sight.segment.flags
+        if flags & SYN:
+            self._synchronises(sight)
+        elif flags & RST:
+            self._resets(sight)
+        else:
+            self._goes_on(sight)
+
+    def _synchronises(self, sight: Sight) -> None:
+        segment = sight.segment
+        if segment.flags & ACK:
+            (self._again if self._third is not None else self._syn_acks).add(sight)
+        elif sight.seen.meaning.startswith("SYN inside"):
+            self._inside.add(sight)
+        elif sight.s is self._client:
+            self._syns.add(sight)
+            if self._syn_acks:
+                self._deaf.add(sight)
+            if segment.payload:
+                self._early.add(sight)
+        else:
+            self._crossing.add(sight)
+
+    def _resets(self, sight: Sight) -> None:
+        if sight.seen.meaning.startswith("refused"):
+            self._refusals.add(sight)
+        elif self._inside and not self._challenged:
+            self._challenged.add(sight)
+        third = self._third
+        if (
+            third is not None
+            and sight.s is self._server
+            and not self._data
+            and sight.seen.changes
+            and sight.time - third.time <= _AT_ONCE + third.time - self._syn_acks.last
+        ):
+            self._slammed = sight
+
+    def _goes_on(self, sight: Sight) -> None:
+        if self._third is None:
+            if sight.s is self._client and self._syn_acks and sight.segment.flags & ACK:
+                self._third = sight
+        elif sight.segment.payload or sight.segment.flags & FIN:
+            self._data += 1
+
+    def findings(self, end: int) -> list[Finding]:
+        """What was found."""
+        found = []
+        if self._refusals:
+            found.append(self._refused())
+        elif self._syns and not self._syn_acks and not self._crossing and not self._third:
+            found.append(self._unanswered())
+        elif self._syns.count > 1 and self._syn_acks and not self._deaf:
+            found.append(self._late())
+        if self._deaf and self._syn_acks:
+            found.append(self._never_came())
+        elif self._syn_acks.count > 1 and self._third is None and not self._refusals:
+            found.append(self._unacknowledged())
+        if self._again:
+            found.append(self._ignored())
+        if self._slammed is not None:
+            found.append(self._slam(self._slammed))
+        if self._inside:
+            found.append(self._half_open())
+        if self._crossing and self._syns:
+            text = "both ends opened at once (simultaneous open)"
+            found.append(Finding("simultaneous-open", text, self._crossing.numbers, fault=False))
+        if self._early:
+            found.append(self._fast_open())
+        return found
+
+    def _refused(self) -> Finding:
+        server = self._server
+        text = (
+            f"refused: nothing listens on port {server.port} of {server.address}, or a firewall "
+            "says so; the SYN was answered by RST"
+        )
+        return Finding("refused", text, self._syns.numbers + self._refusals.numbers)
+
+    def _unanswered(self) -> Finding:
+        server, syns = self._server, self._syns
+        tries = f"sent {syns.times}"
+        if syns.count > 1:
+            tries += f" in {span(syns.last - syns.first)}"
+        text = (
+            f"nobody answered the SYN to {server.socket} ({tries}): the host is down, a firewall "
+            "drops it, or the server's queues are full"
+        )
+        return Finding("syn-unanswered", text, syns.numbers)
+
+    def _late(self) -> Finding:
+        syns = self._syns
+        lost = syns.count - 1
+        text = (
+            f"the connection opened {span(syns.last - syns.first)} late: "
+            f"{many(lost, 'SYN')} got no answer in time (lost, or dropped by a full queue)"
+        )
+        return Finding("syn-lost", text, syns.numbers)
+
+    def _never_came(self) -> Finding:
+        text = (
+            "the SYN+ACK did not come through: the client sent its SYN again "
+            f"{self._deaf.times} after it (lost, or filtered on the way back)"
+        )
+        return Finding("syn-ack-lost", text, self._syn_acks.numbers[:6] + self._deaf.numbers[:6])
+
+    def _unacknowledged(self) -> Finding:
+        again = self._syn_acks
+        text = (
+            f"the SYN+ACK was sent {again.times} in {span(again.last - again.first)} and never "
+            "acknowledged: the client is gone, its address is forged (SYN flood), or the way back "
+            "is broken"
+        )
+        return Finding("syn-ack-unanswered", text, again.numbers)
+
+    def _ignored(self) -> Finding:
+        assert self._third is not None
+        packets = (self._third.number, *self._again.numbers)
+        often = f"SYN+ACK was sent again {self._again.times}"
+        text = (
+            f"the {self._server.name}'s accept queue overflowed: the third ACK was ignored and "
+            f"{often}"
+        )
+        if self._again.count == 1:
+            text = (
+                f"the third ACK did not count: {often} after it; the {self._server.name}'s accept "
+                "queue overflowed, or the ACK was lost on its way"
+            )
+        if not self._data:
+            text += " (a server with TCP_DEFER_ACCEPT that waits for data looks the same)"
+        return Finding("accept-queue-overflow", text, packets)
+
+    def _slam(self, reset: Sight) -> Finding:
+        assert self._third is not None
+        text = (
+            f"the {self._server.name} reset the connection right after the handshake: its accept "
+            "queue was full and tcp_abort_on_overflow is set, or the application closed at once"
+        )
+        return Finding("reset-after-handshake", text, (self._third.number, reset.number))
+
+    def _half_open(self) -> Finding:
+        text = "a SYN came inside an open connection, which answers it with a challenge ACK"
+        packets, kind = self._inside.numbers, "syn-inside"
+        if self._challenged:
+            kind = "half-open"
+            text = (
+                "half-open: one end had forgotten the connection (a crash, a reboot) and opened it "
+                "anew; the other's challenge ACK was answered by RST"
+            )
+            packets += self._challenged.numbers
+        return Finding(kind, text, packets)
+
+    def _fast_open(self) -> Finding:
+        text = "data came with the SYN (TCP Fast Open)"
+        return Finding("fast-open", text, self._early.numbers, fault=False)

@@ -1,0 +1,183 @@
+"""An explanation as text: a table of the connections, then each of them line by line."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+
+from tcpcore.errors import UsageError
+from tcpcore.observe.diagnosis.finding import span
+from tcpcore.observe.explain import (
+    MOST_LISTED,
+    Explanation,
+    count,
+    picked,
+    reasons,
+)
+from tcpcore.observe.explained import ExplainedConnection
+from tcpcore.observe.tcpdump import flag_letters
+from tcpcore.units import SECOND
+
+MOST_SHOWN = 2_000
+"""Segments that are printed one by one unless one connection is asked for."""
+MOST_OF_ONE = 50_000
+"""Segments that are printed of the one that is asked for."""
+_MOST_ROWS = 200
+"""Connections in the table of a large capture: those with faults come before others."""
+
+
+def format_text(explanation: Explanation, connection: int | None = None) -> str:
+    """The explanation as text; `connection` from 1 picks one.
+
+    Times count from the first segment of the file.  UsageError when there is no such connection.
+    """
+    return "\n".join(_lines(explanation, connection)) + "\n"
+
+
+def _lines(explanation: Explanation, only: int | None) -> Iterator[str]:
+    wanted = picked(explanation, only)
+    yield (
+        f"{explanation.name}: {count(explanation.count, 'connection')},"
+        f" {count(explanation.segments, 'TCP segment')}"
+    )
+    if explanation.left_out:
+        yield f"Left out{reasons(explanation)}."
+    if explanation.trouble:
+        yield f"Careful: {explanation.trouble}."
+    if only is None and len(explanation.connections) > 1:
+        yield ""
+        yield from _table(explanation)
+    if only is None and explanation.segments > _kept(explanation):
+        yield ""
+        yield "Too long to print segment by segment: choose a connection with --connection N."
+        return
+    for index in wanted:
+        yield ""
+        yield from _connection_lines(explanation, explanation.connections[index])
+
+
+def _kept(explanation: Explanation) -> int:
+    return sum(len(one.segments) for one in explanation.connections)
+
+
+def _table(explanation: Explanation) -> Iterator[str]:
+    """One line for each connection; of very many, those with faults first."""
+    listed = explanation.connections
+    if len(listed) > _MOST_ROWS:
+        listed = sorted(listed, key=lambda one: not any(f.fault for f in one.findings))
+        listed = sorted(listed[:_MOST_ROWS], key=lambda one: one.number)
+    heading = ("", "client", "server", "start", "took", "segments", "bytes", "again", "verdict")
+    rows = [heading]
+    for one in listed:
+        client, server = one.ends
+        there, back = one.bytes
+        rows.append(
+            (
+                str(one.number),
+                client.socket,
+                server.socket,
+                _seconds(one.start - explanation.start),
+                span(one.end - one.start),
+                str(one.total),
+                f"{there}/{back}",
+                str(one.again),
+                one.verdict,
+            )
+        )
+    yield from _columns(rows, right=(0, 3, 4, 5, 6, 7))
+    left = explanation.count - len(listed)
+    if left:
+        yield f"  and {count(left, 'more connection')}"
+    if explanation.further:
+        kinds = ", ".join(f"{many} {kind}" for kind, many in explanation.further.most_common())
+        yield f"  Of those after the first {MOST_LISTED}: {kinds}."
+
+
+def _connection_lines(explanation: Explanation, item: ExplainedConnection) -> Iterator[str]:
+    client, server = item.ends
+    yield f"Connection {item.number}: client {client.socket}, server {server.socket}"
+    yield f"  Verdict: {item.verdict}."
+    for finding in item.findings:
+        yield f"  - {_capital(str(finding))}."
+    for note in item.notes:
+        yield f"  Note: {note}."
+    if len(item.segments) < item.total:
+        shown = len(item.segments)
+        yield f"  Note: only the first {shown} of its {item.total} segments are shown."
+    rows = [("", "time", "from", "flags", "seq", "ack", "len", "client", "server", "meaning")]
+    for explained in item.segments:
+        segment = explained.packet.segment
+        rows.append(
+            (
+                str(explained.packet.number),
+                _seconds(explained.time - explanation.start),
+                item.ends[explained.sender].name,
+                flag_letters(segment.flags),
+                f"{explained.seq} ({segment.seq})",
+                "" if explained.ack is None else f"{explained.ack} ({segment.ack})",
+                str(len(segment.payload)),
+                *explained.states,
+                explained.meaning,
+            )
+        )
+    yield from _columns(rows, right=(0, 1, 6))
+
+
+def _columns(rows: Sequence[Sequence[str]], right: tuple[int, ...]) -> Iterator[str]:
+    """Rows as aligned lines; the last column is as long as it is."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ]
+        yield "  " + "  ".join([*cells, row[-1]]).rstrip()
+
+
+def _seconds(time: int) -> str:
+    return f"{'-' if time < 0 else ''}{abs(time) // SECOND}.{abs(time) % SECOND:06d}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``python -m tcpcore explain``."""
+    parser.add_argument(
+        "file", metavar="FILE", help="a pcap or pcapng file, also gzipped; - for standard input"
+    )
+    parser.add_argument(
+        "--connection", type=int, metavar="N", help="only this connection, counted from 1"
+    )
+    parser.add_argument("--html", metavar="OUT", help="also write the player for it as a page")
+
+
+def progress_bar(path: str) -> Callable[[int], object] | None:
+    """Shows on a terminal how much of a large file is read; None where nobody would look."""
+    try:
+        size = os.path.getsize(path)
+    except OSError:
+        return None
+    if size < 20_000_000 or not sys.stderr.isatty():
+        return None
+
+    def show(done: int) -> None:
+        part = min(done / size, 1)
+        bar = "#" * math.floor(part * 40)
+        end = "\n" if part == 1 else ""
+        print(f"\r[{bar:<40}] {part:4.0%}", end=end, file=sys.stderr, flush=True)
+
+    return show
+
+
+def check_number(connection: int | None) -> None:
+    """UsageError for a number that no connection has."""
+    if connection is not None and connection < 1:
+        raise UsageError(f"--connection counts from 1, not {connection}.")

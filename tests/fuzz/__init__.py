@@ -1,0 +1,1 @@
+"""Bytes from strangers, through every entrance: see `targets` and `__main__`."""
