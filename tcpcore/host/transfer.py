@@ -5,12 +5,14 @@ Source: tcp_sendmsg_locked(), sk_stream_wait_memory() and tcp_recvmsg_locked() i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host.messages import (
     MSG_DONTWAIT,
+    MSG_EOR,
     MSG_MORE,
     MSG_OOB,
     MSG_PEEK,
@@ -18,7 +20,7 @@ from tcpcore.host.messages import (
     shown,
 )
 from tcpcore.host.process import Wait, block
-from tcpcore.tcp import send_buffer, state, urgent
+from tcpcore.tcp import rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -60,6 +62,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
 
 async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
+    rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
     oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0
@@ -69,6 +72,8 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
             return done  # the error is for the next call
         part = data[done : done + room] if done or room < len(data) else data
         last = done + len(part) == len(data)
+        if last and part and flags & MSG_EOR:
+            records.ends_after(c, len(part))
         host.transmit(c, c.send(part, host.now, oob=oob, more=more and last))
         done += len(part)
         if last:
@@ -95,11 +100,16 @@ def nothing_to_tell(c: Connection) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def _received(length: int) -> str:
+    return f"recv() returned {length} bytes"
+
+
 def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
     if host.recording:
-        host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        host.returned("recv", "ok", _received(len(data)), len(data))
     if out:
         host.transmit(c, out)
     return data
@@ -151,7 +161,7 @@ def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
         c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
     elif socket.host.recording:
-        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        socket.host.returned("recv", "ok", _received(len(data)), len(data))
 
 
 def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> bytes:

@@ -160,6 +160,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("flow-control-vs-congestion-control", {"buffer": 262_144, "written": 200_000}, ()),
     *(("flow-control-vs-congestion-control", {"initcwnd": n}, ()) for n in (1, 40)),
     *(("slow-start", {"initcwnd": n}, ()) for n in (2, 40)),
+    *(("slow-start", {"written": n}, ()) for n in (20_000, 340_000)),
     ("congestion-avoidance", {"control": 1, "lost": 14}, ()),
     ("cubic-vs-reno", {"control": 0}, ()),
     *(
@@ -167,6 +168,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         for name in ("tcp_sack", "tcp_recovery", "control", "lost")
     ),
     ("fast-retransmit", {"holes": 3}, ()),
+    ("fast-retransmit", {"lost": 41}, ()),
     *(("sack-vs-newreno", change, ()) for change in ({"tcp_sack": 0}, {"control": 1})),
     *(("rack-tlp", {"holes": n}, ()) for n in (1, 3, 9)),
     *(("rack-tlp", {name: 0}, ()) for name in ("tcp_early_retrans", "tcp_recovery", "tcp_sack")),

@@ -41,6 +41,7 @@ _MODULES = (
     "windows",
     "congestion",
     "recovery",
+    "chance",
     "urgent",
     "options",
     "offers",

@@ -16,6 +16,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux.states import Look, Socket
 from tcpcore.tcp.state import LISTEN
 from tcpcore.units import format_seconds
+from tcpcore.view.flights import Flights
 from tcpcore.view.shown import Shown
 
 
@@ -104,7 +105,7 @@ class Printed:
 
 
 @dataclass(slots=True)
-class Exchange:
+class Exchange(Flights):
     """What happened on one side; `looks` (sockets and their states) is empty where nobody looked.
 
     `by` names the side: ``engine`` or ``Linux 6.18.44``; `sysctls` are the side's defaults;

@@ -21,6 +21,7 @@ from tcpcore.observe import counter_names
 from tcpcore.scenarios import registry
 from tcpcore.trace import Trace
 from tcpcore.units import format_seconds
+from tcpcore.view.beliefs import beliefs
 from tcpcore.view.rfc_titles import TITLES
 from tcpcore.view.shown import Shown
 
@@ -142,6 +143,20 @@ def rfc_index(chapters: str = "..") -> Shown:
         for number in sorted(cited)
     ]
     return _table("RFCs", ("number", "title", "chapters"), rows, together=2)
+
+
+def belief_table(chapters: str = "..") -> Shown:
+    """Every belief, and the prediction where readers may find out."""
+    rows: list[list[Cell]] = []
+    for one in beliefs():
+        page = f"{chapters}/{one.chapter}.html#predict-{one.prediction}"
+        path = Path(chapters, f"{one.chapter}.md")
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
+        rows.append([(one.number, ""), (one.says, ""), (title, page)])
+    return _table("Beliefs", ("", "people believe", "predict it in"), rows)
 
 
 def record_table() -> Shown:

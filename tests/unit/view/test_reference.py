@@ -11,6 +11,7 @@ from tcpcore import sysctl
 from tcpcore.host.history import HISTORY
 from tcpcore.linux import store
 from tcpcore.view import reference
+from tcpcore.view.beliefs import beliefs
 from tcpcore.view.rfc_titles import TITLES
 
 CHAPTERS = Path(__file__).resolve().parents[3] / "chapters"
@@ -81,3 +82,9 @@ def test_a_player_is_found_by_its_scenario_and_linked_by_its_own_name(tmp_path: 
     cell += 'Player("handshake", panels=("queues",), name="tour")\nQueues("accept-late")\n```\n'
     (part / "page.md").write_text(f'Player("syn-unanswered")\n\n{cell}')
     assert reference._places(tmp_path) == {"handshake": f"{tmp_path}/part/page.html#tour"}
+
+
+def test_every_belief_is_in_the_table():
+    found = [row[0] for row in rows(reference.belief_table())]
+    there = [one for one in beliefs() if (CHAPTERS / f"{one.chapter}.md").is_file()]
+    assert found == [one.number for one in there]
