@@ -17,6 +17,7 @@ from tcpcore.host.request import Request
 from tcpcore.seqnum import distance
 from tcpcore.tcp import state, timers, window
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.loss_state import CA_STATES
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Raw = tuple[Any, ...]
 
 _VARIABLES = (
     "snd.una", "snd.nxt", "snd.wnd", "rcv.nxt", "rcv.wnd", "unread", "unsent",
-    "cwnd", "ssthresh", "rto", "srtt", "retransmissions",
+    "cwnd", "ssthresh", "in_flight", "ca_state", "rto", "srtt", "retransmissions",
 )  # fmt: skip
 
 
@@ -65,6 +66,15 @@ def variables(c: Connection) -> dict[str, Any]:
     return _show_variables(_values(c))
 
 
+def numbers(section: Raw) -> dict[str, dict[str, Any]]:
+    """The connections of a section `sockets` as it is kept: name to variables, in us and bytes."""
+    return {
+        one[0]: dict(zip(_VARIABLES, one[4:], strict=True))
+        for one in section
+        if one[2:3] == ("main",)
+    }
+
+
 # --- plain values --------------------------------------------------------------------------------
 
 
@@ -88,6 +98,8 @@ def _values(c: Connection) -> Raw:
         unsent if unsent > 0 else 0,
         c.cwnd,
         c.ssthresh,
+        len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out,
+        c.ca_state,
         c.rto,
         c.srtt >> 3 if c.srtt else None,
         c.retransmissions,
@@ -120,6 +132,7 @@ def _show_variables(values: Raw) -> dict[str, Any]:
     shown = dict(zip(_VARIABLES, values, strict=True))
     if shown["ssthresh"] == INFINITE_SSTHRESH:
         shown["ssthresh"] = None
+    shown["ca_state"] = CA_STATES[shown["ca_state"]]
     shown["rto"] = timers.span(shown["rto"])
     if shown["srtt"] is not None:
         shown["srtt"] = timers.span(shown["srtt"])

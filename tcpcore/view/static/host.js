@@ -3,6 +3,7 @@
 
 import { drawAtlas } from "./atlas.js";
 import { render as renderEditor } from "./editor.js";
+import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { ScriptModel } from "./script_model.js";
 import { scriptOf } from "./script_text.js";
@@ -32,6 +33,7 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("plot", mountPlot);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 register("drill", (place, state) => {
