@@ -79,6 +79,13 @@ class Sysctls:
     tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
     tcp_ecn: int = _knob(2, 0, 2, "", "ECN: 1 asks and agrees, 2 only agrees")
     tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
+    tcp_pacing_ss_ratio: int = _knob(200, 0, 1000, "%", "pacing rate in slow start, of cwnd/RTT")
+    tcp_pacing_ca_ratio: int = _knob(120, 0, 1000, "%", "pacing rate in congestion avoidance")
+    tcp_min_rtt_wlen: int = _knob(300, 0, 86400, "s", "window of the least round trip")
+    tcp_min_tso_segs: int = _knob(2, 1, 65535, "", "least segments of a burst")
+    tcp_tso_rtt_log: int = _knob(
+        9, 0, 255, "", "short round trips, in 2^this us, have longer bursts"
+    )
     tcp_tso_win_divisor: int = _knob(3, 1, 255, "", "a burst may wait for this part of the window")
     tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
@@ -167,7 +174,7 @@ def describe(name: str) -> tuple[str, str]:
     return metadata["unit"], metadata["about"]
 
 
-CONGESTION_CONTROLS = ["reno", "cubic"]
+CONGESTION_CONTROLS = ["reno", "bbr", "cubic"]
 """Names that tcp_congestion_control takes; `tcp.congestion.registry` adds to them."""
 
 

@@ -8,10 +8,16 @@ snapshot that changed.  Nothing here decides anything: the engine runs the same 
 
 from __future__ import annotations
 
-from array import array
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
-from tcpcore.why import Reason
+from tcpcore.queue_record import DROPPED as DROPPED
+from tcpcore.queue_record import MARKED as MARKED
+from tcpcore.queue_record import PASSED as PASSED
+from tcpcore.queue_record import QueueRecord as QueueRecord
+from tcpcore.queue_record import Stay as Stay
+from tcpcore.why import Reason, Why
 
 DELIVERED = "delivered"
 LOST = "lost"
@@ -29,34 +35,42 @@ REFUSED = "refused"
 NOTE = "note"
 NOTED = "noted"
 
+_TIMER = "set"
+"""In place of TIMER_SET, where an event is kept short; see `Trace.timer_set`."""
+
+
+@lru_cache(maxsize=1024)
+def _pair(timer: str, subject: str) -> tuple[str, str]:
+    return timer, subject
+
+
 Event = tuple[str, str, Reason | None, Any]
 """``(kind, subject, reason, values)``; see `Moment` for what each kind carries."""
+
+
+class _Rare:
+    """What is true of few segments; see `TracedSegment`."""
+
+    __slots__ = ("at_door", "left", "lost_because", "outside", "received", "why")
+
+    def __init__(self) -> None:
+        self.left = True
+        self.at_door: int | None = None
+        self.received: Any = None
+        self.outside: Any = None
+        self.lost_because: Reason | None = None
+        self.why: Reason | None = None
 
 
 class TracedSegment:
     """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`.
 
-    `left` is False when the sender's own firewall dropped it; `at_door` is when it was at the
-    receiver whose firewall dropped it.  `received` is the packet as the receiver got it, where a
-    router changed it on the way (its TTL, an address); else None.  `outside` is the packet beyond a
-    router that put its own address in the place of the sender's.
+    What is true of few segments only stands apart, and is None for the others.
     """
 
     __slots__ = (
-        "arrived",
-        "at_door",
-        "fate",
-        "left",
-        "lost_because",
-        "outside",
-        "received",
-        "receiver",
-        "retransmission",
-        "segment",
-        "sender",
-        "sent",
-        "why",
-    )
+        "_rare", "arrived", "fate", "receiver", "retransmission", "segment", "sender", "sent",
+    )  # fmt: skip
 
     def __init__(self, segment: Any, sender: int, receiver: int | None, sent: int) -> None:
         self.segment = segment
@@ -64,14 +78,70 @@ class TracedSegment:
         self.receiver = receiver
         self.sent = sent
         self.arrived: int | None = None
-        self.at_door: int | None = None
-        self.left = True
-        self.received: Any = None
-        self.outside: Any = None
         self.fate = IN_FLIGHT
-        self.lost_because: Reason | None = None
-        self.why: Reason | None = segment.reason
-        self.retransmission = int(segment.reason.values.get("retransmission", 0)) if self.why else 0
+        reason = segment.reason
+        self.retransmission = int(reason.retransmission) if reason is not None else 0
+        self._rare: _Rare | None = None  # made when one of these is not as nearly always
+
+    @property
+    def why(self) -> Reason | None:
+        """Why it was sent: as the segment says, unless somebody knows better."""
+        reason: Reason | None = self.segment.reason
+        return reason if self._rare is None or self._rare.why is None else self._rare.why
+
+    @why.setter
+    def why(self, value: Reason | None) -> None:
+        self._unusual().why = value
+
+    @property
+    def left(self) -> bool:
+        """Whether it left its host: False when the sender's own firewall dropped it."""
+        return True if self._rare is None else self._rare.left
+
+    @left.setter
+    def left(self, value: bool) -> None:
+        self._unusual().left = value
+
+    @property
+    def at_door(self) -> int | None:
+        """When it was at the receiver whose firewall dropped it (us)."""
+        return None if self._rare is None else self._rare.at_door
+
+    @at_door.setter
+    def at_door(self, value: int | None) -> None:
+        self._unusual().at_door = value
+
+    @property
+    def received(self) -> Any:
+        """The packet as the receiver got it, where a router changed it on the way."""
+        return None if self._rare is None else self._rare.received
+
+    @received.setter
+    def received(self, value: Any) -> None:
+        self._unusual().received = value
+
+    @property
+    def outside(self) -> Any:
+        """The packet beyond a router that put its own address in the sender's place."""
+        return None if self._rare is None else self._rare.outside
+
+    @outside.setter
+    def outside(self, value: Any) -> None:
+        self._unusual().outside = value
+
+    @property
+    def lost_because(self) -> Reason | None:
+        """Why it was lost."""
+        return None if self._rare is None else self._rare.lost_because
+
+    @lost_because.setter
+    def lost_because(self, value: Reason | None) -> None:
+        self._unusual().lost_because = value
+
+    def _unusual(self) -> _Rare:
+        if self._rare is None:
+            self._rare = _Rare()
+        return self._rare
 
     @property
     def public(self) -> Any:
@@ -119,7 +189,7 @@ class Moment:
     `sections` maps a section of the host's snapshot to its new content, only where it changed.
     """
 
-    __slots__ = ("_changed", "_show", "events", "host", "kind", "label", "segment", "time")
+    __slots__ = ("_changed", "_show", "_told", "host", "kind", "label", "segment", "time")
 
     def __init__(self, time: int, host: int, kind: str, label: str, segment: int | None) -> None:
         self.time = time
@@ -127,12 +197,13 @@ class Moment:
         self.kind = kind
         self.label = label
         self.segment = segment
-        self.events: list[Event] = []
-        self._changed: tuple[Any, ...] = ()
+        self._told: Sequence[Any] = []  # the events, one after the other, four items each
+        self._changed: Sequence[Any] = ()  # name, content, name, content
         self._show: Any = None
 
-    def keep(self, changed: tuple[Any, ...], show: Any) -> None:
-        """Keep the sections that changed, as ``name, content, name, content``; see `sections`."""
+    def keep(self, told: tuple[Any, ...], changed: tuple[Any, ...], show: Any) -> None:
+        """The moment is over: what happened in it, and the sections that changed."""
+        self._told = told
         self._changed = changed
         self._show = show
 
@@ -142,78 +213,26 @@ class Moment:
         return self._changed[2 * names.index(name) + 1] if name in names else None
 
     @property
+    def events(self) -> list[Event]:
+        """What happened, in its order."""
+        items = iter(self._told)
+        told = zip(items, items, items, items, strict=True)
+        return [self._timer(*one) if one[0] == _TIMER else one for one in told]
+
+    @events.setter
+    def events(self, events: list[Event]) -> None:
+        self._told = [item for event in events for item in event]
+
+    def _timer(self, _: Any, timers: tuple[str, str], why: Why, deadline: int) -> Event:
+        timer, subject = timers
+        return TIMER_SET, timer, Reason(why, deadline - self.time), (subject, deadline)
+
+    @property
     def sections(self) -> dict[str, Any]:
         """The sections that changed, made readable now by the host's `show`."""
         changed, show = self._changed, self._show
         pairs = zip(changed[::2], changed[1::2], strict=True)
         return {name: show(name, content) if show else content for name, content in pairs}
-
-
-PASSED = "passed"
-MARKED = "marked"
-DROPPED = "dropped"
-_IN_A_QUEUE = (PASSED, MARKED, DROPPED)
-
-
-class Stay(NamedTuple):
-    """One packet's time in a queue, in us: `left` is when its own transmission began, or its end.
-
-    `size` is in bytes, `segment` its index in the trace (below 0: the ICMP error -1 - index), and
-    `fate` PASSED, MARKED (with CE) or DROPPED; who is dropped at the door leaves as it comes.
-    """
-
-    entered: int
-    left: int
-    size: int
-    segment: int
-    fate: str
-
-
-class QueueRecord:
-    """The queue before one direction of a link with a rate: who waited in it, and how long.
-
-    `sender` and `to` are the names of its ends, `discipline` what it is called in `tc`'s words and
-    `rate` the link's, in bit/s.  The packet that is being transmitted does not wait any more.
-    """
-
-    __slots__ = ("_numbers", "discipline", "rate", "sender", "to")
-
-    def __init__(self, sender: str, to: str, discipline: str, rate: int) -> None:
-        self.sender = sender
-        self.to = to
-        self.discipline = discipline
-        self.rate = rate
-        self._numbers = array("q")  # the fields of each stay: 40 bytes instead of 200
-
-    def keep(self, entered: int, left: int, size: int, segment: int, fate: str = PASSED) -> None:
-        """Take note of a stay, when its end is known."""
-        self._numbers.extend((entered, left, size, segment, _IN_A_QUEUE.index(fate)))
-
-    def stays(self) -> list[Stay]:
-        """All of them, in the order in which their ends became known."""
-        fields = iter(self._numbers)
-        rows = zip(fields, fields, fields, fields, fields, strict=True)
-        return [Stay(*row[:4], _IN_A_QUEUE[row[4]]) for row in rows]
-
-    def lengths(self) -> list[tuple[int, int, int]]:
-        """``(time, packets, bytes)`` that wait from that time on, wherever it changes."""
-        changes: dict[int, list[int]] = {}
-        for stay in self.stays():
-            if stay.left > stay.entered:
-                for time, sign in ((stay.entered, 1), (stay.left, -1)):
-                    change = changes.setdefault(time, [0, 0])
-                    change[0] += sign
-                    change[1] += sign * stay.size
-        found, packets, size = [], 0, 0
-        for time in sorted(changes):
-            packets += changes[time][0]
-            size += changes[time][1]
-            found.append((time, packets, size))
-        return found
-
-    def sojourns(self) -> list[tuple[int, int]]:
-        """``(time, wait)`` of each packet that got through, at the time at which its wait ended."""
-        return [(s.left, s.left - s.entered) for s in self.stays() if s.fate != DROPPED]
 
 
 class Trace:
@@ -243,6 +262,7 @@ class Trace:
         self.parameters: dict[str, Any] = {}
         self.dropped: tuple[int, ...] = ()
         self._open: Moment | None = None
+        self._events: list[Any] = []  # of the open moment
         self._last_sections: list[dict[str, Any]] = []
         self._snapshots: list[Any] = []
 
@@ -261,7 +281,8 @@ class Trace:
         self, time: int, host: int, kind: str, label: str, segment: int | None = None
     ) -> None:
         """Start a moment; the one before it is closed."""
-        self.close()
+        if self._open is not None:
+            self.close()
         self._open = Moment(time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:
@@ -282,10 +303,11 @@ class Trace:
             if last.get(name) != content:
                 last[name] = content
                 changed += (name, content)
-        if changed:
-            moment.keep(tuple(changed), show)
-        if moment.events or changed or moment.kind == ARRIVAL:
+        events = self._events
+        if events or changed or moment.kind == ARRIVAL:
+            moment.keep(tuple(events), tuple(changed), show)
             self.moments.append(moment)
+            events.clear()
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
@@ -297,13 +319,19 @@ class Trace:
     ) -> None:
         """Add an event to the current moment."""
         if self._open is not None:
-            self._open.events.append((kind, subject, reason, values))
+            self._events += (kind, subject, reason, values)
+
+    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
+        """The event TIMER_SET, kept as what it is made of: it is told most often of all."""
+        if self._open is not None:
+            self._events += (_TIMER, _pair(timer, subject), why, deadline)
 
     def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
         """Record a segment as it leaves its host; its index."""
         index = len(self.segments)
         self.segments.append(TracedSegment(segment, sender, receiver, now))
-        self.event(SENT, "", segment.reason, index)
+        if self._open is not None:
+            self._events += (SENT, "", segment.reason, index)
         return index
 
     def icmp_sent(

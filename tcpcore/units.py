@@ -53,3 +53,10 @@ def format_seconds(microseconds: int) -> str:
     if not rest:
         return f"{sign}{whole}"
     return f"{sign}{whole}.{rest:06d}".rstrip("0")
+
+
+def span(duration: int) -> str:
+    """A duration for people: ``200 ms``, ``1 s``, ``1.5 s``."""
+    if duration < SECOND:
+        return f"{duration / MILLISECOND:g} ms"
+    return f"{format_seconds(duration)} s"

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tcpcore.units import span
+
 
 class Why:
     """One entry: `key` names it for ever, `sentence` has `{holes}` for the values that decided."""
@@ -32,18 +34,34 @@ class Why:
 
 
 class Reason:
-    """A `Why` and the values that fill its holes; formatted only when somebody reads it."""
+    """A `Why` and the values that fill its holes; formatted only when somebody reads it.
 
-    __slots__ = ("values", "why")
+    Where a duration is all there is to tell, in the hole `rto`, its microseconds do for values.
+    """
 
-    def __init__(self, why: Why, values: dict[str, Any]) -> None:
+    __slots__ = ("_given", "why")
+
+    def __init__(self, why: Why, values: dict[str, Any] | int) -> None:
         self.why = why
-        self.values = values
+        self._given = values
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What fills the holes, by their names."""
+        given = self._given
+        return {"rto": span(given)} if isinstance(given, int) else given
+
+    @property
+    def retransmission(self) -> int:
+        """How often the segment that it sent had been sent before."""
+        given = self._given
+        return 0 if isinstance(given, int) or not given else given.get("retransmission", 0)
 
     @property
     def text(self) -> str:
         """The sentence, holes filled."""
-        return self.why.sentence.format(**self.values) if self.values else self.why.sentence
+        values = self.values
+        return self.why.sentence.format(**values) if values else self.why.sentence
 
     def __repr__(self) -> str:
         return f"Reason({self.why.key!r}, {self.values!r})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tcpcore import reasons
 from tcpcore.tcp import state
 from tcpcore.tcp.challenge import CHALLENGES
@@ -121,6 +123,14 @@ _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 class Counters(dict[str, int]):
     """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0."""
 
+    names: tuple[str, ...] = ()
+
+    def raw(self) -> tuple[Any, ...]:
+        """The names, always the same tuple as long as no counter is new, and what they count."""
+        if len(self) != len(self.names):
+            self.names = tuple(self)
+        return (self.names, *self.values())
+
     def __missing__(self, name: str) -> int:
         return 0
 
@@ -138,7 +148,7 @@ class Counters(dict[str, int]):
         if reason is not None and reason.why in _PLAIN and not segment.flags & (SYN | RST):
             self[OUT_SEGS] += 1
             return
-        again = reason is not None and reason.values.get("retransmission")
+        again = reason is not None and reason.retransmission
         crossing = reason is not None and reason.why is reasons.SIMULTANEOUS_SYN
         if not crossing and (not again or segment.flags & (SYN | ACK) == SYN | ACK):
             self[OUT_SEGS] += 1

@@ -195,6 +195,7 @@ class Queue:
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
+        c.congestion.on_start(c, now)
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
         timers.set_syn_ack(c, now, 0)

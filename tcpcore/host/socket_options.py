@@ -13,12 +13,11 @@ import struct
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EDOM, EINVAL, ENOENT, ENOPROTOOPT, UsageError, socket_error
+from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
-from tcpcore.host import plain_options, saved_syn
+from tcpcore.host import plain_options, rate_options, saved_syn
 from tcpcore.host.buffer_options import live
 from tcpcore.host.option import INT_MAX, IPPROTO_TCP, SOL_SOCKET, Option, flag, read_only
-from tcpcore.tcp.congestion import registry
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -186,23 +185,6 @@ def _shown_time_limit(socket: Socket, kept: int) -> tuple[int, int]:
     return divmod(kept, SECOND)
 
 
-def _algorithm(socket: Socket, value: Any) -> str:
-    name = bytes(value).split(b"\0")[0].decode("ascii", "replace")
-    if name not in registry.names():
-        raise socket_error(ENOENT)
-    return name
-
-
-def _shown_algorithm(socket: Socket, kept: str) -> bytes:
-    c = socket.connection
-    name = c.congestion.name if c is not None else kept
-    return (name or socket.host.sysctl.tcp_congestion_control).encode().ljust(16, b"\0")
-
-
-def _choose(socket: Socket, name: str) -> None:
-    live(socket).congestion = registry.create(name)
-
-
 def _unsigned(socket: Socket, value: int) -> int:
     return value & 0xFFFF_FFFF
 
@@ -213,9 +195,7 @@ def _family(socket: Socket, _: int) -> int:
 
 OPTIONS: dict[str, Option] = {
     **plain_options.OPTIONS,
-    "TCP_CONGESTION": Option(
-        IPPROTO_TCP, 13, store=_algorithm, show=_shown_algorithm, default="", changed=_choose
-    ),
+    **rate_options.OPTIONS,
     "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
     "SO_REUSEPORT": flag(SOL_SOCKET, 15),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=read_only, show=_take_error),
@@ -375,7 +355,6 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
     connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
-    if "TCP_CONGESTION" in options:
-        connection.congestion = registry.create(options["TCP_CONGESTION"])
+    rate_options.apply(options, connection)
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options

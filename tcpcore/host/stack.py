@@ -8,6 +8,7 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
+from functools import lru_cache
 from typing import Any, Protocol
 
 from tcpcore import reasons, trace
@@ -26,7 +27,7 @@ from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
 from tcpcore.tcp import departure, state, timers
 from tcpcore.tcp.connection import Connection
-from tcpcore.why import Reason
+from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 
@@ -125,7 +126,7 @@ class Host(Machine):
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""
-        self.call(f"inject {_summary(segment)}")
+        self.call(f"inject {_summary(segment.dst, segment.dport, segment.src, segment.sport)}")
         if segment.reason is None:
             segment.reason = reasons.INJECTED()
         self.network.transmit(self, segment)
@@ -134,11 +135,11 @@ class Host(Machine):
 
     def receive(self, segment: Segment, number: int | None) -> None:
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
-        if self.recording:
-            self._begin(trace.ARRIVAL, _summary(segment), number)
-        self.counters[counters.IN_SEGS] += 1
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
+        if self.recording:
+            self._begin(trace.ARRIVAL, _summary(*key), number)
+        self.counters[counters.IN_SEGS] += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
             return
@@ -201,9 +202,10 @@ class Host(Machine):
         return True
 
     def _send_all(self, segments: list[Segment]) -> None:
+        transmit, sent = self.network.transmit, self.counters.sent
         for segment in segments:
-            self.counters.sent(segment)
-            self.network.transmit(self, segment)
+            sent(segment)
+            transmit(self, segment)
 
     # --- timers ----------------------------------------------------------------------------------
 
@@ -338,6 +340,11 @@ class Host(Machine):
         if self.network.trace is not None:
             self.network.trace.event(kind, subject, reason, values)
 
+    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
+        """The journal of this host's endpoints, for what is told most often."""
+        if self.network.trace is not None:
+            self.network.trace.timer_set(timer, subject, why, deadline)
+
     def tell(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
     ) -> None:
@@ -388,5 +395,6 @@ def _key(endpoint: Connection | Request) -> FourTuple:
     return endpoint.ends if isinstance(endpoint, Connection) else endpoint.child.ends
 
 
-def _summary(segment: Segment) -> str:
-    return f"{segment.src}:{segment.sport} > {segment.dst}:{segment.dport}"
+@lru_cache(maxsize=1024)
+def _summary(dst: str, dport: int, src: str, sport: int) -> str:
+    return f"{src}:{sport} > {dst}:{dport}"

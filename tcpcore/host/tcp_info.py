@@ -2,7 +2,6 @@
 
 Names carry the kernel's prefix ``tcpi_``; units are the kernel's: rto, ato, rtt and the like in
 microseconds, ``last_*`` in milliseconds, windows and counts in segments or bytes as there.
-Not measured is the delivery rate.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, early, ecn, segment_size, state
+from tcpcore.tcp import chrono, early, ecn, rate, segment_size, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -97,7 +96,6 @@ def _path(c: Connection) -> dict[str, int]:
     opening = c.state == state.SYN_SENT
     stamps = TIMESTAMP_SPACE if c.timestamps or (opening and c.sysctl.tcp_timestamps) else 0
     first = early.is_early(c)
-    share = 200 if c.cwnd < c.ssthresh // 2 else 120
     return {
         "rto": c.rto,
         "ato": c.ato,
@@ -110,7 +108,10 @@ def _path(c: Connection) -> dict[str, int]:
         "pmtu": c.path_mtu,
         "rcv_rtt": c.tuning.rtt >> 3,
         "rcv_space": c.tuning.space,
-        "pacing_rate": segment_size.mss(c) * 80_000 * share * c.cwnd // c.srtt if c.srtt else 0,
+        "pacing_rate": c.flow.pacing_rate,
+        "max_pacing_rate": c.flow.max_pacing_rate,
+        "delivery_rate": rate.delivery_rate(c),
+        "delivery_rate_app_limited": int(c.flow.rate_app_limited),
     }
 
 

@@ -5,6 +5,7 @@ Source: tcp_sendmsg_locked(), sk_stream_wait_memory() and tcp_recvmsg_locked() i
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tcpcore import errors
@@ -18,7 +19,7 @@ from tcpcore.host.messages import (
     shown,
 )
 from tcpcore.host.process import Wait, block
-from tcpcore.tcp import send_buffer, state, urgent
+from tcpcore.tcp import rate, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -60,6 +61,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
 
 async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
+    rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
     oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0
@@ -95,11 +97,16 @@ def nothing_to_tell(c: Connection) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def _received(length: int) -> str:
+    return f"recv() returned {length} bytes"
+
+
 def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
     if host.recording:
-        host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        host.returned("recv", "ok", _received(len(data)), len(data))
     if out:
         host.transmit(c, out)
     return data
@@ -151,7 +158,7 @@ def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
         c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
     elif socket.host.recording:
-        socket.host.returned("recv", "ok", f"recv() returned {len(data)} bytes", len(data))
+        socket.host.returned("recv", "ok", _received(len(data)), len(data))
 
 
 def _receive_urgent(socket: Socket, c: Connection, most: int, flags: int) -> bytes:

@@ -23,7 +23,7 @@ from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
 from tcpcore.net.link import Link, Pipe
-from tcpcore.net.packet import Packet
+from tcpcore.net.packet import Packet, wire_length
 from tcpcore.net.wires import Wires
 from tcpcore.trace import QueueRecord, Trace
 from tcpcore.units import SECOND
@@ -141,7 +141,15 @@ class Network(Wires):
             self.send(host, packet, tag, isinstance(packet, Segment))
         else:  # nothing in the host has a say
             self._sent += 1
-            self.enter(pipe, packet, tag)
+            if not pipe.calm:
+                self.enter(pipe, packet, tag)
+                return
+            size = wire_length(packet)
+            at = pipe.carry(size, self.now, tag)
+            if at is None:
+                self.lose(tag, pipe.full(size, self.now, tag))
+            else:
+                self.on_the_way(pipe, at, packet, tag, False, pipe.cuts)
 
     def on_the_way(
         self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int

@@ -1,6 +1,6 @@
 """The line of ``ss -i``: TCP's own variables, in iproute2's words and order (tcp_stats_print()).
 
-Left out is what the engine does not measure: delivery_rate, app_limited.
+bbr's own variables stand before the rates, as ``bbr:(bw:...)``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from tcpcore.host.listener import Listener
 from tcpcore.observe import inventory
 from tcpcore.observe.inventory import Entry
 from tcpcore.seqnum import distance
-from tcpcore.tcp import chrono, segment_size, state
+from tcpcore.tcp import chrono, rate, segment_size, state
+from tcpcore.tcp.congestion import registry
+from tcpcore.tcp.congestion.bbr import Bbr
+from tcpcore.tcp.congestion.bbr_bandwidth import ONE
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
+from tcpcore.tcp.flow import UNLIMITED
 from tcpcore.tcp.tcb import INITIAL_CWND
 
 
@@ -27,18 +31,15 @@ def line(host: Any, entry: Entry, *, options: bool, numeric: bool) -> str:
     endpoint = entry.endpoint
     if isinstance(endpoint, Listener):
         queued = f" unacked:{entry.recv_q}" if entry.recv_q else ""
-        return f"{_algorithm(host)} cwnd:{INITIAL_CWND}{queued}"
+        return f"{host.sysctl.tcp_congestion_control} cwnd:{INITIAL_CWND}{queued}"
     if not isinstance(endpoint, Connection) or inventory.is_small(endpoint):
         return ""
     words = [] if not options else _agreed(endpoint)
-    words += [_algorithm(host), *_basics(endpoint), *_counts(endpoint)]
+    words += [endpoint.congestion.name, *_basics(endpoint), *_counts(endpoint)]
+    words += _own(endpoint, numeric)
     words += _pace(host, endpoint, numeric)
     words += _outstanding(endpoint)
     return " ".join(words + list(_receiving(endpoint)))
-
-
-def _algorithm(host: Any) -> str:
-    return str(getattr(host.sysctl, "tcp_congestion_control", "cubic"))
 
 
 def _agreed(c: Connection) -> list[str]:
@@ -91,18 +92,44 @@ def _pace(host: Any, c: Connection, numeric: bool) -> Iterator[str]:
             ago = (host.now - when) // 1000
             if ago:
                 yield f"{name}:{ago}"
-    if c.srtt and not c.retransmissions:  # a time-out leaves the rate as it was: unknown here
-        share = 200 if c.cwnd < c.ssthresh // 2 else 120
-        bytes_per_second = segment_size.mss(c) * 80_000 * share * c.cwnd // c.srtt
-        yield f"pacing_rate {_rate(bytes_per_second * 8, numeric)}bps"
+    yield from _rates(c, numeric)
     if c.delivered:
         yield f"delivered:{c.delivered}"
+    if c.flow.rate_app_limited:
+        yield "app_limited"
     busy, by_window, by_buffer = chrono.spent(c, host.now)
     if busy:
         yield f"busy:{busy // 1000}ms"
     for name, spent in (("rwnd_limited", by_window), ("sndbuf_limited", by_buffer)):
         if spent:
             yield f"{name}:{spent // 1000}ms({100 * spent / busy:.1f}%)"
+
+
+def _rates(c: Connection, numeric: bool) -> Iterator[str]:
+    """The pacing rate with its limit, and the rate of delivery."""
+    flow = c.flow
+    if 0 < flow.pacing_rate < UNLIMITED:
+        limit = flow.max_pacing_rate
+        most = f"/{_rate(limit * 8, numeric)}bps" if 0 < limit < UNLIMITED else ""
+        yield f"pacing_rate {_rate(flow.pacing_rate * 8, numeric)}bps{most}"
+    delivered = rate.delivery_rate(c)
+    if delivered:
+        yield f"delivery_rate {_rate(delivered * 8, numeric)}bps"
+
+
+def _own(c: Connection, numeric: bool) -> Iterator[str]:
+    """The algorithm's own variables: those of bbr (`struct tcp_bbr_info`), or of one's own."""
+    bbr = c.congestion
+    if not isinstance(bbr, Bbr):
+        shown = {} if bbr.name in registry.LINUX else bbr.show(c)
+        if shown:
+            yield f"{bbr.name}:({','.join(f'{name}:{value}' for name, value in shown.items())})"
+        return
+    words = [f"bw:{_rate(bbr.bytes_per_second(c) * 8, numeric)}bps", f"mrtt:{bbr.min_rtt / 1000:g}"]
+    for name, gain in (("pacing_gain", bbr.pacing_gain), ("cwnd_gain", bbr.cwnd_gain)):
+        if gain:
+            words.append(f"{name}:{gain / ONE:g}")
+    yield f"bbr:({','.join(words)})"
 
 
 def _rate(bits_per_second: float, numeric: bool) -> str:

@@ -13,11 +13,14 @@ from tcpcore.tcp import (
     departure,
     ecn,
     loss_probe,
+    pacing,
     rack,
+    rate,
     recovery,
     resend,
     rtt,
     scoreboard,
+    segment_size,
     send_buffer,
     state,
     tagging,
@@ -66,7 +69,8 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere
     news.window = not opening and update_send_window(c, segment, before)
     loss = c.loss
-    delivered, lost = c.delivered, loss.lost
+    delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
+    news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
     if len(segment.options) > 3 or not c.timestamps:
         tagging.read(c, segment, before, news, now)
@@ -74,6 +78,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
             c.delivered += news.delivered
+            c.flow.remember(c.delivered)
             resend.after_ack(c, answer, now)
         return
     if news.advanced:
@@ -92,9 +97,11 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     if news.set_timer:
         loss_probe.rearm(c, now)
     c.delivered += news.delivered
+    news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
     if news.echo:
         loss.delivered_marked += c.delivered - delivered
-    _control(c, c.delivered - delivered, loss.lost - lost, news, now)
+    rate.generate(c, news.rate, reneged, now)
+    _control(c, news, now)
     resend.after_ack(c, answer, now)
     scoreboard.drop_if_clean(c)
     if not c.retransmission_queue:
@@ -113,6 +120,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         or c.board is not None
         or c.probe_end is not None
         or c.ecn
+        or c.congestion.controls
         or c.snd_up is not None
         or len(segment.options) != (3 if c.timestamps else 0)
         or sent.flags & SYN
@@ -120,6 +128,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         or (c.total_retrans and not _sent_once(c, ack))
     ):
         return False
+    before = c.snd_una
     _move_on(c, segment)
     first, taken = sent.last_sent, 0
     while queue and not (ack - queue[0].end) & HALF:
@@ -127,20 +136,23 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         taken += 1
     if queue and (queue[0].seq - ack) & HALF:
         queue[0].seq = ack
+    alone = sent.stamp is not None and sent.stamp[0] + 1 == c.delivered + c.sack_permitted
     c.delivered += taken
     latest = max(now - sent.last_sent, 1)
     if c.sack_permitted:
         loss = c.loss
         loss.rack_advanced, loss.rack_rtt = True, latest
         loss.rack_time, loss.rack_end = sent.last_sent, sent.end
-    if not c.min_rtt or latest < c.min_rtt:
-        c.min_rtt = latest
+    short = alone and taken == 1 and (ack - before) & MASK < segment_size.mss(c)
+    rate.measured(c, latest, now, delayed=short)
     rtt.sample(c, now - first)
+    rate.generate_plain(c, sent, now)
     c.congestion.on_sample(c, latest, now)
     loss_probe.rearm(c, now)
     if usage.limited(c):
         c.congestion.on_ack(c, taken, now)
     c.loss.cwnd_stamp = now
+    pacing.update_rate(c)
     send_buffer.expand(c)
     if not queue:
         chrono.stop(c, chrono.BUSY, now)
@@ -180,13 +192,15 @@ def _acknowledge_nothing(c: Tcb, segment: Segment, before: int, news: News, now:
     if news.duplicate:
         recovery.alert(c, segment, before, news, 0, now)
         c.delivered += news.delivered
+        c.flow.remember(c.delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, segment.ack, news, now)
 
 
 def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None:
     """Take what is acknowledged off the queue, and measure (tcp_clean_rtx_queue())."""
-    ack, queue = segment.ack, c.retransmission_queue
+    ack, queue, one = segment.ack, c.retransmission_queue, not c.sacked_out
+    before = c.snd_una
     _drop_bytes(c, ack)
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
@@ -195,6 +209,9 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
+        one = False
+    if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
+        news.rate.ack_delayed = _may_have_waited(c, news)
     measured = _measure(c, segment, news, first, last, now)
     if news.acked:
         news.set_timer = True
@@ -206,6 +223,15 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
             rack.note_reordering(c, reorder)
     elif queue and measured and news.first_sacked is not None:
         news.set_timer = news.first_sacked < queue[0].last_sent
+
+
+def _may_have_waited(c: Tcb, news: News) -> bool:
+    """One small segment, alone for a round trip: its ACK may be a delayed one.
+
+    Source: FLAG_ACK_MAYBE_DELAYED in tcp_clean_rtx_queue().
+    """
+    alone = news.rate.prior_delivered + 1 == c.delivered + news.delivered
+    return alone and not (news.retransmitted or news.alarming or news.syn)
 
 
 def _drop_bytes(c: Tcb, ack: int) -> None:
@@ -228,6 +254,7 @@ def _count_off(
     sack, board = c.sack_permitted, c.board
     for sent in taken:
         sent.gone = True
+        rate.delivered(c, sent, news.rate)
         if board is not None:
             board.head_gone(sent)
         if sent.retransmissions:
@@ -274,23 +301,31 @@ def _measure(
         stamps = wire_options.timestamps(segment.options)
         if stamps is not None and stamps[1]:
             elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
-            measured = latest = (elapsed & MASK) * MILLISECOND
+            measured = latest = max(elapsed & MASK, 1) * MILLISECOND
     if measured is None or latest is None:
         return False
-    c.min_rtt = min(c.min_rtt or max(latest, 1), max(latest, 1))
+    news.rate.rtt = latest
+    rate.measured(c, latest, now, delayed=news.rate.ack_delayed)
     rtt.sample(c, measured)
     c.congestion.on_sample(c, latest, now)
     return True
 
 
-def _control(c: Tcb, delivered: int, lost: int, news: News, now: int) -> None:
+def _control(c: Tcb, news: News, now: int) -> None:
     """Let cwnd fall in a reduction, else grow if it is what limits us (tcp_cong_control())."""
+    sample = news.rate
+    if c.congestion.controls and (news.acked_data or c.state != state.SYN_RECV):
+        c.congestion.control(c, sample, now)
+        send_buffer.expand(c)
+        return
     if prr.reducing(c):
-        prr.reduce(c, delivered, lost, news.advanced)
+        prr.reduce(c, sample.acked, sample.losses, news.advanced)
+        pacing.update_rate(c)
         return
     reordering = c.loss.reordering > c.sysctl.tcp_reordering
     if news.acked_data or (reordering and (news.acked or news.sacked)):
         if usage.limited(c):
-            c.congestion.on_ack(c, delivered, now)
+            c.congestion.on_ack(c, sample.acked, now)
         c.loss.cwnd_stamp = now
+    pacing.update_rate(c)
     send_buffer.expand(c)

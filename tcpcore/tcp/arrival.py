@@ -166,6 +166,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
     rtt.forget_syn_round_trip(c)
+    c.congestion.on_start(c, now)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
     usage.start(c)
     receive_buffer.established(c, now)
@@ -297,6 +298,8 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         acknowledgement.take(c, segment, now)
         lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
         rtt.forget_syn_round_trip(c)
+        if c.fast_open is None or not c.fast_open.passive:  # such a one started with its SYN
+            c.congestion.on_start(c, now)
         c.last_data_sent = now
         if c.fast_open is None or not c.fast_open.passive:
             receive_buffer.established(c, now)

@@ -157,7 +157,8 @@ class Connection(Tcb):
         """
         self._begin()
         self.pingpong = int(not on)
-        if on and self.ack_pending and self.state in (*state.RECEIVES_DATA, state.CLOSE_WAIT):
+        receives = self.state in state.RECEIVES_DATA or self.state == state.CLOSE_WAIT
+        if on and self.ack_pending and receives:
             self.ack_pushed = self.ack_pushed or 1
             if delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
@@ -214,6 +215,8 @@ class Connection(Tcb):
                 retransmit.on_loss_probe(self, now)
             else:
                 retransmit.on_timeout(self, now)
+        if self.pacing_deadline is not None and self.pacing_deadline <= now:
+            resend.pacing_over(self, now)
         if self.ack_deadline is not None and self.ack_deadline <= now:
             self._delayed_ack_due(now)
         if self.probe_deadline is not None and self.probe_deadline <= now:
@@ -224,7 +227,9 @@ class Connection(Tcb):
             self._wait_over()
         return self.out
 
-    next_deadline = timers.next_deadline
+    def next_deadline(self) -> int | None:
+        """When `fire` has something to do, in microseconds; None: no timer runs."""
+        return timers.next_deadline(self)
 
     def running_timers(self) -> list[tuple[str, int]]:
         """``(name, deadline)`` of each timer that runs."""

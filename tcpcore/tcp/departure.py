@@ -8,7 +8,7 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, ecn, sack, segment_size, state, timers, urgent, window
+from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -126,12 +126,18 @@ def option_space(c: Tcb) -> int:
     return sack.OPTION_SPACE - (TIMESTAMP_SPACE if c.timestamps else 0)
 
 
+def _stamps(c: Tcb, now: int) -> tuple[Option, ...]:
+    """The timestamps option; within a millisecond it is often the one of before."""
+    clock = (now // MILLISECOND + c.timestamp_offset) & MASK
+    _, value, echo = c.stamps[2]
+    if value != clock or echo != c.ts_recent:
+        c.stamps = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    return c.stamps
+
+
 def _options(c: Tcb, now: int) -> tuple[Option, ...]:
     """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     if c.sack_blocks or c.duplicate_block is not None:
         options += sack.option(c, option_space(c))
     return options
@@ -183,10 +189,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
     c.rcv_wnd = window_
     acknowledged = c.rcv_wup = c.rcv_nxt
     field = window_ >> c.rcv_scale
-    options: tuple[Option, ...] = ()
-    if c.timestamps:
-        clock = (now // MILLISECOND + c.timestamp_offset) & MASK
-        options = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, clock, c.ts_recent))
+    options = _stamps(c, now) if c.timestamps else ()
     delayed_ack.ack_sent(c)
     c.segs_out += 1
     ip = c.ip
@@ -270,6 +273,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
     sent.last_sent = now
+    sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
         send_syn(c, now, reason, sent.flags)
@@ -290,7 +294,7 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
         return False
     cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent)
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -334,13 +338,16 @@ def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
 
 def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     """Remember what is sent from `seq` to snd.nxt until it is acknowledged."""
-    sent = SentSegment(seq, c.snd_nxt, flags, now)
+    stamp = c.flow.stamp
+    if not c.retransmission_queue:
+        stamp = rate.start(c, now)
+    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp)
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
-        timers.set_retransmission(c, now, max(left, 1))
+        timers.set_retransmission(c, now, max(left, 1), paced=True)
 
 
 def start_syn(c: Tcb, now: int, reason: Reason) -> None:
@@ -353,3 +360,5 @@ def start_syn(c: Tcb, now: int, reason: Reason) -> None:
     if c.fast_open is not None and c.fast_open.carried:
         seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + c.fast_open.carried) & MASK
         queue(c, seq, ACK | PSH, now)
+    for sent in c.retransmission_queue:
+        sent.stamp = None  # a SYN, and what goes with it, is no sample of a rate

@@ -215,7 +215,9 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         until = (seq + min(mss, left)) & MASK
         done = distance(burst[0].seq, until)
         flags = last.flags if until == end else ACK
-        piece = SentSegment(seq, last.end if until == end else until, flags, burst[0].first_sent)
+        first = burst[0]
+        place = last.end if until == end else until
+        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp)
         piece.last_sent = burst[0].last_sent
         piece.retransmissions = burst[0].retransmissions
         piece.lost = True

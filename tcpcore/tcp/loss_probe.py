@@ -55,9 +55,10 @@ def rearm(c: Tcb, now: int) -> None:
     if not c.retransmission_queue:
         timers.cancel_retransmission(c)
     elif c.loss_probe or c.loss.reo_deadline:  # the RTO counts from when the oldest was sent
-        timers.set_retransmission(c, now, max(c.retransmission_queue[0].last_sent + c.rto - now, 1))
+        left = max(c.retransmission_queue[0].last_sent + c.rto - now, 1)
+        timers.set_retransmission(c, now, left, paced=True)
     else:
-        timers.set_retransmission(c, now)
+        timers.set_retransmission(c, now, paced=True)
 
 
 def answered(c: Tcb, ack: int, news: News, now: int) -> None:

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import departure, rack, recovery, scoreboard, segment_size, sending, state, timers
+from tcpcore.tcp import (
+    departure,
+    pacing,
+    rack,
+    recovery,
+    scoreboard,
+    segment_size,
+    sending,
+    state,
+    timers,
+)
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
@@ -36,14 +46,14 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
     head_again = False
     while c.retrans_out < c.lost_out and prr.in_flight(c) < c.cwnd:
         sent = scoreboard.of(c).next_lost()
-        if sent is None or not _in_window(c, sent):
+        if sent is None or not _in_window(c, sent) or (c.flow.paced and pacing.waits(c, now)):
             break
         head_again = head_again or sent is c.retransmission_queue[0]
         count = _send_burst(c, sent, now, why or _why(c))
         if prr.reducing(c):
             c.loss.prr_out += count
     if head_again and not c.loss.reo_deadline:
-        timers.set_retransmission(c, now)
+        timers.set_retransmission(c, now, paced=True)
 
 
 def without_congestion(c: Tcb, now: int, why: Why) -> None:
@@ -91,6 +101,9 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
             break
         burst.append(follower)
     burst[-1].joined = False
+    if c.flow.paced:
+        length = sum(distance(one.seq, one.end) for one in burst)
+        pacing.charge(c, length, len(burst), now)
     for one in burst:
         if one.gone:  # a small one before it took it along
             continue
@@ -132,8 +145,19 @@ def reordering_over(c: Tcb, now: int) -> None:
     if before != prr.in_flight(c):
         if c.ca_state != RECOVERY:
             recovery.enter(c)
-            prr.reduce(c, 1, c.loss.lost - lost, advanced=False)
+            if not c.congestion.controls:
+                prr.reduce(c, 1, c.loss.lost - lost, advanced=False)
         send_lost(c, now)
     if c.retransmit_deadline is None and c.retransmission_queue:
         left = c.retransmission_queue[0].last_sent + c.rto - now
-        timers.set_retransmission(c, now, max(left, 1))
+        timers.set_retransmission(c, now, max(left, 1), paced=True)
+
+
+def pacing_over(c: Tcb, now: int) -> None:
+    """More may be sent at the pacing rate: lost segments first (tcp_tsq_write())."""
+    c.pacing_deadline = None
+    if c.state not in state.HANDSHAKE_DONE:
+        return
+    if c.lost_out > c.retrans_out and c.cwnd > prr.in_flight(c):
+        send_lost(c, now)
+    sending.send_pending(c, now)

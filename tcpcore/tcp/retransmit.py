@@ -14,6 +14,7 @@ from tcpcore.tcp import (
     early,
     lifecycle,
     mtu_probing,
+    pacing,
     recovery,
     resend,
     sending,
@@ -129,6 +130,7 @@ def on_timeout(c: Tcb, now: int) -> None:
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
+    pacing.charge_queued(c, head.seq, head.end, now)
     resend.again(c, head, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
     if c.state != state.SYN_SENT or c.retransmissions > linear:
@@ -173,15 +175,16 @@ def on_loss_probe(c: Tcb, now: int) -> None:
         return
     if c.probe_end is not None:  # this episode has had its probe
         left = max(queue[0].last_sent + c.rto - now, 1)
-        timers.set_retransmission(c, now, left)
+        timers.set_retransmission(c, now, left, paced=True)
         return
     c.loss.probe_resent = not sending.send_one(c, now)
     if c.loss.probe_resent:
         last = queue[-1]
         values = {"retransmission": last.retransmissions + 1}
+        pacing.charge_queued(c, last.seq, last.end, now)
         departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
         if c.board is not None:
             c.board.sent_again(last)
     c.tally("TcpExtTCPLossProbes")
     c.probe_end = c.snd_nxt
-    timers.set_retransmission(c, now)
+    timers.set_retransmission(c, now, paced=True)

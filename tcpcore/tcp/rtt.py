@@ -16,7 +16,6 @@ def sample(c: Tcb, measured: int) -> None:
     """Take in a round-trip time of `measured` microseconds, and set the RTO (no back-off)."""
     if measured < 1:
         measured = 1
-    c.min_rtt = min(c.min_rtt or measured, measured)
     if c.sysctl.rfc_rto:
         _by_the_rfc(c, measured)
         return

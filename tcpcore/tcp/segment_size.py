@@ -7,7 +7,10 @@ of up to 536 bytes is taken whole.
 
 from __future__ import annotations
 
-from tcpcore.tcp.tcb import Tcb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tcpcore.tcp.tcb import Tcb
 
 SMALL_WINDOW = 536
 """TCP_MSS_DEFAULT."""

@@ -23,12 +23,13 @@ SK_BUFF = 256
 
 
 def expand(c: Tcb) -> None:
-    """Let the buffer hold two windows of segments, as far as tcp_wmem lets it."""
+    """Let the buffer hold windows of segments, mostly two, as far as tcp_wmem lets it."""
     if c.sndbuf_locked:
         return
     payload = c.snd_mss if c.snd_mss > 1460 else 1460
     memory = (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
-    wanted = 2 * memory * (c.cwnd if c.cwnd > INITIAL_CWND else INITIAL_CWND)
+    windows = c.congestion.buffer_windows
+    wanted = windows * memory * (c.cwnd if c.cwnd > INITIAL_CWND else INITIAL_CWND)
     if wanted > c.sndbuf:
         c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
 

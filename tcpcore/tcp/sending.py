@@ -12,6 +12,7 @@ from tcpcore.tcp import (
     delayed_ack,
     departure,
     loss_probe,
+    pacing,
     push_marks,
     sack,
     segment_size,
@@ -25,12 +26,10 @@ from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import ACK, FIN, PSH
 
 _ESTABLISHED = state.ESTABLISHED
-GSO_MAX_SIZE = 65536
-MIN_BURST = 2
+GSO_MAX_SIZE = 65279
+"""Most bytes of a large packet: what the device takes, less the headers (sk_gso_max_size)."""
 PACING_SHIFT = 10
-RTT_SHIFT = 9
-STARTING_PACE, PACE = 2_000_000, 1_200_000
-"""cwnd in a second's part of a round trip, 200 % of it while cwnd may still double, else 120 %."""
+SIZE_BITS = 32
 
 
 def current_mss(c: Tcb) -> int:
@@ -58,9 +57,9 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
         return
     before, queue = c.snd_nxt, c.retransmission_queue
     count = len(queue)
-    _send_what_fits(c, now, packet)
+    full = _send_what_fits(c, now, packet)
     sent = len(queue)
-    full = sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    full = full or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
     sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
@@ -90,12 +89,13 @@ def send_one(c: Tcb, now: int) -> bool:
     return True
 
 
-def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
+def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
+    """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
-        return
+        return False
     flight = in_flight(c)
     if flight >= c.cwnd:
-        return
+        return False
     mss = current_mss(c)
     largest = burst_segments(c, mss)
     quota = c.cwnd >> 1 or 1
@@ -105,17 +105,23 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> None:
         if not 0 < unsent < HALF:
             if c.fin_queued is not None:
                 _send_fin(c, now)
-            return
+            return False
+        if c.flow.paced and pacing.waits(c, now):
+            return False
         window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         room = c.cwnd - flight
-        if unsent > mss and _defers(c, room, window, largest * mss, now):
-            return
+        if unsent > mss and _defers(c, unsent, room * mss, window, largest * mss, now):
+            return room * mss < window and room * mss <= unsent
         most = mss * min(largest, room, quota)
         length = _burst(c, unsent, window, most if most < packet else packet, mss)
         if not length:
-            return
-        flight += -(-length // mss)
+            return False
+        segments = -(-length // mss)
+        flight += segments
+        if c.flow.paced:
+            pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
+    return False
 
 
 def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
@@ -138,34 +144,40 @@ def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     return needed - partial
 
 
-def _defers(c: Tcb, room: int, window: int, largest: int, now: int) -> bool:
+def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
-    Only right after something was sent, while an ACK will come soon, and the room is small.
+    Only right after something was sent, while an ACK is due within a millisecond or is late, and
+    the room (in bytes) is small.
     """
-    queue = c.retransmission_queue
-    if c.ca_state >= RECOVERY or now - c.last_sent_at > MILLISECOND or not queue:
+    queue, before = c.retransmission_queue, c.last_sent_at
+    if c.flow.paced:
+        before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
+    if c.ca_state >= RECOVERY or now - before > MILLISECOND or not queue:
         return False
-    if now - queue[0].last_sent < c.srtt >> 4:
+    expected = queue[0].last_sent + (c.srtt >> 3)
+    if expected - now > min(c.srtt >> 4, MILLISECOND):  # the next ACK is too far away
         return False
-    mss = current_mss(c)
-    limit = min(window, room * mss)
-    if limit >= largest or limit >= min(c.snd_wnd, c.cwnd * mss) // c.sysctl.tcp_tso_win_divisor:
+    limit = min(window, room)
+    if limit >= largest:
         return False
-    return c.fin_queued is None
+    if limit >= min(c.snd_wnd, c.cwnd * current_mss(c)) // c.sysctl.tcp_tso_win_divisor:
+        return False
+    return limit <= unsent or c.fin_queued is None
 
 
 def burst_segments(c: Tcb, mss: int) -> int:
-    """About a millisecond's worth at the current rate; more where the round trip is short."""
-    if not c.srtt:
-        return MIN_BURST
-    pace = STARTING_PACE if c.cwnd < c.ssthresh // 2 else PACE
-    size = mss * c.cwnd * pace // (c.srtt >> 3) >> PACING_SHIFT
-    shift = c.min_rtt >> RTT_SHIFT
-    if shift < 32:
+    """About a millisecond's worth at the pacing rate; more where the round trip is short.
+
+    Source: tcp_tso_autosize(); of an unknown round trip nothing is added.
+    """
+    sysctl = c.sysctl
+    size = c.flow.pacing_rate >> PACING_SHIFT
+    if c.min_rtt and (shift := c.min_rtt >> sysctl.tcp_tso_rtt_log) < SIZE_BITS:
         size += GSO_MAX_SIZE >> shift
     segments = (size if size < GSO_MAX_SIZE else GSO_MAX_SIZE) // mss
-    return segments if segments > MIN_BURST else MIN_BURST
+    least = c.congestion.least_burst(c) if c.congestion.controls else sysctl.tcp_min_tso_segs
+    return segments if segments > least else least
 
 
 def _nagle_holds(c: Tcb) -> bool:
@@ -193,6 +205,7 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     if length > mss and c.push_marks:
         push_marks.join(c, length)
     if train.is_plain(c, length):
+        _begin(c, now)
         train.send(c, length, mss, now)
         return
     push = PSH if length > mss else 0
@@ -201,6 +214,12 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
         c.retransmission_queue[-1].joined = True
         length -= mss
     send_part(c, length, now, push)
+
+
+def _begin(c: Tcb, now: int) -> None:
+    """Tell the congestion control when nothing was in flight until now (CA_EVENT_TX_START)."""
+    if not c.retransmission_queue or (c.lost_out and prr.in_flight(c) <= 0):
+        c.congestion.on_restart(c, now - c.last_data_sent, now)
 
 
 def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
@@ -217,6 +236,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         c.fin_sent = True
     if length < segment_size.mss(c):
         c.small_sent_end = end
+    _begin(c, now)
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tcpcore.tcp.flow import Stamp
+
 
 class SentSegment:
     """A segment in the retransmission queue: what was sent, when and how often.
@@ -9,14 +11,17 @@ class SentSegment:
     `lost`, `sacked` and `again` are the kernel's TCPCB_LOST, TCPCB_SACKED_ACKED and
     TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
     `gone`: it left the queue.  `joined`: it left the host in one large packet with the next.
+    `stamp`: what had been delivered when it was sent (`rate`).
     """
 
     __slots__ = (
         "again", "end", "first_sent", "flags", "gone", "joined", "last_sent", "lost",
-        "retransmissions", "sacked", "seq",
+        "retransmissions", "sacked", "seq", "stamp",
     )  # fmt: skip
 
-    def __init__(self, seq: int, end: int, flags: int, now: int) -> None:
+    def __init__(
+        self, seq: int, end: int, flags: int, now: int, stamp: Stamp | None = None
+    ) -> None:
         self.seq = seq
         self.end = end
         self.flags = flags
@@ -28,3 +33,4 @@ class SentSegment:
         self.again = False
         self.gone = False
         self.joined = False
+        self.stamp = stamp

@@ -6,10 +6,11 @@ net/ipv4/tcp_input.c; RFC 2018, RFC 2883 (duplicates).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tcpcore.seqnum import HALF, distance, gt, lt
-from tcpcore.tcp import rack, scoreboard
+from tcpcore.tcp import rack, rate, scoreboard
+from tcpcore.tcp.flow import RateSample
 from tcpcore.tcp.loss_state import LOSS
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
@@ -42,6 +43,7 @@ class News:
     last_sacked: int | None = None
     reorder: int | None = None
     delivered: int = 0
+    rate: RateSample = field(default_factory=RateSample)
 
     @property
     def acked(self) -> bool:
@@ -183,6 +185,7 @@ def _tag(c: Tcb, board: Scoreboard, sent: SentSegment, news: News, now: int) -> 
             sent.lost = False
             c.lost_out -= 1
     sent.sacked = True
+    rate.delivered(c, sent, news.rate)
     news.sacked = True
     c.sacked_out += 1
     news.delivered += 1

@@ -15,11 +15,13 @@ from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
+from tcpcore.tcp.flow import Flow
 from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.why import Reason
+from tcpcore.why import Reason, Why
+from tcpcore.wire.options import NOP_OPTION, TIMESTAMPS
 
 
 class Journal(Protocol):
@@ -36,6 +38,9 @@ class Journal(Protocol):
     ) -> None:
         """Add an event to what is happening now."""
 
+    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
+        """Add that a timer of `subject` will fire at `deadline` (us), and what it waits for."""
+
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter of the host."""
 
@@ -48,6 +53,8 @@ INFINITE_SSTHRESH = 0x7FFF_FFFF
 
 NEVER = -(1 << 50)
 """A time, in us, that lies long before everything."""
+
+NO_STAMPS = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, -1, -1))
 
 FAR = 1 << 62
 """A time, in us, that never comes."""
@@ -68,24 +75,25 @@ class Tcb:
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
         "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delivered", "due",
         "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at", "fin_queued",
-        "fin_sent", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss", "journal", "keep_count",
-        "keep_idle", "keep_interval", "keepalive", "keepalive_deadline", "lacks_space",
-        "last_ack_received", "last_challenge", "last_data_received", "last_data_sent",
-        "last_segment_size", "last_sent_at", "linger", "linger2", "local", "local_port", "loss",
-        "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt", "name", "no_news",
-        "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order", "path_mtu",
-        "pingpong", "probe_deadline", "probe_end", "probed_mss", "probes_out", "probing_since",
-        "push_marks", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
-        "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
-        "remote", "remote_port", "retrans_out", "retransmission_queue", "retransmissions",
-        "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
-        "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
-        "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale",
-        "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error",
-        "spaces", "srtt", "ssthresh", "state", "syn_retries", "sysctl", "timestamp_offset",
-        "timestamps", "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent",
-        "ts_recent_at", "tuning", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout",
-        "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
+        "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss", "journal",
+        "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
+        "lacks_space", "last_ack_received", "last_challenge", "last_data_received",
+        "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
+        "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
+        "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "pacing_deadline", "path_mtu", "pingpong", "probe_deadline", "probe_end", "probed_mss",
+        "probes_out", "probing_since", "push_marks", "quick_acks", "rcv_closed", "rcv_mss",
+        "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf",
+        "rcvbuf_locked", "receive_buffer", "remote", "remote_port", "retrans_out",
+        "retransmission_queue", "retransmissions", "retransmit_deadline", "retransmit_since",
+        "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
+        "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out", "send_buffer",
+        "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1",
+        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps",
+        "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps", "total_retrans",
+        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "unread",
+        "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
+        "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -120,14 +128,12 @@ class Tcb:
         self._start_acknowledging()
         self._start_timers()
         self._start_counting()
-        # Options agreed on.
-        self.scaling = False
-        self.timestamps = False
-        self.sack_permitted = False
+        self.scaling = self.timestamps = self.sack_permitted = False  # options agreed on
         self.ecn = 0  # bits of `ecn`
         self.timestamp_offset = timestamp_offset
         self.ts_recent = 0
         self.ts_recent_at = 0
+        self.stamps: tuple[Any, ...] = NO_STAMPS  # the timestamps option sent last
         self.path_mtu = mss + (60 if ":" in remote else 40)
         self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
 
@@ -190,7 +196,7 @@ class Tcb:
         self.mdev = 0
         self.mdev_max = 0
         self.rttvar = 0
-        self.min_rtt = 0
+        self.min_rtt = 0  # of a window: `rate.measured`
         self.rtt_sequence = iss
         self.rto = RTO_INITIAL
         self.backoff = 0
@@ -204,6 +210,7 @@ class Tcb:
         self.ca_state = OPEN
         self.loss = LossState(self.sysctl.tcp_reordering)
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
+        self.flow = Flow()
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = self.initial_cwnd = INITIAL_CWND
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
@@ -233,6 +240,7 @@ class Tcb:
         self.retransmit_deadline: int | None = None
         self.loss_probe = False  # it fires as a tail loss probe, not as a time-out
         self.ack_deadline: int | None = None
+        self.pacing_deadline: int | None = None
         self.probe_deadline: int | None = None
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2

@@ -6,13 +6,13 @@ fires stands where the behaviour lives: `retransmit`, `delayed_ack`, `connection
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from tcpcore import reasons, trace
+from tcpcore.tcp import pacing
 from tcpcore.tcp.tcb import FAR as FAR
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
-from tcpcore.units import MILLISECOND, SECOND, format_seconds
-from tcpcore.why import Reason, Why
+from tcpcore.units import MILLISECOND, SECOND
+from tcpcore.units import span as span
+from tcpcore.why import Why
 
 TICK = 4 * MILLISECOND
 """The shortest time a kernel timer can wait: one jiffy where CONFIG_HZ=250."""
@@ -24,30 +24,19 @@ RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 LOSS_PROBE = "tail loss probe"
 REORDERING = "reordering"
+PACING = "pacing"
 PERSIST = "persist"
 KEEPALIVE = "keepalive"
 TIME_WAIT = "TIME_WAIT"
 FIN_WAIT_2 = "FIN_WAIT_2"
 
 
-def span(duration: int) -> str:
-    """A duration for people: ``200 ms``, ``1 s``, ``1.5 s``."""
-    if duration < SECOND:
-        return f"{duration / MILLISECOND:g} ms"
-    return f"{format_seconds(duration)} s"
-
-
-@lru_cache(maxsize=1024)
-def _reason(why: Why, duration: int) -> Reason:
-    return Reason(why, {"rto": span(duration)})
-
-
-def _announce(c: Tcb, timer: str, why: Why, deadline: int, now: int) -> None:
+def _announce(c: Tcb, timer: str, why: Why, deadline: int) -> None:
     if deadline < c.due:
         c.due = deadline
-    if c.journal is not None and c.journal.recording:
-        reason = _reason(why, deadline - now)
-        c.journal.event(trace.TIMER_SET, timer, reason, (c.name, deadline))
+    journal = c.journal
+    if journal is not None and journal.recording:
+        journal.timer_set(timer, c.name, why, deadline)
 
 
 def _retransmission_name(c: Tcb) -> str:
@@ -61,12 +50,19 @@ def _announce_end(c: Tcb, timer: str) -> None:
         c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
 
 
-def set_retransmission(c: Tcb, now: int, at_most: int | None = None) -> None:
-    """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later."""
+def set_retransmission(
+    c: Tcb, now: int, at_most: int | None = None, *, paced: bool = False
+) -> None:
+    """(Re)start the retransmission timer: it fires one RTO from now, or `at_most` so much later.
+
+    `paced`: it waits as much longer as pacing keeps data back.
+    """
     c.loss_probe = c.loss.reo_deadline = False
     c.retransmit_deadline = now + (c.rto if at_most is None else min(c.rto, at_most))
+    if paced and c.flow.paced:
+        c.retransmit_deadline += pacing.delay(c, now)
     why = reasons.TIMER_CONNECT if c.state == "SYN_SENT" else reasons.TIMER_RTO
-    _announce(c, RETRANSMISSION, why, c.retransmit_deadline, now)
+    _announce(c, RETRANSMISSION, why, c.retransmit_deadline)
 
 
 def set_syn_ack(c: Tcb, now: int, times: int) -> None:
@@ -77,15 +73,17 @@ def set_syn_ack(c: Tcb, now: int, times: int) -> None:
     c.loss_probe = c.loss.reo_deadline = False
     wait = min(RTO_INITIAL << times, c.sysctl.tcp_rto_max_ms * MILLISECOND)
     c.retransmit_deadline = now + wait
-    _announce(c, RETRANSMISSION, reasons.TIMER_RTO, c.retransmit_deadline, now)
+    _announce(c, RETRANSMISSION, reasons.TIMER_RTO, c.retransmit_deadline)
 
 
 def set_loss_probe(c: Tcb, deadline: int, now: int) -> None:
     """Let the retransmission timer fire as a tail loss probe."""
     c.loss_probe = True
     c.loss.reo_deadline = False
+    if c.flow.paced:
+        deadline += pacing.delay(c, now)
     c.retransmit_deadline = deadline
-    _announce(c, LOSS_PROBE, reasons.TIMER_LOSS_PROBE, deadline, now)
+    _announce(c, LOSS_PROBE, reasons.TIMER_LOSS_PROBE, deadline)
 
 
 def set_reordering(c: Tcb, now: int, wait: int) -> None:
@@ -93,7 +91,7 @@ def set_reordering(c: Tcb, now: int, wait: int) -> None:
     c.loss_probe = False
     c.loss.reo_deadline = True
     c.retransmit_deadline = now + min(wait, c.rto)
-    _announce(c, REORDERING, reasons.TIMER_REORDERING, c.retransmit_deadline, now)
+    _announce(c, REORDERING, reasons.TIMER_REORDERING, c.retransmit_deadline)
 
 
 def cancel_retransmission(c: Tcb) -> None:
@@ -107,7 +105,7 @@ def cancel_retransmission(c: Tcb) -> None:
 def set_ack(c: Tcb, deadline: int, now: int) -> None:
     """Start the timer of the delayed ACK."""
     c.ack_deadline = deadline
-    _announce(c, DELAYED_ACK, reasons.TIMER_DELAYED_ACK, deadline, now)
+    _announce(c, DELAYED_ACK, reasons.TIMER_DELAYED_ACK, deadline)
 
 
 def cancel_ack(c: Tcb) -> None:
@@ -119,7 +117,7 @@ def cancel_ack(c: Tcb) -> None:
 def set_probe(c: Tcb, deadline: int, now: int) -> None:
     """(Re)start the persist timer."""
     c.probe_deadline = deadline
-    _announce(c, PERSIST, reasons.TIMER_PERSIST, deadline, now)
+    _announce(c, PERSIST, reasons.TIMER_PERSIST, deadline)
 
 
 def cancel_probe(c: Tcb) -> None:
@@ -131,7 +129,7 @@ def cancel_probe(c: Tcb) -> None:
 def set_keepalive(c: Tcb, deadline: int, now: int) -> None:
     """(Re)start the keepalive timer."""
     c.keepalive_deadline = deadline
-    _announce(c, KEEPALIVE, reasons.TIMER_KEEPALIVE, deadline, now)
+    _announce(c, KEEPALIVE, reasons.TIMER_KEEPALIVE, deadline)
 
 
 def cancel_keepalive(c: Tcb) -> None:
@@ -150,7 +148,7 @@ def set_time_wait(c: Tcb, now: int) -> None:
     if c.sysctl.tcp_tw_recycle and c.timestamps:
         length = (c.rto << 2) - (c.rto >> 1)
     c.wait_deadline = now + length
-    _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline, now)
+    _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline)
 
 
 def set_fin_wait_2(c: Tcb, now: int) -> None:
@@ -164,7 +162,7 @@ def set_fin_wait_2(c: Tcb, now: int) -> None:
         return
     longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
     c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
-    _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline, now)
+    _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)
 
 
 def cancel_all(c: Tcb) -> None:
@@ -176,7 +174,7 @@ def cancel_all(c: Tcb) -> None:
         cancel_probe(c)
     if c.keepalive_deadline is not None:
         cancel_keepalive(c)
-    c.wait_deadline = None
+    c.wait_deadline = c.pacing_deadline = None
 
 
 def hurry(c: Tcb, deadline: int) -> None:
@@ -201,16 +199,25 @@ def next_deadline(c: Tcb) -> int | None:
     deadline = c.wait_deadline
     if deadline is not None and (earliest is None or deadline < earliest):
         earliest = deadline
+    deadline = c.pacing_deadline
+    if deadline is not None and (earliest is None or deadline < earliest):
+        earliest = deadline
     return earliest
 
 
 def running(c: Tcb) -> list[tuple[str, int]]:
     """``(name, deadline)`` of each timer that runs."""
-    listed = [
-        (_retransmission_name(c), c.retransmit_deadline),
-        (DELAYED_ACK, c.ack_deadline),
-        (PERSIST, c.probe_deadline),
-        (KEEPALIVE, c.keepalive_deadline),
-    ]
-    listed.append((TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, c.wait_deadline))
-    return [(name, deadline) for name, deadline in listed if deadline is not None]
+    found: list[tuple[str, int]] = []
+    if c.retransmit_deadline is not None:
+        found.append((_retransmission_name(c), c.retransmit_deadline))
+    if c.ack_deadline is not None:
+        found.append((DELAYED_ACK, c.ack_deadline))
+    if c.probe_deadline is not None:
+        found.append((PERSIST, c.probe_deadline))
+    if c.pacing_deadline is not None:
+        found.append((PACING, c.pacing_deadline))
+    if c.keepalive_deadline is not None:
+        found.append((KEEPALIVE, c.keepalive_deadline))
+    if c.wait_deadline is not None:
+        found.append((TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, c.wait_deadline))
+    return found

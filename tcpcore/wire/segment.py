@@ -93,7 +93,16 @@ class Segment:
         return (self.seq + self.length) & 0xFFFF_FFFF
 
     def _wire_fields(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in self.__slots__ if name != "reason")
+        return (
+            self.src, self.sport, self.dst, self.dport, self.flags, self.seq, self.ack, self.window,
+            self.options, self.payload, self.urgent, self.ttl, self.tos, self.ip_id,
+        )  # fmt: skip
+
+    def __copy__(self) -> Segment:
+        return Segment(
+            self.src, self.sport, self.dst, self.dport, self.flags, self.seq, self.ack, self.window,
+            self.options, self.payload, self.reason, self.urgent, self.ttl, self.tos, self.ip_id,
+        )  # fmt: skip
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Segment):

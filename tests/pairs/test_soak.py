@@ -106,7 +106,6 @@ class Soak:
         for host in (self.client, self.server):
             tables = {
                 "endpoints": host.endpoints,
-                "watchers": host._watchers,
                 "alarm clocks": host._scheduled,
                 "TIME_WAIT": host.time_waits._connections,
                 "ports": host.bound_ports,
@@ -170,4 +169,4 @@ def test_nothing_is_left_in_memory(soaked: tuple[Soak, int, int]) -> None:
     assert kinds["Socket"] <= 2, kinds
     assert kinds["Process"] == 1, kinds
     assert late < 3 * early + 20_000, "a thousand more connections leave more behind each time"
-    assert soak.net.now > seconds(3600)
+    assert soak.net.now > seconds(4 * 60)  # each of the four runs waited for its TIME_WAITs

@@ -17,7 +17,18 @@ SKIPPED = {".venv", "node_modules", "_build", ".git", ".hypothesis", "build", "d
 
 # Lower may not import higher; parts of one layer may import each other.
 LAYERS = (
-    {"errors", "files", "units", "seqnum", "why", "reasons", "trace", "sysctl", "multistream"},
+    {
+        "errors",
+        "files",
+        "units",
+        "seqnum",
+        "why",
+        "reasons",
+        "queue_record",
+        "trace",
+        "sysctl",
+        "multistream",
+    },
     {"wire"},
     {"tcp"},
     {"host"},

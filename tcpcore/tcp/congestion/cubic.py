@@ -1,7 +1,7 @@
 """CUBIC: the window is a cubic function of the time since the last loss (RFC 9438).
 
 Integer arithmetic, scaled as in the kernel: time in 1/1024 s, the curve's constant C = 0.4, beta =
-717/1024.  The kernel counts time in jiffies; we count CONFIG_HZ=1000's, which is a millisecond.
+717/1024.  The clock of the curve ticks in jiffies, as the kernel's does.
 Source: net/ipv4/tcp_cubic.c.
 """
 
@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.tcp.congestion.base import LEAST, CongestionControl, additive_increase, slow_start
 from tcpcore.tcp.congestion.hystart import LOW_WINDOW, HyStart
+from tcpcore.tcp.flow import JIFFY
 from tcpcore.units import SECOND
 
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
-JIFFY = 4_000
-"""CONFIG_HZ=250: the clock of the curve ticks every 4 ms."""
 SCALE = 1024
 BETA = 717
 CUBE_RTT_SCALE = 410
@@ -136,8 +135,9 @@ class Cubic(CongestionControl):
 
     def on_restart(self, c: Tcb, idle: int, now: int) -> None:
         """The time without anything to send is no time on the curve."""
-        if self.epoch is not None and idle > 0:
-            self.epoch = min(self.epoch + idle, now)
+        ticks = now // JIFFY - (now - idle) // JIFFY
+        if self.epoch is not None and ticks > 0:
+            self.epoch = min(self.epoch + ticks * JIFFY, now)
 
     def show(self, c: Tcb) -> dict[str, Any]:
         """The curve's constants of now."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tcpcore.seqnum import gt
+from tcpcore.units import SECOND
 
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
@@ -19,7 +20,7 @@ ACK_SPACING = 2_000
 """ACKs that are so close (us) belong to one train."""
 SAMPLES = 8
 DELAY_LEAST, DELAY_MOST = 4_000, 16_000
-GSO_MAX_SIZE = 65536
+GSO_MAX_SIZE = 65279
 _ACK_DELAY_MOST = 1_000
 
 
@@ -49,7 +50,9 @@ class HyStart:
             self.start_round(c, now)
         if now - self.last_ack <= ACK_SPACING:
             self.last_ack = now
-            threshold = (least + _ack_delay(c)) >> 1
+            threshold = least + _ack_delay(c)
+            if not c.flow.paced:  # pacing delays by half a round trip by itself
+                threshold >>= 1
             if now - self.round_start > threshold:
                 self._end(c)
         if self.current is None or self.current > delay:
@@ -66,8 +69,5 @@ class HyStart:
 
 def _ack_delay(c: Tcb) -> int:
     """How far apart the peer's GRO may put its ACKs (hystart_ack_delay())."""
-    if not c.srtt:
-        return 0
-    ratio = 2 if c.cwnd < c.ssthresh // 2 else 1.2
-    rate = int(ratio * c.snd_mss * max(c.cwnd, len(c.retransmission_queue)) * 8_000_000 // c.srtt)
-    return min(_ACK_DELAY_MOST, GSO_MAX_SIZE * 4 * 1_000_000 // rate) if rate else 0
+    rate = c.flow.pacing_rate
+    return min(_ACK_DELAY_MOST, GSO_MAX_SIZE * 4 * SECOND // rate) if rate else 0

@@ -70,6 +70,8 @@ def reduce(c: Tcb, delivered: int, lost: int, advanced: bool) -> None:
 def end(c: Tcb, now: int) -> None:
     """All that was in flight when it began is acknowledged: cwnd is ssthresh."""
     loss = c.loss
+    if c.congestion.controls:
+        return
     if c.ssthresh < INFINITE_SSTHRESH and (c.ca_state == CWR or loss.undo_marker is not None):
         c.cwnd = c.ssthresh
         loss.cwnd_stamp = now

@@ -56,7 +56,9 @@ def validate(c: Tcb, is_limited: bool, now: int) -> None:
         loss.cwnd_stamp = now
         return
     loss.cwnd_used = max(loss.cwnd_used, out)
-    if c.sysctl.tcp_slow_start_after_idle and now - loss.cwnd_stamp >= c.rto:
+    if c.congestion.controls or not c.sysctl.tcp_slow_start_after_idle:
+        return
+    if now - loss.cwnd_stamp >= c.rto:
         _application_limited(c, now)
 
 
@@ -75,7 +77,12 @@ def _application_limited(c: Tcb, now: int) -> None:
 def restart(c: Tcb, now: int) -> None:
     """New data after a pause: cwnd is halved for every RTO, down to the initial window."""
     idle = now - c.last_data_sent
-    if c.retransmission_queue or not c.sysctl.tcp_slow_start_after_idle or idle <= c.rto:
+    if (
+        c.congestion.controls
+        or c.retransmission_queue
+        or not c.sysctl.tcp_slow_start_after_idle
+        or idle <= c.rto
+    ):
         return
     c.ssthresh = current_ssthresh(c)
     least = min(c.initial_cwnd, c.cwnd)
