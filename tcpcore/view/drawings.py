@@ -32,10 +32,9 @@ SEVERAL = ("client", "server", "data", "retransmitted", "other", "reset")
 
 
 def figures(trace: Trace, kinds: Iterable[str], host: str = "") -> list[Json]:
-    """The figures of these kinds, of the connection on which most is sent.
+    """The figures of these kinds, of all connections that `host` (or anybody) sends data on.
 
-    With several connections `cwnd` and `throughput` show all of them.  UsageError for a kind that
-    does not exist, and when no data is sent.
+    UsageError for a kind or host that does not exist.
     """
     wanted = list(kinds)
     for kind in wanted:
@@ -52,10 +51,8 @@ def figures(trace: Trace, kinds: Iterable[str], host: str = "") -> list[Json]:
 
 def together(runs: Mapping[str, Trace], kind: str, host: str = "") -> Json:
     """One figure of several runs, by their names; of each, the connection on which most is sent."""
-    if kind not in ("cwnd", "rtt", "throughput", "queue"):
-        raise UsageError(
-            f"Several runs share a figure of cwnd, rtt, throughput or queue, not of {kind!r}."
-        )
+    if kind not in KINDS:
+        raise UsageError(f"There is no figure {kind!r}; the kinds are {', '.join(KINDS)}.")
     flows = [(name, measured.of(trace, host)[0]) for name, trace in runs.items()]
     found = _figure(kind, flows, next(iter(runs.values())))
     if kind == "queue":
@@ -138,7 +135,12 @@ def _at(time: int) -> str:
 
 
 def _sequence(flows: list[tuple[str, Series]], trace: Trace) -> Json:
-    """Stevens's figure, as tcptrace draws it: what was sent when, and what was acknowledged."""
+    """Stevens's figure, as tcptrace draws it: what was sent when, and what was acknowledged.
+
+    Of several runs: how the acknowledgments went on, and what was sent again.
+    """
+    if len(flows) > 1:
+        return _sequences(flows, trace)
     flow, sent = flows[0][1], flows[0][1].segments
     new = [one for one in sent if not one.again and not one.lost]
     again = [one for one in sent if one.again and not one.lost]
@@ -159,6 +161,16 @@ def _sequence(flows: list[tuple[str, Series]], trace: Trace) -> Json:
         "top": top,
         "text": _sequence_text(trace, flow),
     }
+
+
+def _sequences(flows: list[tuple[str, Series]], trace: Trace) -> Json:
+    marks, told = [], []
+    for (name, flow), color in zip(flows, SEVERAL, strict=False):
+        again = [one for one in flow.segments if one.again]
+        marks.append(_mark(f"acknowledged, {name}", color, "steps", flow.acked, flow.end))
+        marks.append(_bars(f"sent again, {name}", color, again))
+        told.append(f"{name}: {len(again)} sent again; the last ACK comes at {_at(flow.end)}.")
+    return {"marks": marks, "text": told}
 
 
 def _bars(name: str, color: str, sent: list[Sent]) -> Json:

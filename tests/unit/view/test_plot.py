@@ -24,6 +24,11 @@ def test_several_runs_share_a_figure_under_their_names() -> None:
     assert [mark["name"] for mark in plot.figure["marks"]] == ["cwnd, Reno", "cwnd, CUBIC"]
     assert "Reno: cwnd is" in plot.text
     assert "CUBIC: cwnd is" in plot.text
+    sequence = Plot("cubic-vs-reno", "sequence", runs=runs)
+    assert [mark["name"] for mark in sequence.figure["marks"]] == [
+        f"{what}, {name}" for name in runs for what in ("acknowledged", "sent again")
+    ]
+    assert "CUBIC: 1 sent again; the last ACK comes at" in sequence.text
     queue = Plot("cubic-vs-reno", "queue", runs=runs)
     assert [mark["name"] for mark in queue.figure["marks"]] == ["Reno", "CUBIC"]
 
@@ -33,7 +38,7 @@ def test_several_runs_share_a_figure_under_their_names() -> None:
     [
         ({"kind": "speed"}, "no figure 'speed'"),
         ({"runs": {}}, "runs maps names"),
-        ({"runs": {"a": {}}, "kind": "sequence"}, "not of 'sequence'"),
+        ({"runs": {"a": {}}, "kind": "speed"}, "no figure 'speed'"),
         ({"host": "router"}, "no host 'router'"),
     ],
 )
