@@ -23,6 +23,8 @@ _VIEWS_FOR_BROWSERS = tuple(
     for name in (
         "__init__",
         "answers",
+        "capture_answers",
+        "capture_document",
         "document",
         "drawings",
         "flows",
