@@ -68,7 +68,7 @@ def variables(c: Connection) -> dict[str, Any]:
 def numbers(section: Raw) -> dict[str, dict[str, Any]]:
     """The connections of a section `sockets` as it is kept: name to variables, in us and bytes."""
     return {
-        one[0]: dict(zip(_VARIABLES, one[4:], strict=True))
+        one[0]: dict(zip(_VARIABLES, _unpacked(one[1], one[4]), strict=True))
         for one in section
         if one[2:3] == ("main",)
     }
@@ -77,7 +77,7 @@ def numbers(section: Raw) -> dict[str, dict[str, Any]]:
 # --- plain values --------------------------------------------------------------------------------
 
 
-_FIELDS = Struct("<12I")
+_FIELDS = Struct("<14I")
 _NONE = 0xFFFF_FFFF
 
 
@@ -130,8 +130,8 @@ def _unpacked(state_: str, packed: bytes | Raw) -> list[Any]:
         values[3] = None
     else:
         values[0], values[1], values[3] = (_signed(values[place]) for place in (0, 1, 3))
-    if values[10] == _NONE:
-        values[10] = None
+    if values[12] == _NONE:
+        values[12] = None
     return values
 
 
