@@ -79,6 +79,7 @@ def numbers(section: Raw) -> dict[str, dict[str, Any]]:
 
 _FIELDS = Struct("<14I")
 _NONE = 0xFFFF_FFFF
+_SRTT = _VARIABLES.index("srtt")
 
 
 def _socket(endpoint: Connection | Request) -> Raw:
@@ -130,8 +131,8 @@ def _unpacked(state_: str, packed: bytes | Raw) -> list[Any]:
         values[3] = None
     else:
         values[0], values[1], values[3] = (_signed(values[place]) for place in (0, 1, 3))
-    if values[12] == _NONE:
-        values[12] = None
+    if values[_SRTT] == _NONE:
+        values[_SRTT] = None
     return values
 
 
