@@ -2,7 +2,9 @@
 // Further kinds of figure register here by name; `data-figure` on the element chooses one.
 
 import { drawAtlas } from "./atlas.js";
+import { drawCapture } from "./capture.js";
 import { render as renderEditor } from "./editor.js";
+import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { ScriptModel } from "./script_model.js";
 import { scriptOf } from "./script_text.js";
@@ -32,6 +34,8 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("plot", mountPlot);
+register("capture", drawCapture);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 register("drill", (place, state) => {
