@@ -13,7 +13,7 @@ build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build epub chapter serve lab test check lint types unit otter labs new-lab mutants hostile kernel pages records format bench fast pins clean env web web-tests packages
+.PHONY: help book build epub chapter serve lab test check lint types unit otter labs new-lab mutants hostile kernel pages records format bench pins clean env web web-tests packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -29,7 +29,6 @@ help:
 	@echo "make mutants   break rules of the engine one at a time: does a test notice? (minutes)"
 	@echo "make hostile   a million segments over bad networks, every byte checked (minutes)"
 	@echo "make bench     measure speed and memory, and write benchmarks/README.md (PEERS=1: other simulators)"
-	@echo "make fast      compile the engine's hot modules into _build/fast (optional, minutes)"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
 
@@ -106,9 +105,6 @@ records: env
 
 bench: env
 	@$(RUN) $(if $(PEERS),benchmarks.peers,benchmarks --write)
-
-fast: env
-	@$(RUN) tools.fast
 
 format: env
 	@$(RUN) ruff check --fix
