@@ -12,7 +12,8 @@ from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.scenarios.windows import INITIAL_CWND, WRITTEN
 from tcpcore.units import mbit, minutes, ms
 
-CONTROLS = ("reno", "cubic")
+CONTROLS = ("reno", "cubic", "bbr")
+LOSS_BASED = CONTROLS[:2]
 BUFFER = 1_000_000
 """SO_SNDBUF and SO_RCVBUF: large enough to play no part."""
 _BEFORE_DATA = 1
@@ -22,9 +23,9 @@ CONTROL = Parameter(
     "control",
     "Congestion control",
     1,
-    maximum=len(CONTROLS) - 1,
+    maximum=len(LOSS_BASED) - 1,
     help="of the sender: TCP_CONGESTION",
-    choices=CONTROLS,
+    choices=LOSS_BASED,
 )
 RENO = replace(CONTROL, default=0)
 RATE = Parameter(
