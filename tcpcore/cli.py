@@ -55,8 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="the scenarios and their parameters")
     listing.set_defaults(run=_list)
 
+    from tcpcore.packetdrill import to_script
+
     running = commands.add_parser("run", help="run a scenario in virtual time")
     _add_run_arguments(running)
+    to_script.add_arguments(running, "host", "the last one if not given")
     running.set_defaults(run=_run)
 
     sweeping = commands.add_parser("sweep", help="run a scenario for every point of a grid")
@@ -69,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     from tcpcore.linux import record
 
     record.add_arguments(recording)
+    to_script.add_arguments(recording, "host", "the last one if not given")
     recording.set_defaults(run=record.main)
 
     drilling = commands.add_parser("drill", help="run packetdrill scripts, without root")
@@ -87,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     from tcpcore.observe import explain_text
 
     explain_text.add_arguments(explaining)
+    to_script.add_arguments(explaining, "client or server", "server if not given")
     explaining.set_defaults(run=_explain)
     return parser
 
@@ -132,6 +137,18 @@ def _list(_: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    if arguments.to_pkt:
+        from tcpcore.packetdrill import to_script
+
+        text = to_script.of_scenario(
+            arguments.name,
+            settings(arguments.set),
+            side=arguments.side,
+            profile=arguments.profile,
+            drop=arguments.drop,
+            seed=arguments.seed,
+        )
+        return to_script.deliver(text, arguments.to_pkt)
     trace = registry.run(
         arguments.name,
         settings(arguments.set),
@@ -222,6 +239,15 @@ def _explain(arguments: argparse.Namespace) -> int:
 
     only = arguments.connection
     explain_text.check_number(only)
+    if arguments.to_pkt:
+        from tcpcore.packetdrill import to_script
+
+        text, agrees = to_script.of_capture(
+            arguments.file, connection=only or 1, side=arguments.side
+        )
+        if not agrees:
+            print(to_script.DOUBT, file=sys.stderr)
+        return to_script.deliver(text, arguments.to_pkt)
     explanation = explain(
         arguments.file,
         connection=only,

@@ -4,7 +4,8 @@ Called by the child, on itself, before it sees the student's program.  Standard 
 
 Always: limits on processor time, memory, open files, written bytes and new processes; a folder of
 its own.  Where the kernel lets this user make namespaces (root may): no network, no other process
-in sight, every file read-only, and the folders in `hide` empty.  As root, the child becomes nobody.
+in sight, every file read-only, and the folders in `hide` empty.  As root, the child becomes nobody;
+else it has a user namespace of its own.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ def lock(limits: dict[str, Any]) -> list[str]:
         _become_child()
         if _mounts(limits):
             locks.append("files")
+        if not root:
+            locks.append("user")  # whatever it is in here, outside it is nobody of weight
     with contextlib.suppress(OSError):
         os.chdir(limits["scratch"])
     if root and _become_nobody():

@@ -24,6 +24,7 @@ from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
+    from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Wire
 
 
@@ -49,6 +50,7 @@ class Machine(ABC):
         self.offload = False  # whether its network cards cut large packets: see observe.offload
         self.firewall = Firewall(name, f"{seed}:firewall")
         self.path_mtus = PathMtus()
+        self.socket_type: type[Socket] | None = None  # what programs get, where not plain ones
 
     @property
     def now(self) -> int:

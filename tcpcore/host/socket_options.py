@@ -301,6 +301,8 @@ def find(name: str) -> Option:
 def set_option(socket: Socket, name: str, value: Any) -> None:
     """setsockopt(2): check, keep, and change the connection.  EINVAL for a value out of range."""
     option = find(name)
+    if isinstance(value, str):
+        value = value.encode()
     if not isinstance(value, (bytes, tuple)):
         value = int(value)
         if not option.low <= value <= option.high:

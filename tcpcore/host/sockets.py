@@ -179,7 +179,7 @@ class Socket:
         if c.fast_open is not None and c.state == state.SYN_RECV:
             c.fast_open.accepted = True
         self.host.returned("accept", "ok", f"accept() returned {c.remote}:{c.remote_port}")
-        accepted = Socket(self.host, c)
+        accepted = type(self)(self.host, c)
         accepted.family = self.family
         accepted.options = socket_options.inherited(self.options, c)
         return self.host.own(accepted)

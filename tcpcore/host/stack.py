@@ -100,7 +100,7 @@ class Host(Machine):
 
     def socket(self) -> Socket:
         """A new TCP socket of the running process."""
-        return self.own(Socket(self))
+        return self.own((self.socket_type or Socket)(self))
 
     def own(self, socket: Socket) -> Socket:
         """Give the socket to the running process, whose exit closes it."""

@@ -12,6 +12,7 @@ from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host.messages import (
     MSG_DONTWAIT,
+    MSG_EOR,
     MSG_MORE,
     MSG_OOB,
     MSG_PEEK,
@@ -19,7 +20,7 @@ from tcpcore.host.messages import (
     shown,
 )
 from tcpcore.host.process import Wait, block
-from tcpcore.tcp import rate, send_buffer, state, urgent
+from tcpcore.tcp import rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -71,6 +72,8 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
             return done  # the error is for the next call
         part = data[done : done + room] if done or room < len(data) else data
         last = done + len(part) == len(data)
+        if last and part and flags & MSG_EOR:
+            records.ends_after(c, len(part))
         host.transmit(c, c.send(part, host.now, oob=oob, more=more and last))
         done += len(part)
         if last:

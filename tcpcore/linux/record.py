@@ -181,11 +181,19 @@ def main(arguments: argparse.Namespace) -> int:
     Raises `UsageError` for arguments that do not fit.
     """
     jobs = _jobs(arguments)
+    if arguments.all and arguments.to_pkt:
+        raise UsageError("--to-pkt makes the script of one record, not of all.")
     obstacle = _why_not()
     if obstacle:
         print(f"tcpcore record: {obstacle}", file=sys.stderr)
         return 1
-    return _run_jobs(jobs)
+    failed = _run_jobs(jobs)
+    if arguments.to_pkt and not failed:
+        from tcpcore.packetdrill import to_script
+
+        text = to_script.of_record(store.load(jobs[0].path), arguments.side)
+        return to_script.deliver(text, arguments.to_pkt)
+    return failed
 
 
 def _why_not() -> str | None:

@@ -1,7 +1,7 @@
 """Reading capture files: the TCP segments in them, and what had to be left out.
 
-scapy reads the records of the file; the headers around a segment are stepped over here and in
-`link_layer`, because building scapy's packets would cost a hundred times as much.
+`wire.pcap_reader` reads the records of the file; the headers around a segment are stepped over
+here and in `link_layer`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
 from tcpcore.wire import icmp
 from tcpcore.wire.codec import NotTcp, WireError, decode_cut
 from tcpcore.wire.icmp import IcmpError
-from tcpcore.wire.scapy_bridge import NotACapture, read_records
+from tcpcore.wire.pcap_reader import NotACapture, read_records
 from tcpcore.wire.segment import Segment
 
 _OFTEN = 4096
@@ -43,6 +43,8 @@ class Packet(NamedTuple):
 class Capture:
     """A capture file that is read once, from front to back; its path ``-`` is standard input.
 
+    With `file`, that open file is read, and the path is only its name.
+
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
     no whole TCP segment, by reason, and `trouble` says where a damaged file ends.  `progress` is
     called now and then with the bytes of the file read so far, `on_icmp` with number, time and
@@ -50,9 +52,13 @@ class Capture:
     """
 
     def __init__(
-        self, path: str | PathLike[str], progress: Callable[[int], object] | None = None
+        self,
+        path: str | PathLike[str],
+        progress: Callable[[int], object] | None = None,
+        file: BinaryIO | None = None,
     ) -> None:
         self.path = str(path)
+        self._file = file
         self._progress = progress
         self.on_icmp: Callable[[int, int, IcmpError], object] | None = None
         self.name = "standard input" if self.path == "-" else self.path
@@ -67,10 +73,6 @@ class Capture:
                 yield from self._read(file)
             except NotACapture as error:
                 raise UsageError(self._no_capture(file, str(error))) from None
-            except ImportError:
-                raise UsageError(
-                    "reading captures needs scapy; install it with: pip install scapy"
-                ) from None
             except WireError as error:
                 self.trouble = str(error)
             except OSError as error:
@@ -104,6 +106,9 @@ class Capture:
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:
+        if self._file is not None:
+            yield self._file
+            return
         if self.path == "-":
             yield sys.stdin.buffer
             return

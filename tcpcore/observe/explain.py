@@ -130,7 +130,13 @@ def explain(
     takes does not grow with the file.  `progress` is called now and then with the bytes read.
     UsageError, one sentence, when the file cannot be read or has no TCP segment.
     """
-    capture = Capture(path, progress)
+    return explain_capture(Capture(path, progress), connection=connection, most=most)
+
+
+def explain_capture(
+    capture: Capture, *, connection: int | None = None, most: int | None = None
+) -> Explanation:
+    """Explain what a capture holds that is not read yet; else as `explain`."""
     explanation = Explanation(capture.name, connection, most)
     capture.on_icmp = explanation.hear
     for packet in capture.segments():

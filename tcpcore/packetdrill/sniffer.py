@@ -77,6 +77,17 @@ _CODES_6 = {
     ),
 }
 
+
+def icmp_words(error: IcmpError) -> str | None:
+    """``icmp unreachable frag_needed mtu 1200``; None for what a script cannot say."""
+    for name, (kind, codes) in (_CODES_6 if error.over_ipv6 else _CODES).items():
+        for code, number in codes.items():
+            if (kind, number) == (error.type, error.code):
+                words = f"icmp {name} {code}".rstrip()
+                return f"{words} mtu {error.mtu}" if error.too_big else words
+    return None
+
+
 Window = tuple[int, int, int]
 """First and last moment of an expected packet, and how far off it may be (us)."""
 

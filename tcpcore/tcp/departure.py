@@ -317,7 +317,7 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
         too_long = length + more > segment_size.mss(c)
-        if follower.sacked or too_long or gt(follower.end, window_end):
+        if follower.sacked or too_long or sent.end in c.record_ends or gt(follower.end, window_end):
             break
         length += more
         sent.end = follower.end

@@ -14,6 +14,7 @@ from tcpcore.tcp import (
     loss_probe,
     pacing,
     push_marks,
+    records,
     sack,
     segment_size,
     state,
@@ -82,7 +83,7 @@ def send_one(c: Tcb, now: int) -> bool:
     """Send one segment of new data if the peer's window takes it, whatever cwnd says."""
     unsent = distance(c.snd_nxt, c.write_end)
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    length = min(unsent, current_mss(c))
+    length = min(records.part(c, unsent) if c.record_ends else unsent, current_mss(c))
     if length <= 0 or c.fin_sent or room < length:
         return False
     send_part(c, length, now)
@@ -112,8 +113,12 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
         room = c.cwnd - flight
         if unsent > mss and _defers(c, unsent, room * mss, window, largest * mss, now):
             return room * mss < window and room * mss <= unsent
-        most = mss * min(largest, room, quota)
-        length = _burst(c, unsent, window, most if most < packet else packet, mss)
+        most = min(mss * min(largest, room, quota), packet)
+        first = records.part(c, unsent) if c.record_ends else unsent
+        if first < unsent:
+            length = _whole_record(first, window, most, mss)
+        else:
+            length = _burst(c, unsent, window, most, mss)
         if not length:
             return False
         segments = -(-length // mss)
@@ -122,6 +127,14 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
             pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
     return False
+
+
+def _whole_record(size: int, window: int, most: int, mss: int) -> int:
+    """Bytes of a record behind which others wait: Nagle has no say in its last segment."""
+    if window < mss and window < size:
+        return 0
+    room = min(window, most)
+    return size if size <= room else room - room % mss or room
 
 
 def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:

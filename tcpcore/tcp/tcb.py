@@ -84,7 +84,7 @@ class Tcb:
         "pacing_deadline", "path_mtu", "pingpong", "probe_deadline", "probe_end", "probed_mss",
         "probes_out", "probing_since", "push_marks", "quick_acks", "rcv_closed", "rcv_mss",
         "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf",
-        "rcvbuf_locked", "receive_buffer", "remote", "remote_port", "retrans_out",
+        "rcvbuf_locked", "receive_buffer", "record_ends", "remote", "remote_port", "retrans_out",
         "retransmission_queue", "retransmissions", "retransmit_deadline", "retransmit_since",
         "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
         "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out", "send_buffer",
@@ -150,6 +150,7 @@ class Tcb:
         self.linger2 = 0  # TCP_LINGER2, us; 0: the sysctl decides; negative: do not wait
         self.send_buffer = bytearray()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
+        self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None

@@ -51,9 +51,17 @@ def clean_stamp(c: Tcb) -> None:
 
 
 def delayed(c: Tcb, segment: Segment) -> bool:
-    """Whether the ACK is for what was sent before the first retransmission."""
+    """Whether the ACK is for what was sent before the first retransmission.
+
+    Without a stamp nothing was sent again so far, with two exceptions: without SACK the stamp goes
+    when a recovery's end is acknowledged and its state lasts, and with the SYN's acknowledgement
+    (tcp_packet_delayed()).
+    """
     loss = c.loss
     if loss.retrans_stamp is None:
+        end = loss.high_seq
+        if not c.sack_permitted and end is not None and not lt(c.snd_una, end):
+            return False
         return c.state != state.SYN_SENT
     stamps = wire_options.timestamps(segment.options) if c.timestamps else None
     if stamps is None or not stamps[1]:

@@ -12,6 +12,7 @@ from typing import Any
 _HOMES = {
     "Atlas": "tcpcore.view.atlas",
     "as_text": "tcpcore.view.document",
+    "CaptureReader": "tcpcore.view.capture_page",
     "beside_kernel": "tcpcore.view.comparison",
     "both": "tcpcore.view.evidence",
     "checked": "tcpcore.view.claims",

@@ -79,6 +79,6 @@ def page_script() -> str:
 
 @cache
 def style_sheet() -> str:
-    """The palette, the player's rules and the editor's."""
-    rules = ((STATIC / name).read_text(encoding="utf-8") for name in ("player.css", "editor.css"))
-    return palette_css() + "".join(rules)
+    """The palette, and the rules of the player, the editor and the capture page."""
+    names = ("player.css", "editor.css", "capture.css")
+    return palette_css() + "".join((STATIC / name).read_text(encoding="utf-8") for name in names)

@@ -19,7 +19,16 @@ PACKAGE = Path(__file__).resolve().parent.parent
 # What needs a kernel, a command line, a notebook or another package has no place in a browser.
 _NOT_FOR_BROWSERS = ("__main__.py", "cli.py", "linux", "view", "wire/scapy_bridge.py")
 _VIEWS_FOR_BROWSERS = tuple(
-    f"view/{name}.py" for name in ("__init__", "answers", "document", "packet", "script_document")
+    f"view/{name}.py"
+    for name in (
+        "__init__",
+        "answers",
+        "capture_answers",
+        "capture_document",
+        "document",
+        "packet",
+        "script_document",
+    )
 )
 
 # Left out of Pyodide's standard library: nothing of it is imported by Pyodide itself or by us.

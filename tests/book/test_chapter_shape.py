@@ -11,9 +11,12 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "chapters"
 HTML = ROOT / "_build" / "html" / "chapters"
-# Pages in a part of the book are chapters; the appendix is for looking things up.
+# Pages in a part of the book are chapters; the appendix is for looking things up, tools for use.
+TOOLS = {"your-own-capture"}
 CHAPTERS = sorted(
-    path for path in FOLDER.glob("*/*.md") if path.parent.name not in ("appendix", "images")
+    path
+    for path in FOLDER.glob("*/*.md")
+    if path.parent.name not in ("appendix", "images") and path.stem not in TOOLS
 )
 PAGES = sorted(FOLDER.rglob("*.md"))
 FIRST, LAST = ["In one picture"], ["Where Linux differs", "Break it", "What to remember",

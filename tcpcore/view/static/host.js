@@ -2,6 +2,7 @@
 // Further kinds of figure register here by name; `data-figure` on the element chooses one.
 
 import { drawAtlas } from "./atlas.js";
+import { drawCapture } from "./capture.js";
 import { render as renderEditor } from "./editor.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { ScriptModel } from "./script_model.js";
@@ -32,6 +33,7 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("capture", drawCapture);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 register("drill", (place, state) => {

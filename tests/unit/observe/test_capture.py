@@ -209,13 +209,17 @@ def test_a_file_that_may_not_be_read_is_a_clear_sentence(
         explain(tmp_path / "secret")
 
 
-def test_without_scapy_the_sentence_says_how_to_get_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_package_but_python_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(WHOLE)
-    monkeypatch.setitem(sys.modules, "scapy.error", None)
-    with pytest.raises(UsageError, match="pip install scapy"):
-        explain(tmp_path / "a")
+    monkeypatch.setitem(sys.modules, "scapy", None)
+    assert explain(tmp_path / "a").segments == 3
+
+
+def test_a_file_that_is_already_open_is_read_under_its_name(tmp_path: Path) -> None:
+    capture = Capture("dropped.pcap", file=io.BytesIO(WHOLE))
+    assert [packet.segment for packet in capture.segments()] == SEGMENTS
+    with pytest.raises(UsageError, match=r"^dropped\.pcap is empty"):
+        list(Capture("dropped.pcap", file=io.BytesIO()).segments())
 
 
 def test_standard_input_can_be_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,171 @@
+"""What happened as a script, and the round trip: the engine does it again."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from tcpcore.cli import main
+from tcpcore.linux import store
+from tcpcore.packetdrill import inferring
+from tcpcore.packetdrill.drill import Plan, run_text
+from tcpcore.packetdrill.report import text
+from tcpcore.packetdrill.source import Source
+from tcpcore.packetdrill.story import NoScript
+from tcpcore.packetdrill.to_script import of_capture, of_record, of_scenario
+from tcpcore.scenarios import registry
+from tcpcore.units import MILLISECOND
+from tcpcore.wire import codec, pcap
+from tcpcore.wire.segment import ACK, FIN, SYN, URG
+from tcpcore.wire.text import parse_packetdrill
+
+NOT_TOLD = (
+    "it sends segments that no socket makes",
+    "it has a firewall",
+    "it loses its power",
+    "a script has two",
+    "the host neither sends nor receives anything",
+    "side by side, from ports that nobody can know",
+    "given up by the program itself",
+    "still connects when the run ends",
+)
+"""Why a host's part is no script."""
+TOLD_AT_LEAST = 160
+RECORDS_AT_LEAST = 500
+
+
+@cache
+def told(name: str) -> dict[str, str]:
+    """The scripts of a scenario's hosts; for one that has none, why, with a ``!`` before it."""
+    found = {}
+    for side, _ in registry.run(name).hosts:
+        try:
+            found[side] = of_scenario(name, side=side)
+        except NoScript as reason:
+            found[side] = f"!{reason}"
+    return found
+
+
+@pytest.mark.parametrize("name", registry.names())
+def test_every_hosts_part_in_a_scenario_passes_as_a_script_or_says_why_it_is_none(name):
+    for script in told(name).values():
+        if script.startswith("!"):
+            assert any(one in script for one in NOT_TOLD), script
+            continue
+        outcome = run_text(script, name, Plan(profile=registry.get(name).profile))
+        assert outcome.passed, text(Source(script, name), outcome)
+
+
+def test_most_scenarios_are_scripts():
+    scripts = [one for name in registry.names() for one in told(name).values()]
+    assert sum(not one.startswith("!") for one in scripts) >= TOLD_AT_LEAST
+
+
+@pytest.mark.filterwarnings("ignore:coroutine")
+def test_most_of_what_a_kernel_did_passes_on_the_engine():
+    passed = 0
+    for record in store.committed():
+        for host in record.hosts:
+            try:
+                passed += run_text(of_record(record, host["name"])).passed
+            except NoScript:
+                continue
+    assert passed >= RECORDS_AT_LEAST
+
+
+def test_a_script_tells_calls_options_and_relative_numbers():
+    script = of_scenario("nagle-delayed-ack", side="client").splitlines()
+    assert script[0] == "// nagle-delayed-ack, as client saw it."
+    assert "0.000000 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3" in script
+    syn = next(line for line in script if "> S " in line)
+    assert syn.startswith("0.000000 > S 0:0(0) win 64240 <mss 1460,sackOK,TS val 1000 ecr 0")
+
+
+def test_sysctls_of_the_host_are_set_and_a_lost_segment_stays_lost():
+    script = of_scenario("handshake", {"tcp_sack": 0}, side="server", drop=[1])
+    assert "`sysctl -q net.ipv4.tcp_sack=0`" in script
+    assert script.count("S. 0:0(0)") == 2
+    assert run_text(script).passed
+
+
+def captured(lines: str) -> list[tuple[int, object]]:
+    """Packets between a client (>) and a server (<), with milliseconds before them."""
+    packets = []
+    for line in lines.strip().splitlines():
+        time, arrow, rest = line.split(maxsplit=2)
+        here, there = ("10.0.0.1", 40000), ("10.0.0.2", 80)
+        if arrow == "<":
+            here, there = there, here
+        ends = {"src": here[0], "sport": here[1], "dst": there[0], "dport": there[1]}
+        packets.append((int(time) * MILLISECOND, parse_packetdrill(rest, **ends)))
+    return packets
+
+
+CONVERSATION = """
+0   > S 0:0(0) win 64240 <mss 1460>
+0   < S. 0:0(0) ack 1 win 64240 <mss 1460>
+50  > . 1:1(0) ack 1 win 64240
+50  > P. 1:101(100) ack 1 win 64240
+50  < . 1:1(0) ack 101 win 64240
+50  < P. 1:501(500) ack 101 win 64240
+100 > . 101:101(0) ack 501 win 64240
+100 > F. 101:101(0) ack 501 win 64240
+100 < F. 501:501(0) ack 102 win 64240
+150 > . 102:102(0) ack 502 win 64240
+"""
+
+
+def test_calls_are_inferred_from_packets():
+    script, agrees = inferring.best(captured(CONVERSATION), "server", "It")
+    assert agrees
+    assert "accept(3, ..., ...) = 4" in script
+    assert "read(4, ..., 100) = 100" in script
+    assert "write(4, ..., 500) = 500" in script
+    assert "close(4) = 0" in script
+    assert "sysctl -q net.ipv4.tcp_timestamps=0" not in script  # the client asked for none
+
+
+def test_a_capture_becomes_a_script_of_either_end(tmp_path, capsys):
+    path = tmp_path / "x.pcap"
+    path.write_bytes(
+        pcap.pcap_bytes([(time, codec.encode(one)) for time, one in captured(CONVERSATION)])
+    )
+    for side in ("client", "server"):
+        script, _ = of_capture(path, side=side)
+        assert f"as its {side} may have seen it" in script
+    assert main(["explain", str(path), "--to-pkt", str(tmp_path / "x.pkt")]) == 0
+    assert run_text((tmp_path / "x.pkt").read_text()).passed
+    assert main(["explain", str(path), "--to-pkt", "--connection", "2"]) == 2
+    assert "there is no connection 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda one: setattr(one, "flags", ACK) if one.flags & SYN else None, "first SYN"),
+        (lambda one: setattr(one, "flags", one.flags | URG), "urgent data"),
+        (lambda one: setattr(one, "payload", b"x") if one.flags == SYN else None, "Fast Open"),
+    ],
+)
+def test_what_packets_do_not_tell_is_said(change, words):
+    packets = captured(CONVERSATION)
+    for _, one in packets:
+        change(one)
+    with pytest.raises(NoScript, match=words):
+        inferring.infer(packets, "server", "It")
+
+
+def test_a_peer_that_goes_on_after_our_fin_shows_a_shutdown():
+    packets = captured(CONVERSATION)
+    fin = next(index for index, (_, one) in enumerate(packets) if one.flags & FIN)
+    later = captured("120 < P. 501:601(100) ack 102 win 64240")
+    script, _ = inferring.best([*packets[: fin + 1], *later], "client", "It")
+    assert "shutdown(3, SHUT_WR) = 0" in script
+
+
+def test_run_writes_the_script_of_a_side(capsys):
+    assert main(["run", "handshake", "--to-pkt", "--side", "client"]) == 0
+    assert "connect(3, " in capsys.readouterr().out
+    assert main(["run", "handshake", "--to-pkt", "--side", "nobody"]) == 2
+    assert "no host is called 'nobody'" in capsys.readouterr().err
