@@ -207,6 +207,11 @@ class Moment:
         self._changed = changed
         self._show = show
 
+    def kept(self, name: str) -> Any:
+        """A section that changed, as it was kept; None: it did not."""
+        names = self._changed[::2]
+        return self._changed[2 * names.index(name) + 1] if name in names else None
+
     @property
     def events(self) -> list[Event]:
         """What happened, in its order."""

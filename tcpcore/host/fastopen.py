@@ -209,7 +209,8 @@ def start_listening(host: Host, options: dict[str, Any], backlog: int) -> None:
     """
     both = SERVER | SERVER_ALL_LISTENERS
     if _bits(host) & both == both and not options.get("TCP_FASTOPEN"):
-        options["TCP_FASTOPEN"] = min(max(backlog, 0), host.sysctl.somaxconn)
+        most = host.sysctl.somaxconn
+        options["TCP_FASTOPEN"] = min(backlog, most) if backlog >= 0 else most
 
 
 def host_keys(host: Host) -> tuple[bytes, ...]:

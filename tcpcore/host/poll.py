@@ -47,7 +47,8 @@ def mask(socket: Socket) -> int:
     if c is None:
         if socket.deferred is not None:
             return _WRITABLE
-        return POLLHUP | _WRITABLE | (POLLERR if socket.error is not None else 0)
+        shut = _READABLE | POLLRDHUP if socket.no_reader else 0
+        return POLLHUP | _WRITABLE | shut | (POLLERR if socket.error is not None else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
     write_closed = over or c.fin_queued is not None or early.is_shut(c)

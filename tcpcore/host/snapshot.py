@@ -18,6 +18,7 @@ from tcpcore.host.request import Request
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import state, timers
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.loss_state import CA_STATES
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ Raw = tuple[Any, ...]
 
 _VARIABLES = (
     "snd.una", "snd.nxt", "snd.wnd", "rcv.nxt", "rcv.wnd", "unread", "unsent",
-    "cwnd", "ssthresh", "rto", "srtt", "retransmissions",
+    "cwnd", "ssthresh", "in_flight", "ca_state", "rto", "srtt", "retransmissions",
 )  # fmt: skip
 
 
@@ -64,11 +65,21 @@ def variables(c: Connection) -> dict[str, Any]:
     return _show_variables(_unpacked(c.state, _values(c)))
 
 
+def numbers(section: Raw) -> dict[str, dict[str, Any]]:
+    """The connections of a section `sockets` as it is kept: name to variables, in us and bytes."""
+    return {
+        one[0]: dict(zip(_VARIABLES, _unpacked(one[1], one[4]), strict=True))
+        for one in section
+        if one[2:3] == ("main",)
+    }
+
+
 # --- plain values --------------------------------------------------------------------------------
 
 
-_FIELDS = Struct("<12I")
+_FIELDS = Struct("<14I")
 _NONE = 0xFFFF_FFFF
+_SRTT = _VARIABLES.index("srtt")
 
 
 def _socket(endpoint: Connection | Request) -> Raw:
@@ -102,6 +113,8 @@ def _values(c: Connection) -> bytes | Raw:
         unsent if unsent < HALF else 0,
         c.cwnd,
         c.ssthresh,
+        len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out,
+        c.ca_state,
         c.rto,
         c.srtt >> 3 or _NONE,
         c.retransmissions,
@@ -118,8 +131,8 @@ def _unpacked(state_: str, packed: bytes | Raw) -> list[Any]:
         values[3] = None
     else:
         values[0], values[1], values[3] = (_signed(values[place]) for place in (0, 1, 3))
-    if values[10] == _NONE:
-        values[10] = None
+    if values[_SRTT] == _NONE:
+        values[_SRTT] = None
     return values
 
 
@@ -159,6 +172,7 @@ def _show_variables(values: list[Any]) -> dict[str, Any]:
     shown = dict(zip(_VARIABLES, values, strict=True))
     if shown["ssthresh"] == INFINITE_SSTHRESH:
         shown["ssthresh"] = None
+    shown["ca_state"] = CA_STATES[shown["ca_state"]]
     shown["rto"] = timers.span(shown["rto"])
     if shown["srtt"] is not None:
         shown["srtt"] = timers.span(shown["srtt"])

@@ -305,6 +305,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
         value = value.encode()
     if not isinstance(value, (bytes, tuple)):
         value = int(value)
+        if option.store is read_only:
+            raise socket_error(ENOPROTOOPT)
         if not option.low <= value <= option.high:
             raise socket_error(EINVAL)
     kept = option.store(socket, value) if option.store is not None else value

@@ -47,6 +47,7 @@ class Socket:
         "holders",
         "host",
         "listener",
+        "no_reader",
         "options",
         "port",
         "shared",
@@ -60,6 +61,7 @@ class Socket:
         self.address = ANY_ADDRESS
         self.port = 0
         self.family: int = AF_INET
+        self.no_reader = False  # shutdown() before there was a connection
         self.closed = False
         self.blocking = True
         self.connecting = False
@@ -121,6 +123,8 @@ class Socket:
         if self.listener is not None and not self.closed:
             self._stop_listening(how)
             return
+        if self.connection is None and how != "write":
+            self.no_reader = True  # reported as ENOTCONN, but it holds (inet_shutdown())
         c = self._connected()
         if c.state in (state.CLOSED, state.TIME_WAIT):
             raise socket_error(errors.ENOTCONN)
@@ -206,6 +210,9 @@ class Socket:
         if flags & MSG_OOB and self.connection is None and self.listener is None:
             self._require_open()
             raise socket_error(errors.EINVAL)  # there is no urgent data
+        if self.connection is None and self.no_reader and self.error is None:
+            self._require_open()
+            return b""
         c = self._connected()
         if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
             while transfer.nothing_to_tell(c):

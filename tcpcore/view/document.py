@@ -8,6 +8,7 @@ is told in full in `document`; `as_text` is the same story for those without the
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from tcpcore import trace as tr
@@ -16,6 +17,7 @@ from tcpcore.host.profiles import DEFAULT
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.trace import Moment, Trace, TracedIcmp
 from tcpcore.units import format_seconds
+from tcpcore.view import drawings
 from tcpcore.view.packet import Describer
 from tcpcore.why import Reason
 
@@ -44,12 +46,15 @@ class _Whys:
         return self._known[key]
 
 
-def document(trace: Trace, *, title: str = "", question: str = "") -> Json:
+def document(
+    trace: Trace, *, title: str = "", question: str = "", figures: Collection[str] = ()
+) -> Json:
     """The document of a run; title, question and parameters come from its scenario, if it has one.
 
     ``{"format", "scenario", "title", "question", "profile", "parameters", "drop", "hosts", "end",
     "outcome", "whys", "segments", "icmp", "steps"}``.  Segments, ICMP errors and steps refer to
-    each other by index; an ICMP error of a router is `from` nobody, and `by` names it.
+    each other by index; an ICMP error of a router is `from` nobody, and `by` names it.  With
+    `figures`, kinds of `drawings.KINDS`, there are those, too.
     """
     whys = _Whys()
     describer, printer = Describer(), Printer()
@@ -72,6 +77,7 @@ def document(trace: Trace, *, title: str = "", question: str = "") -> Json:
         "segments": segments,
         "icmp": icmp,
         "steps": steps,
+        **({"figures": drawings.figures(trace, figures)} if figures else {}),
     }
 
 
@@ -254,6 +260,7 @@ def as_text(doc: Json) -> str:
     settings = ", ".join(f"{p['label']} {_value(p)}" for p in doc["parameters"])
     other = f"As {doc['profile']} does it." if doc["profile"] not in ("", DEFAULT) else ""
     lines = [line for line in (doc["title"], doc["question"], other, settings) if line]
+    lines += [f"{figure['title']}: {figure['text']}" for figure in doc.get("figures", ())]
     for step in doc["steps"]:
         time = f"{format_seconds(step['t'])} s"
         lines.append(f"{time:>12}  {doc['hosts'][step['host']]['name']}: {step['label']}")
@@ -290,12 +297,13 @@ def page_state(
         "step": step,
         "name": name or doc["scenario"],
         "panels": list(panels),
+        "figures": [figure["kind"] for figure in doc.get("figures", ())],
         "live": live,
     }
 
 
 def answer(request: str) -> str:
-    """Compute what a page asks for: JSON ``{"scenario", "profile", "parameters", "drop"}`` in.
+    """Compute what a page asks for: JSON with scenario, profile, parameters, drop, figures in.
 
     Out comes ``{"document": ...}``, or ``{"refused": sentence}`` when the request is out of range.
     """
@@ -311,7 +319,7 @@ def answer(request: str) -> str:
         )
     except UsageError as error:
         return json.dumps({"refused": str(error)})
-    return dumps({"document": document(trace)})
+    return dumps({"document": document(trace, figures=asked.get("figures", ()))})
 
 
 def _asked(request: str) -> Json:

@@ -17,6 +17,7 @@ from tcpcore.scenarios import registry
 from tcpcore.trace import Trace
 from tcpcore.view import bundle
 from tcpcore.view.document import as_text, document, page_state
+from tcpcore.view.web_assets import plotly_js
 
 MIME = "application/vnd.tcpcore.player+json"
 
@@ -27,7 +28,8 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     `scenario` is a name from `python -m tcpcore list`; further keywords are its parameters.
     `profile` is the kernel played, by default the scenario's own.  `step` starts at 1; `panels`
     names those that stand open (step, segment, states, client, server, third, timers, queues,
-    counters, text: hosts in their order); `name` is the player's address in links,
+    counters, text: hosts in their order); `figures` are drawn below and follow the steps (sequence,
+    cwnd, rtt, queue, throughput: see `drawings`); `name` is the player's address in links,
     ``page.html#name:step``.  UsageError for an unknown scenario or a value out of range.
     """
 
@@ -39,6 +41,9 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     name = traitlets.Unicode().tag(sync=True)
     parameters = traitlets.Dict().tag(sync=True)
     drop = traitlets.List(traitlets.Int()).tag(sync=True)
+    figures = traitlets.List(traitlets.Unicode(), read_only=True).tag(sync=True)
+    plotly = traitlets.Unicode("", read_only=True).tag(sync=True)
+    wants_plotly = traitlets.Bool(False).tag(sync=True)
     step = traitlets.Int(1).tag(sync=True)
     panels = traitlets.List(traitlets.Unicode()).tag(sync=True)
     status = traitlets.Unicode("").tag(sync=True)
@@ -53,6 +58,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         drop: tuple[int, ...] | list[int] = (),
         profile: str | None = None,
         panels: tuple[str, ...] | list[str] = (),
+        figures: tuple[str, ...] | list[str] = (),
         name: str = "",
         **parameters: Any,
     ) -> None:
@@ -60,6 +66,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         super().__init__()
         with self.hold_trait_notifications():
             self.set_trait("scenario", scenario)
+            self.set_trait("figures", list(figures))
             self.profile = profile or registry.get(scenario).profile
             self.name = name or scenario
             self.panels = list(panels)
@@ -85,7 +92,11 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         trace = registry.run(
             self.scenario, self.parameters, profile=self.profile, drop=tuple(self.drop)
         )
-        return document(trace)
+        return document(trace, figures=self.figures)
+
+    @traitlets.observe("wants_plotly")
+    def _bring_plotly(self, _change: Any) -> None:
+        self.set_trait("plotly", plotly_js())
 
     @traitlets.validate("step")
     def _existing_step(self, proposal: Any) -> int:

@@ -26,6 +26,8 @@ _VIEWS_FOR_BROWSERS = tuple(
         "capture_answers",
         "capture_document",
         "document",
+        "drawings",
+        "flows",
         "packet",
         "script_document",
     )
@@ -136,11 +138,20 @@ def _trim_stdlib(source: Path, target: Path) -> None:
 def write_plotly(vendor: Path, target: Path) -> None:
     """plotly.js: the basic bundle (lines, bars, pies) if npm brought it, else the whole one."""
     basic = vendor / "plotly.js-basic-dist-min" / "plotly-basic.min.js"
-    if not basic.is_file():
-        import plotly
+    if basic.is_file():
+        shutil.copyfile(basic, target)
+    else:
+        target.write_text(plotly_js(), encoding="utf-8")
 
-        basic = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    shutil.copyfile(basic, target)
+
+def plotly_js() -> str:
+    """plotly.js out of the Python package, for notebooks; empty where that is not installed."""
+    try:
+        import plotly
+    except ImportError:
+        return ""
+    path = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def write_mathjax(vendor: Path, target: Path) -> bool:

@@ -4,6 +4,7 @@
 import { drawAtlas } from "./atlas.js";
 import { drawCapture } from "./capture.js";
 import { render as renderEditor } from "./editor.js";
+import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
 import { ScriptModel } from "./script_model.js";
 import { scriptOf } from "./script_text.js";
@@ -33,6 +34,7 @@ register("player", (place, state) => {
 });
 
 register("plotly", drawPlotly);
+register("plot", mountPlot);
 register("capture", drawCapture);
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 

@@ -11,6 +11,7 @@ import { element } from "./dom.js";
 import { copy, linkTo, pcap, save } from "./download.js";
 import { chosenAt, createLadder } from "./ladder.js";
 import { createPanels } from "./panels.js";
+import { createFigures } from "./plot.js";
 import { principal, reasons, source, tcpdumpText, tell, whole } from "./story.js";
 
 const PLAY_PAUSE = 1300;
@@ -120,6 +121,7 @@ export function render({ model, el }) {
     model.get("linkable") ? button("Copy a link to this step", "link", copyLink) : null, helpButton);
   const sliders = createSliders(slide);
   const lostList = createLostList(lose, () => put({ drop: [] }));
+  const figures = createFigures({ model, choose, goTo: (time) => { stop(); go(stepAt(doc, time)); } });
   const ladder = createLadder({ choose, go, lose, canLose: live });
   const transport = createTransport({ go: (target) => { stop(); go(target); }, play });
   const why = element("div", { class: "why", role: "status", "aria-live": "polite" });
@@ -131,7 +133,8 @@ export function render({ model, el }) {
     element("div", { class: "top" }, element("div", { class: "titles" }, title, question, " ", kernel), tools),
     help, sliders.node, lostList.node,
     element("div", { class: "stage" },
-      element("div", { class: "left" }, ladder.node, transport.node, why, status), panels.node));
+      element("div", { class: "left" }, ladder.node, transport.node, why, status), panels.node),
+    figures.node);
   const frame = element("div", { class: "tcpcore" }, box);
 
   function onKey(event) {
@@ -156,6 +159,7 @@ export function render({ model, el }) {
     ladder.update(doc, story, at, chosen);
     transport.update(doc, at, timer !== null);
     panels.update(view);
+    figures.mark(at ? doc.steps[at - 1].t : null);
     const line = whyLine(doc, story, at);
     // Writing the same words again would make a screen reader repeat them.
     if (line.textContent !== why.textContent) why.replaceChildren(...line.childNodes);
@@ -174,6 +178,7 @@ export function render({ model, el }) {
     box.setAttribute("aria-label", `Player: ${doc.title}`);
     if (!pending) sliders.update(live() || doc.parameters.length ? doc.parameters : []);
     lostList.update(doc, doc.drop);
+    figures.show(doc.figures);
     resetButton.hidden = !live();
     frame.dataset.document = (Number(frame.dataset.document) || 0) + 1;
     if (ladder.node.isConnected) draw();
@@ -197,10 +202,20 @@ export function render({ model, el }) {
   observer.observe(ladder.view);
   return () => {
     observer.disconnect();
+    figures.stop();
     clearInterval(timer);
     clearTimeout(slide.later);
     for (const [event, listener] of Object.entries(listeners)) model.off(event, listener);
   };
+}
+
+/** The step that is nearest in time; of several, the first. */
+function stepAt(doc, time) {
+  let best = 0;
+  doc.steps.forEach((step, i) => {
+    if (Math.abs(step.t - time) < Math.abs(doc.steps[best].t - time)) best = i;
+  });
+  return best + 1;
 }
 
 function defaults(doc) {

@@ -4,10 +4,10 @@
 const HERE = typeof document !== "undefined" && document.currentScript ? document.currentScript.src : "";
 let library = null;
 
-function load() {
-  library ||= new Promise((resolve, reject) => {
+function addScript(address) {
+  return new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = new URL("plotly.min.js", HERE).href;
+    script.src = address;
     // With RequireJS on the page plotly.js would hide inside it.
     const amd = window.define && window.define.amd;
     if (amd) window.define.amd = undefined;
@@ -18,6 +18,30 @@ function load() {
     script.onerror = () => reject(new Error("plotly.min.js is not on this site"));
     document.head.append(script);
   });
+}
+
+/** In a notebook the kernel has the library: its text comes when somebody wants it. */
+function fromKernel(model) {
+  return new Promise((resolve, reject) => {
+    const arrived = () => {
+      const text = model.get("plotly");
+      if (!text) return;
+      model.off("change:plotly", arrived);
+      const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+      addScript(address).then(resolve, reject).finally(() => URL.revokeObjectURL(address));
+    };
+    model.on("change:plotly", arrived);
+    model.set("wants_plotly", true);
+    model.save_changes();
+    arrived();
+  });
+}
+
+/** Plotly, loaded once for all figures: from this site, or from the kernel behind `model`. */
+export function loadPlotly(model = null) {
+  if (window.Plotly) return Promise.resolve(window.Plotly);
+  library ||= HERE ? addScript(new URL("plotly.min.js", HERE).href) : fromKernel(model);
+  library.catch(() => { library = null; });
   return library;
 }
 
@@ -34,7 +58,7 @@ function skin(place) {
 }
 
 async function draw(place, figure) {
-  const Plotly = await load();
+  const Plotly = await loadPlotly();
   const target = document.createElement("div");
   place.append(target);
   await Plotly.newPlot(target, figure.data, figure.layout, { responsive: true, displaylogo: false, ...figure.config });

@@ -47,7 +47,9 @@ export class StaticModel extends LocalModel {
     this.set("status", working());
     const start = performance.now();
     try {
-      const answer = await ask({ scenario: this.state.scenario, profile: this.state.profile, ...wanted });
+      const answer = await ask({
+        scenario: this.state.scenario, profile: this.state.profile, figures: this.state.figures ?? [], ...wanted,
+      });
       if (answer.refused) this.giveUp(answer.refused);
       else {
         const booted = answer.boot ? `; Python took ${(answer.boot / 1000).toFixed(1)} s to load` : "";
