@@ -25,7 +25,7 @@ lab = Lab(
     hours=8,
     values=("MINE",),
     personal="my round trips",
-    files=("world.py",),
+    files=("world.py", "kernel.py"),
 )
 world = lab.load("world.py")
 SIZE = 20_000

@@ -20,6 +20,7 @@ ISS = 77_000
 ONE_WAY = 50
 """Milliseconds each way, so that a round trip takes 100."""
 HOLDS = 60_000
+MASK = 2**32 - 1
 
 
 Make = Callable[[int], Thing]
@@ -71,7 +72,7 @@ class World:
             self.irs = segment.seq
             self._window = segment.window
             self.thing = self.make(segment.window)
-            self._put(Segment(*self._ends(), ACK, ISS + 1, segment.seq + 1, HOLDS))
+            self._put(Segment(*self._ends(), ACK, ISS + 1, (segment.seq + 1) & MASK, HOLDS))
             self.open_at = now
             self._begun[0]()
             return
@@ -80,7 +81,7 @@ class World:
         self._una = max(self._una, segment.ack - ISS - 1)
         self._window = segment.window
         row = {
-            "seq": segment.seq - self.irs - 1,
+            "seq": (segment.seq - self.irs - 1) & MASK,
             "ack": segment.ack - ISS - 1,
             "window": segment.window,
             "data": bytes(segment.payload),
@@ -145,10 +146,11 @@ class World:
         blocks = row.get("sack", [])
         options: tuple[Any, ...] = ()
         if blocks:
-            edges = [(left + self.irs + 1, right + self.irs + 1) for left, right in blocks[:3]]
+            base = self.irs + 1
+            edges = [((left + base) & MASK, (right + base) & MASK) for left, right in blocks[:3]]
             options = ((NOP,), (NOP,), (SACK, *edges))
         flags = ACK | (PSH if data else 0)
-        seq, ack = row["seq"] + ISS + 1, row["ack"] + self.irs + 1
+        seq, ack = row["seq"] + ISS + 1, (row["ack"] + self.irs + 1) & MASK
         window = min(row["window"], HOLDS)
         self._put(Segment(*self._ends(), flags, seq, ack, window, options, data))
 

@@ -13,6 +13,7 @@ import fcntl
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,8 @@ TUN_DEVICE = "/dev/net/tun"
 SIOCGIFFLAGS, SIOCSIFFLAGS = 0x8913, 0x8914
 SIOCSIFADDR, SIOCSIFDSTADDR, SIOCSIFMTU = 0x8916, 0x8918, 0x8922
 SIOCADDRT = 0x890B
+IFA_F_TENTATIVE = 0x40
+_SETTLE = 1.0  # seconds that the kernel may take to settle an IPv6 address
 IFF_UP = 0x1
 RTF_UP = 0x1
 RTM_NEWROUTE = 24
@@ -153,6 +156,18 @@ def _configure_ipv6(name: str, address: str, peer: str, mtu: int) -> None:
         other = socket.inet_pton(socket.AF_INET6, peer)
         route = struct.pack("16s16x16xIHHILIi", other, 0, 128, 0, 1, 0, RTF_UP, index)
         fcntl.ioctl(control, SIOCADDRT, route)
+    deadline = time.monotonic() + _SETTLE
+    while _is_tentative(own) and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def _is_tentative(address: bytes) -> bool:
+    """Whether the kernel still thinks about an address of its own, a moment after it got it."""
+    for line in Path("/proc/thread-self/net/if_inet6").read_text().splitlines():
+        text, _, _, _, flags, _ = line.split()
+        if text == address.hex():
+            return bool(int(flags, 16) & IFA_F_TENTATIVE)
+    return True
 
 
 def add_to_loopback(address: str) -> None:

@@ -68,6 +68,16 @@ DISCIPLINE = Parameter(
     choices=DISCIPLINES,
 )
 ECN = Parameter("ecn", "ECN", False, help="on: queues other than drop-tail mark and do not drop")
+LOSS = Parameter(
+    "loss",
+    "Packets lost by chance",
+    1,
+    minimum=0.1,
+    maximum=10,
+    step=0.1,
+    unit="%",
+    help="on the way to the server",
+)
 LASTS = Parameter(
     "lasts", "The flows send for", 5, minimum=1, maximum=20, unit="s", help="then they close"
 )
@@ -289,6 +299,28 @@ def ecn(
     hosts, server = Bottleneck(rate, queue, discipline, ecn).build(net, (rtt,))
     serve(server)
     bulk_flow(net, hosts[0], CONTROLS[control], 0, seconds(lasts))
+
+
+@scenario(
+    "loss-and-throughput",
+    title="So much loss, so much speed",
+    question="How fast can a flow be when the path loses a packet now and then?",
+    parameters=(
+        RTT_BOTH,
+        replace(LOSS, default=1),
+        control("control", "Congestion control", "reno"),
+        replace(LASTS, maximum=400),
+    ),
+    until=minutes(10),
+    recorded=False,
+)
+def loss_and_throughput(net: Any, *, rtt: int, loss: float, control: int, lasts: int) -> None:
+    """One bulk flow on a path that is never full; chance loses its packets, and no ACKs."""
+    first, server = net.host("first", FIRST), net.host("server", SERVER)
+    link = net.link(first, server, delay=ms(rtt / 2), rate=mbit(200))
+    link.impair(to=server, loss=loss / 100)
+    serve(server)
+    bulk_flow(net, first, CONTROLS[control], 0, seconds(lasts))
 
 
 @scenario(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.congestion import RATE, RENO, SIZE, transfer
+from tcpcore.scenarios.congestion import CONTROLS, RATE, RENO, SIZE, transfer
 from tcpcore.scenarios.handshake import RTT
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes
@@ -30,7 +30,7 @@ LOSS = Parameter(
         LOSS,
         replace(RATE, default=5),
         replace(SIZE, default=150_000, maximum=20_000_000),
-        RENO,
+        replace(RENO, maximum=len(CONTROLS) - 1, choices=CONTROLS),
     ),
     until=minutes(60),
 )

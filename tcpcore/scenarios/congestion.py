@@ -14,6 +14,7 @@ from tcpcore.tcp.congestion import registry as congestion
 from tcpcore.units import mbit, minutes, ms
 
 CONTROLS = tuple(congestion.LINUX)
+LOSS_BASED = CONTROLS[:2]
 BUFFER = 1_000_000
 """SO_SNDBUF and SO_RCVBUF: large enough to play no part."""
 _BEFORE_DATA = 1
@@ -23,9 +24,9 @@ CONTROL = Parameter(
     "control",
     "Congestion control",
     1,
-    maximum=len(CONTROLS) - 1,
+    maximum=len(LOSS_BASED) - 1,
     help="of the sender: TCP_CONGESTION",
-    choices=CONTROLS,
+    choices=LOSS_BASED,
 )
 RENO = replace(CONTROL, default=0)
 RATE = Parameter(

@@ -11,9 +11,10 @@ from typing import Any
 
 from tcpcore.observe.tcpdump import flag_letters
 from tcpcore.seqnum import MASK
+from tcpcore.wire import icmp
 from tcpcore.wire import options as opt
 from tcpcore.wire.codec import encode
-from tcpcore.wire.icmp import TIME_EXCEEDED, UNREACHABLE, IcmpError, encode_icmp
+from tcpcore.wire.icmp import IcmpError, encode_icmp
 from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 
 _NAMES = ((SYN, "SYN"), (FIN, "FIN"), (RST, "RST"), (PSH, "PSH"), (URG, "URG"), (ACK, "ACK"))
@@ -22,7 +23,18 @@ _ECN_FIELD = ("not ECN-capable", "ECT(1)", "ECT(0)", "CE: congestion experienced
 _NEAR = 65_535
 """A SYN so little beyond the first number begins no new connection (it would start further on,
 tcp_twsk_unique()): somebody forged it, and the numbers go on counting as before."""
-_ICMP_TYPES = {UNREACHABLE: "destination unreachable", TIME_EXCEEDED: "time exceeded"}
+_ICMP_TYPES = {
+    (False, icmp.UNREACHABLE): "destination unreachable",
+    (False, icmp.SOURCE_QUENCH): "source quench",
+    (False, icmp.REDIRECT): "redirect",
+    (False, icmp.TIME_EXCEEDED): "time exceeded",
+    (False, icmp.PARAMETER_PROBLEM): "parameter problem",
+    (True, icmp.UNREACHABLE_6): "destination unreachable",
+    (True, icmp.TOO_BIG_6): "packet too big",
+    (True, icmp.TIME_EXCEEDED_6): "time exceeded",
+    (True, icmp.PARAMETER_PROBLEM_6): "parameter problem",
+}
+"""By whether it travels over IPv6, and its type."""
 _PREVIEW = 48
 _LONGEST_NAME = 60
 
@@ -83,7 +95,11 @@ class Describer:
             ["IP", "Destination address", error.dst],
             ["IP", "Time to live", str(error.ttl)],
             ["IP", "Total length", f"{len(packet)} bytes"],
-            ["ICMP", "Type", f"{error.type}: {_ICMP_TYPES[error.type]}"],
+            [
+                "ICMP",
+                "Type",
+                f"{error.type}: {_ICMP_TYPES.get((error.over_ipv6, error.type), 'unknown')}",
+            ],
             ["ICMP", "Code", f"{error.code}: {error.name.partition(',')[0]}"],
         ]
         if error.mtu:

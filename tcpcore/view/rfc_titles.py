@@ -47,6 +47,7 @@ TITLES: dict[int, str] = {
     7661: "Updating TCP to Support Rate-Limited Traffic",
     8200: "Internet Protocol, Version 6 (IPv6) Specification",
     8201: "Path MTU Discovery for IP version 6",
+    8289: "Controlled Delay Active Queue Management",
     8446: "The Transport Layer Security (TLS) Protocol Version 1.3",
     8684: "TCP Extensions for Multipath Operation with Multiple Addresses",
     8985: "The RACK-TLP Loss Detection Algorithm for TCP",
@@ -57,6 +58,7 @@ TITLES: dict[int, str] = {
     9114: "HTTP/3",
     9170: "Long-Term Viability of Protocol Extension Mechanisms",
     9293: "Transmission Control Protocol (TCP)",
+    9406: "HyStart++: Modified Slow Start for TCP",
     9438: "CUBIC for Fast and Long-Distance Networks",
     9768: "More Accurate Explicit Congestion Notification (AccECN) Feedback in TCP",
 }

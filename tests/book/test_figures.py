@@ -199,6 +199,9 @@ def test_each_figure_has_a_name_and_its_words_and_the_keyboard_reaches_it(
     assert figure.get_attribute("aria-label") == "Congestion window"
     assert "cwnd is 10 segments at first, 21 at most" in figure.inner_text()
     assert figure.locator(".canvas").get_attribute("aria-hidden") == "true"
+    page.add_script_tag(path=str(ROOT / "node_modules" / "axe-core" / "axe.min.js"))
+    faults = "() => axe.run('.plots').then((r) => r.violations.map((v) => v.id))"
+    assert page.evaluate(faults) == []
     figure.focus()
     assert figure.evaluate("node => document.activeElement === node")
     page.keyboard.press("ArrowRight")

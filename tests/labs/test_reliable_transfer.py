@@ -74,3 +74,36 @@ def test_an_own_run_can_be_stepped_in_the_player():
     player = LAB.player(seen.net.trace, title="mine", name="mine")
     assert [host["name"] for host in player.document["hosts"]] == ["you", "peer"]
     assert [one["fate"] for one in player.document["segments"]].count("lost") == 1
+
+
+@pytest.mark.kernel
+def test_the_solution_and_this_kernel_send_each_other_every_byte_over_a_bad_wire():
+    kernel = LAB.load("kernel.py")
+    for seed in range(3):
+        data, got, heard = kernel.transfer(endpoint(SOLUTION), seed)
+        assert got == data
+        assert heard == data
+
+
+def test_numbers_of_the_peer_may_pass_the_end_of_the_circle():
+    world = WORLD.World(endpoint(SOLUTION), 1)
+    peer, data = world.peer, bytes(range(250)) * 8
+
+    class Known:
+        def initial_sequence(self, *_):
+            return 2**32 - 500
+
+        def __getattr__(self, name):
+            return getattr(real, name)
+
+    real, peer.secrets = peer.secrets, Known()
+
+    async def serve(host):
+        connection = await host.socket().bind(WORLD.PORT).listen().accept()
+        await connection.send(data)
+        await host.pause()
+
+    peer.spawn(serve)
+    world.begin(lambda: None)
+    world.net.run(until=5_000_000)
+    assert bytes(world.heard) == data

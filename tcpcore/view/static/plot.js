@@ -37,7 +37,7 @@ export function createPlot({ model = null, choose = null, goTo = null } = {}) {
   const canvas = element("div", { class: "canvas", "aria-hidden": "true" });
   const title = element("b");
   const words = element("span");
-  const node = element("figure", { class: "plot", tabindex: "0", role: "group" },
+  const node = element("figure", { class: "plot", tabindex: "0" },
     canvas, element("figcaption", {}, title, " ", words));
   let figure = null;
   let time = null;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,8 @@ from tcpcore.packetdrill import examples
 from tcpcore.view.answers import answer
 from tcpcore.view.script_document import LONGEST, MOST_STEPS, as_text, verdict
 
+OURS = Path(__file__).parents[2] / "drill"
+SCRIPTS = sorted([*OURS.rglob("*.pkt"), *examples.FOLDER.glob("*.pkt")])
 PASSING = examples.read("two_hundred_bytes_are_acknowledged")
 BARE = examples.read("a_segment_without_an_acknowledgment")
 
@@ -107,3 +110,22 @@ def test_an_icmp_error_of_the_script_is_an_arrow_of_its_ladder() -> None:
     assert [(one["from"], one["to"], one["fate"]) for one in document["icmp"]] == [
         (1, 0, "delivered")
     ]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_each_script_of_ours_can_be_shown(path: Path) -> None:
+    """Also ICMP of all kinds, IPv6, epoll, and what fails on purpose."""
+    text = path.read_text()
+    result = verdict(text, path.stem)
+    assert result["verdict"] in ("passed", "failed")
+    assert json.dumps(result)
+    assert as_text(text, result)
+
+
+def test_a_mangled_script_gets_a_verdict() -> None:
+    """Half an example, followed by half of another one."""
+    texts = [path.read_text() for path in SCRIPTS[::9]]
+    for number, text in enumerate(texts):
+        other = texts[(number * 7 + 3) % len(texts)]
+        mangled = text[: len(text) * 2 // 3] + other[len(other) // 2 :]
+        assert json.dumps(verdict(mangled))
