@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One broken rule: `old`, which stands once in `file`, becomes `new`."""
-
-    rule: str
-    file: str
-    old: str
-    new: str
-
+from tests.mutants import recovery_rules
+from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
     # --- what arrives
@@ -242,4 +232,5 @@ MUTANTS = (
         "        return limit - len(self.syn_queue) < limit >> 2 and",
         "        return False and",
     ),
+    *recovery_rules.MUTANTS,
 )
