@@ -13,7 +13,7 @@ build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build epub chapter serve lab test check lint types unit otter labs new-lab mutants hostile kernel pages records format bench pins clean env web web-tests packages
+.PHONY: help book build epub chapter serve lab test check lint types unit long otter labs new-lab mutants hostile kernel pages records format bench pins clean env web web-tests packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -24,7 +24,7 @@ help:
 	@echo "make labs      bundles of the labs for students, teachers and Gradescope (ROSTER=class.csv)"
 	@echo "make new-lab   begin a lab from the template: make new-lab NAME=my-lab"
 	@echo "make check     lint, types and unit tests: the quick loop"
-	@echo "make test      everything: also kernel, book and browser tests"
+	@echo "make test      everything: also long runs, labs, kernel, book and browser tests"
 	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
 	@echo "make mutants   break rules of the engine one at a time: does a test notice? (minutes)"
 	@echo "make hostile   a million segments over bad networks, every byte checked (minutes)"
@@ -70,8 +70,15 @@ lint: env
 types: env
 	@$(RUN) mypy
 
+# What takes long has a target of its own, so that `make check` stays a quick loop.
+LONG := tests/fuzz tests/labs tests/pairs tests/theory
+QUICK := not kernel and not book and not browser and not otter
+
 unit: env
-	@$(RUN) pytest -q -n 2 -m "not kernel and not book and not browser and not otter"
+	@$(RUN) pytest -q -n 2 -m "$(QUICK)" $(addprefix --ignore=,$(LONG))
+
+long: env
+	@$(RUN) pytest -q -n 2 -m "$(QUICK)" $(LONG)
 
 mutants: env
 	@$(RUN) tests.mutants
@@ -97,7 +104,7 @@ new-lab: env
 pages: web-tests build
 	@$(RUN) pytest -m "book or browser"
 
-test: packages web-tests lint types unit otter kernel pages
+test: packages web-tests lint types unit long otter kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
