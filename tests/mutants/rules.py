@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One broken rule: `old`, which stands once in `file`, becomes `new`."""
-
-    rule: str
-    file: str
-    old: str
-    new: str
-
+from tests.mutants import recovery_rules
+from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
     # --- what arrives
@@ -273,4 +263,5 @@ MUTANTS = (
         "        if not c.sack_permitted and end is not None and not lt(c.snd_una, end):\n",
         "        if False:\n",
     ),
+    *recovery_rules.MUTANTS,
 )
