@@ -309,7 +309,7 @@ def ecn(
         RTT_BOTH,
         replace(LOSS, default=1),
         control("control", "Congestion control", "reno"),
-        replace(LASTS, maximum=400),
+        replace(LASTS, default=2, maximum=400),
     ),
     until=minutes(10),
     recorded=False,
