@@ -174,7 +174,7 @@ def describe(name: str) -> tuple[str, str]:
     return metadata["unit"], metadata["about"]
 
 
-CONGESTION_CONTROLS = ["reno", "bbr", "cubic"]
+CONGESTION_CONTROLS = ["reno", "cubic", "bbr"]
 """Names that tcp_congestion_control takes; `tcp.congestion.registry` adds to them."""
 
 

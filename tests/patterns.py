@@ -38,6 +38,7 @@ PATTERNS: dict[str, Pattern] = {
     "last-lost-data-waits": _pattern(
         10, ack(100, 9), write(170, 1), look(60), ack(30, 9, (11, 11)), look(400), ack(50, 11)
     ),
+    "last-lost-and-probed": _pattern(10, ack(100, 9), look(350), write(10, 5), ack(60, 15)),
     "two-holes": _pattern(
         40,
         ack(100, 0, (2, 2)),

@@ -27,7 +27,7 @@ WRITE = 4 * 1448
 QUESTION, PAUSE = 100, 200
 """Bytes that the small exchange sends, and ms between one answer and the next question."""
 
-CONTROLS = tuple(congestion.names())
+CONTROLS = tuple(congestion.LINUX)
 DROP_TAIL, RED, CODEL, FQ_CODEL = range(4)
 DISCIPLINES = ("drop-tail", "red", "codel", "fq_codel")
 PACKET = 1500
@@ -309,7 +309,7 @@ def ecn(
         RTT_BOTH,
         replace(LOSS, default=1),
         control("control", "Congestion control", "reno"),
-        replace(LASTS, maximum=400),
+        replace(LASTS, default=2, maximum=400),
     ),
     until=minutes(10),
     recorded=False,
@@ -323,34 +323,32 @@ def loss_and_throughput(net: Any, *, rtt: int, loss: float, control: int, lasts:
     bulk_flow(net, first, CONTROLS[control], 0, seconds(lasts))
 
 
-if "bbr" in CONTROLS:
-
-    @scenario(
-        "bbr-vs-cubic",
-        title="BBR beside CUBIC",
-        question="Who wins when one flow waits for losses and the other one measures?",
-        parameters=(
-            RTT_FIRST,
-            RTT_SECOND,
-            RATE,
-            replace(QUEUE, default=40),
-            DISCIPLINE,
-            replace(LASTS, default=10),
-        ),
-        until=minutes(3),
-        recorded=False,
-    )
-    def bbr_vs_cubic(
-        net: Any,
-        *,
-        rtt_first: int,
-        rtt_second: int,
-        rate: int,
-        queue: int,
-        discipline: int,
-        lasts: int,
-    ) -> None:
-        """The first flow's control is CUBIC, the second one's BBR; the queue's size decides."""
-        controls = (CONTROLS.index("cubic"), CONTROLS.index("bbr"))
-        bottleneck = Bottleneck(rate, queue, discipline)
-        two_flows(net, bottleneck, (rtt_first, rtt_second), controls, lasts)
+@scenario(
+    "bbr-vs-cubic",
+    title="BBR beside CUBIC",
+    question="Who wins when one flow waits for losses and the other one measures?",
+    parameters=(
+        RTT_FIRST,
+        RTT_SECOND,
+        RATE,
+        replace(QUEUE, default=40),
+        DISCIPLINE,
+        replace(LASTS, default=10),
+    ),
+    until=minutes(3),
+    recorded=False,
+)
+def bbr_vs_cubic(
+    net: Any,
+    *,
+    rtt_first: int,
+    rtt_second: int,
+    rate: int,
+    queue: int,
+    discipline: int,
+    lasts: int,
+) -> None:
+    """The first flow's control is CUBIC, the second one's BBR; the queue's size decides."""
+    controls = (CONTROLS.index("cubic"), CONTROLS.index("bbr"))
+    bottleneck = Bottleneck(rate, queue, discipline)
+    two_flows(net, bottleneck, (rtt_first, rtt_second), controls, lasts)

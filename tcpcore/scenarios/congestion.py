@@ -10,9 +10,10 @@ from tcpcore.net.link import Link
 from tcpcore.scenarios.handshake import CLIENT, PORT, RTT, SERVER
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.scenarios.windows import INITIAL_CWND, WRITTEN
+from tcpcore.tcp.congestion import registry as congestion
 from tcpcore.units import mbit, minutes, ms
 
-CONTROLS = ("reno", "cubic", "bbr")
+CONTROLS = tuple(congestion.LINUX)
 LOSS_BASED = CONTROLS[:2]
 BUFFER = 1_000_000
 """SO_SNDBUF and SO_RCVBUF: large enough to play no part."""

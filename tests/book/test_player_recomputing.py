@@ -117,6 +117,7 @@ def test_python_in_the_browser_gives_byte_for_byte_what_cpython_gives(
     asked = [
         {"scenario": name, "profile": registry.get(name).profile, "parameters": {}, "drop": drop}
         for name in registry.names()
+        if registry.get(name).recorded  # those of a thousand segments are for figures and sweeps
         for drop in ([], [0], [1, 2])
     ]
     answers = page.evaluate(

@@ -20,7 +20,15 @@ from pathlib import Path
 from tests.mutants.rules import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
-NEAR = ("tests/unit/tcp", "tests/unit/host", "tests/unit/scenarios", "tests/states", "tests/pairs")
+NEAR = (
+    "tests/unit/net",
+    "tests/unit/tcp",
+    "tests/unit/host",
+    "tests/drill",
+    "tests/unit/scenarios",
+    "tests/states",
+    "tests/pairs",
+)
 COPIED = ("tcpcore", "tests", "pyproject.toml")
 PATIENCE = 300
 """Seconds; a rule whose breaking makes the tests run for ever is caught, too."""

@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One broken rule: `old`, which stands once in `file`, becomes `new`."""
-
-    rule: str
-    file: str
-    old: str
-    new: str
-
+from tests.mutants import recovery_rules
+from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
     # --- what arrives
@@ -242,4 +232,36 @@ MUTANTS = (
         "        return limit - len(self.syn_queue) < limit >> 2 and",
         "        return False and",
     ),
+    # --- queues, and recovery without SACK
+    Mutant(
+        "CoDel's drops come faster by the square root of their count (RFC 8289 §3.3)",
+        "net/codel.py",
+        "        return isqrt(interval * interval // self.count)\n",
+        "        return interval // self.count\n",
+    ),
+    Mutant(
+        "CoDel lets the last packets of one MTU pass (RFC 8289 §5.2)",
+        "net/codel.py",
+        " or self._discipline.backlog <= self.aims.mtu:",
+        ":",
+    ),
+    Mutant(
+        "RED's average falls while the line is idle",
+        "net/red.py",
+        "        elif passed:\n",
+        "        elif False:\n",
+    ),
+    Mutant(
+        "a new flow of FQ-CoDel is served first (RFC 8290 §4.2)",
+        "net/fq_codel.py",
+        "            flows = self._new or self._old\n",
+        "            flows = self._old or self._new\n",
+    ),
+    Mutant(
+        "without SACK the end of a recovery takes nothing back",
+        "tcp/undo.py",
+        "        if not c.sack_permitted and end is not None and not lt(c.snd_una, end):\n",
+        "        if False:\n",
+    ),
+    *recovery_rules.MUTANTS,
 )

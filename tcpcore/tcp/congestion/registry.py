@@ -11,7 +11,7 @@ from tcpcore.tcp.congestion.bbr import Bbr
 from tcpcore.tcp.congestion.cubic import Cubic
 from tcpcore.tcp.congestion.reno import Reno
 
-_KNOWN: dict[str, Callable[[], CongestionControl]] = {"reno": Reno, "bbr": Bbr, "cubic": Cubic}
+_KNOWN: dict[str, Callable[[], CongestionControl]] = {"reno": Reno, "cubic": Cubic, "bbr": Bbr}
 LINUX = tuple(_KNOWN)
 """Those that every host has."""
 

@@ -179,6 +179,16 @@ def test_a_sample_of_the_application_counts_only_if_it_is_faster():
         assert found.best == expected * UNIT // ms(100)
 
 
+def test_slow_samples_of_the_application_never_take_the_place_of_the_networks():
+    c, found = bandwidth()
+    rounds(c, found, 0, 1)
+    for _ in range(20):
+        sample = RateSample(c.delivered, 0, True, interval=ms(100), delivered=50, acked=1)
+        found.sample(c, sample, 1448, probing=True)
+        c.delivered += 50
+    assert found.best == 100 * UNIT // ms(100)
+
+
 def test_the_pipe_is_full_after_three_rounds_without_a_quarter_more():
     c, found = bandwidth()
     full = []

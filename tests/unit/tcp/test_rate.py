@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tcpcore.tcp import rate
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import ms, seconds
 from tests.notation import Wire
 
@@ -63,6 +65,16 @@ def test_acks_that_come_together_do_not_make_the_network_faster():
     wire.forget()
     fastest = 6 * 1000 * seconds(1) // ms(100)
     assert sock.info()["delivery_rate"] <= fastest
+
+
+def test_a_sample_spans_the_longer_of_sending_and_acknowledging():
+    for delivered_at, first_sent, longer in ((40_000, 0, 50_000), (0, 40_000, 60_000)):
+        _, sock = sender()
+        c = sock.connection
+        c.delivered, c.min_rtt = 10, 1
+        last = SentSegment(1, 1001, 0, 50_000, (0, delivered_at, first_sent, False))
+        rate.generate_plain(c, last, 60_000)
+        assert c.flow.rate_interval == longer
 
 
 def test_a_program_that_had_nothing_more_to_send_limits_its_samples():

@@ -1,0 +1,47 @@
+"""CUBIC: what a loss leaves behind, and the floor that Reno sets."""
+
+from __future__ import annotations
+
+from tcpcore.sysctl import Sysctls
+from tcpcore.tcp.congestion.cubic import Cubic, cube_root
+from tcpcore.tcp.connection import Connection
+from tcpcore.units import ms
+
+
+def connection(cwnd: int) -> Connection:
+    c = Connection("10.0.0.1", 1, "10.0.0.2", 2, Sysctls(), 0)
+    c.cwnd = cwnd
+    return c
+
+
+def test_a_loss_leaves_seven_tenths():
+    assert Cubic().ssthresh(connection(100)) == 70
+
+
+def test_the_curve_is_flat_where_the_loss_was():
+    c, cubic = connection(100), Cubic()
+    cubic.ssthresh(c)
+    assert cubic.show(c)["last_max"] == 100
+
+
+def test_who_lost_earlier_than_last_time_leaves_room():
+    c, cubic = connection(100), Cubic()
+    cubic.ssthresh(c)
+    for cwnd, flat in ((99, 99 * 1741 // 2048), (100, 100)):
+        c.cwnd = cwnd
+        cubic.ssthresh(c)
+        assert cubic.show(c)["last_max"] == flat
+
+
+def test_on_a_short_path_it_grows_as_reno_would_at_the_same_rate():
+    """For 200 ms the curve is flat; Reno, with CUBIC's decrease, gains half a segment a window."""
+    c, cubic = connection(20), Cubic()
+    c.ssthresh = c.cwnd = cubic.ssthresh(c)
+    for step in range(200):
+        cubic.on_ack(c, 1, ms(step))
+    assert 14 + 200 * 0.4 / 20 < c.cwnd < 14 + 200 / 14
+
+
+def test_the_cube_root_is_rounded_down():
+    for value, root in ((0, 0), (7, 1), (8, 2), (26, 2), (27, 3), (10**18 - 1, 999_999)):
+        assert cube_root(value) == root
