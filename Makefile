@@ -28,7 +28,7 @@ help:
 	@echo "make records   record the scenarios again on this machine's kernel (root, minutes)"
 	@echo "make mutants   break rules of the engine one at a time: does a test notice? (minutes)"
 	@echo "make hostile   a million segments over bad networks, every byte checked (minutes)"
-	@echo "make bench     measure speed and memory, and write benchmarks/README.md"
+	@echo "make bench     measure speed and memory, and write benchmarks/README.md (PEERS=1: other simulators)"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
 
@@ -111,7 +111,7 @@ records: env
 	@$(RUN) tcpcore.linux.script_records
 
 bench: env
-	@$(RUN) benchmarks --write
+	@$(RUN) $(if $(PEERS),benchmarks.peers,benchmarks --write)
 
 format: env
 	@$(RUN) ruff check --fix

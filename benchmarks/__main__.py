@@ -6,9 +6,10 @@ import argparse
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 import tcpcore
-from benchmarks import memory, speed
+from benchmarks import flows, memory, speed
 
 README = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
@@ -18,11 +19,16 @@ def measure(megabytes: int, rounds: int) -> list[tuple[str, str, str]]:
     """The rows of the table: what, result, goal."""
     rates = speed.ratios(megabytes * 1_000_000, rounds)
     name, seconds = speed.classroom()
+    lossy = median(flows.lossy_ratio(megabytes * 1_000_000) for _ in range(rounds))
+    costs = [flows.cost_of_a_segment(count, 40 * count) * 1e6 for count in (10, 100, 1000)]
+    many = ", ".join(f"{cost:.0f}" for cost in costs)
     floor = f"{rates['floor']:,.0f} segments/s"
     return [
         ("the floor itself", floor, ""),
         ("transfer, no trace", f"{rates['untraced']:.3f} × floor", "≥ 0.32"),
         ("transfer, full trace", f"{rates['traced']:.3f} × floor", "≥ 0.19"),
+        ("with 1 % loss, against none", f"{lossy:.2f}", "≥ 0.7"),
+        ("a segment among 10, 100, 1,000 flows", f"{many} μs", "the same"),
         ("`import tcpcore`", f"{speed.import_time() * 1000:.0f} ms", "≤ 50 ms"),
         (f"slowest classroom scenario (`{name}`)", f"{seconds * 1000:.1f} ms", "≤ 5 ms"),
         ("an idle connection, one end", f"{memory.idle_connection():,.0f} bytes", "≤ 8,192"),

@@ -21,12 +21,14 @@ WRITE = 1 << 18
 READ = 1 << 16
 
 
-def build(size: int, *, traced: bool, receive_buffer: str) -> tuple[Network, list[int]]:
+def build(
+    size: int, *, traced: bool, receive_buffer: str, loss: float = 0.0
+) -> tuple[Network, list[int]]:
     """The network, ready to run, and a list that will hold how many bytes were read."""
     net = Network(traced=traced)
     client = net.host("client", CLIENT)
     server = net.host("server", SERVER, tcp_rmem=receive_buffer)
-    net.link(client, server, delay=DELAY, rate=RATE)
+    net.link(client, server, delay=DELAY, rate=RATE, loss=loss)
     read: list[int] = []
 
     async def serve(host: Any) -> None:
@@ -50,9 +52,11 @@ def build(size: int, *, traced: bool, receive_buffer: str) -> tuple[Network, lis
     return net, read
 
 
-def run(size: int, *, traced: bool, receive_buffer: str = RECEIVE_BUFFER) -> Trace:
+def run(
+    size: int, *, traced: bool, receive_buffer: str = RECEIVE_BUFFER, loss: float = 0.0
+) -> Trace:
     """Carry `size` bytes and look that all of them came; the trace is empty when untraced."""
-    net, read = build(size, traced=traced, receive_buffer=receive_buffer)
+    net, read = build(size, traced=traced, receive_buffer=receive_buffer, loss=loss)
     trace = net.run(seconds(3600))
     assert read == [size], f"{read} bytes came instead of {size}"
     return trace

@@ -19,6 +19,15 @@ import room  # type: ignore[import-not-found]
 import sandbox  # type: ignore[import-not-found]
 
 
+def library(limits: dict[str, Any], bound: bool) -> list[str]:
+    """Where the program finds what the lab lets it import beyond the usual."""
+    if not bound:
+        return [os.path.dirname(limits["library"]["tcpcore"])]
+    here = os.path.join(limits["scratch"], sandbox.LIBRARY)
+    python = os.path.join(here, "python")
+    return [here, python, os.path.join(python, "lib-dynload")]
+
+
 def main() -> None:
     """Serve until the input ends."""
     limits = json.loads(sys.argv[1])
@@ -27,12 +36,13 @@ def main() -> None:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     os.close(nothing)
-    sys.path[1:1] = limits["paths"]
     for module in limits["modules"]:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     incoming = os.fdopen(questions, "rb")
     locks = sandbox.lock(limits)
+    if limits["library"]:
+        sys.path[1:1] = library(limits, "files" in locks)
 
     def write(value: Any) -> None:
         content = (plain.dumps(value) + "\n").encode()

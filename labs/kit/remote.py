@@ -26,7 +26,8 @@ from labs.kit.room import ALLOWED, Message, allowed_imports
 from labs.kit.verdicts import Failed
 
 CHILD = Path(__file__).with_name("child.py")
-REPOSITORY = CHILD.parents[2]
+LIBRARY = {"tcpcore": str(CHILD.parents[2] / "tcpcore"), "python": str(Path(os.__file__).parent)}
+"""What a program may import where its lab allows the engine: that, and all of Python's own."""
 DEATHS = 2
 """How often an answer may die: the checks after that are not begun."""
 
@@ -82,8 +83,8 @@ class Remote(Answer):
             "hide": [folder for folder in limits.hide if os.path.isdir(folder)],
             "namespaces": limits.namespaces,
             "scratch": self._scratch,
-            "modules": allowed_imports(self.source, ALLOWED | set(self._imports)),
-            "paths": [str(REPOSITORY)] if "tcpcore" in self._imports else [],
+            "modules": allowed_imports(self.source, ALLOWED),
+            "library": LIBRARY if "tcpcore" in self._imports else {},
         }
         self._unread = b""
         self._left = limits.seconds

@@ -19,6 +19,9 @@ from typing import Any
 
 NEWNS, NEWUSER, NEWPID, NEWNET, NEWIPC = 0x20000, 0x10000000, 0x20000000, 0x40000000, 0x08000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 0x4000, 0x40000
+MS_BIND = 0x1000
+LIBRARY = "library"
+"""A folder in the scratch folder: what the program may import, where nobody's eyes can read it."""
 MOUNT_SETATTR = 442
 """The system call's number, the same on every machine type since Linux 5.12."""
 ATTR_RDONLY = 1
@@ -100,7 +103,16 @@ def _mounts(limits: dict[str, Any]) -> bool:
         return False
     scratch = limits["scratch"].encode()
     own = MS_NOSUID | MS_NODEV | MS_NOEXEC
-    return bool(libc.mount(b"none", scratch, b"tmpfs", own, b"size=4m,mode=0777") == 0)
+    if libc.mount(b"none", scratch, b"tmpfs", own, b"size=4m,mode=0777"):
+        return False
+    return all(_bind(name, source, limits["scratch"]) for name, source in limits["library"].items())
+
+
+def _bind(name: str, source: str, scratch: str) -> bool:
+    """Show a folder, which can be read only, under the scratch folder's library."""
+    target = os.path.join(scratch, LIBRARY, name)
+    os.makedirs(target)
+    return not libc.mount(source.encode(), target.encode(), None, MS_BIND | MS_REC, None)
 
 
 def _become_nobody() -> bool:

@@ -23,23 +23,21 @@ def free(host: Host, remote: str = "", remote_port: int = 0) -> int:
     For a connection, only the four-tuple must be free, or be in a TIME_WAIT that may be reused.
     """
     low, high = host.sysctl.ip_local_port_range
-    used = {key[1] for key in host.endpoints if _in_the_way(host, key, remote, remote_port)}
-    used |= set(host.listeners) | set(host.bound_ports)
+    bound = {key[1] for key in host.endpoints} if not remote else set()
     start = host.random_below(high - low + 1) // 2
     even, odd = range(low, high + 1, 2), range(low + 1, high + 1, 2)
     for port in chain(even[start:], even[:start], odd):
-        if port not in used:
+        if port in host.listeners or port in host.bound_ports or port in bound:
+            continue
+        if not remote or not _in_the_way(host, (host.address, port, remote, remote_port)):
             return port
     raise socket_error(EADDRNOTAVAIL)
 
 
-def _in_the_way(host: Host, key: FourTuple, remote: str, remote_port: int) -> bool:
-    """Whether an endpoint keeps its port from a new socket."""
-    if not remote:
-        return True
-    old = host.endpoints[key]
-    reusable = isinstance(old, Connection) and host.time_waits.reusable(old)
-    return key[2:] == (remote, remote_port) and not reusable
+def _in_the_way(host: Host, ends: FourTuple) -> bool:
+    """Whether an endpoint keeps its port from a new connection to the same peer."""
+    old = host.endpoints.get(ends)
+    return old is not None and not (isinstance(old, Connection) and host.time_waits.reusable(old))
 
 
 def taken(host: Host, port: int, reuse: bool) -> bool:

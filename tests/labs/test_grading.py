@@ -14,7 +14,7 @@ from labs import grade
 from labs.grading import run
 from labs.grading.submissions import Student, collect, roster
 from labs.grading.worker import grade_one
-from labs.kit import open_lab
+from labs.kit import folders, open_lab
 from labs.kit.remote import Limits, Remote
 from labs.kit.report import as_json
 from tcpcore.errors import UsageError
@@ -80,6 +80,15 @@ def test_a_submission_in_its_child_is_judged_as_by_check_py(wrong):
     lab = open_lab(LAB)
     source = SOLUTION if wrong is None else lab.mistakes()[wrong].source
     assert without_locks(grade_one(task("alice", source))) == as_json(lab.grade(source, "alice"))
+
+
+@pytest.mark.parametrize("name", [folder.name for folder in folders() if folder.name != LAB])
+def test_every_labs_answers_are_judged_in_a_child_as_by_check_py(name):
+    lab = open_lab(name)
+    wrong = next(iter(lab.mistakes().values())).source
+    for source in ((lab.folder / "solution.py").read_text(), wrong):
+        asked = {**task("alice", source, seconds=60.0), "lab": name}
+        assert without_locks(grade_one(asked)) == as_json(lab.grade(source, "alice"))
 
 
 @pytest.mark.parametrize("name", sorted(HOSTILE))
