@@ -108,7 +108,7 @@ def verdicts():
     source = Path("answer.py").read_text(encoding="utf-8", errors="replace")
     student = str(constant(source, "ID") or "demo")
     task = {{"lab": NAME, "student": student, "file": "answer.py", "source": source}}
-    result = grade_one({{**task, "problem": "", "limits": {{"hide": [folder]}}}})
+    result = grade_one({{**task, "problem": "", "limits": {{"hide": [f"{{folder}}/labs"]}}}})
     return result["checks"]
 
 
