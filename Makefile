@@ -71,7 +71,9 @@ types: env
 	@$(RUN) mypy
 
 # What takes long has a target of its own, so that `make check` stays a quick loop.
-LONG := tests/fuzz tests/labs tests/pairs tests/theory
+LONG := tests/fuzz tests/labs tests/pairs tests/theory tests/unit/test_speed.py \
+	tests/unit/observe/test_large_captures.py tests/unit/observe/test_tshark.py \
+	tests/unit/packetdrill/test_to_script.py
 QUICK := not kernel and not book and not browser and not otter
 
 unit: env

@@ -132,7 +132,25 @@ def run(
     Each sends `size` bytes, or as much as it can for `lasts` seconds; `drop` are data packets that
     the path loses (by number).
     """
-    net = BoundedNetwork(1, traced=False, events=2_000_000)
+    flows = [Flow() for _ in deciders]
+    net = _net(path, drop, traced=False)
+    for number, (who, flow) in enumerate(zip(deciders, flows, strict=True)):
+        _start(*net.hosts, _made(who, flow, number), flow, number, size)
+    net.run(seconds(lasts))
+    return flows
+
+
+def steps(path: Path, who: Any, size: int = 60_000, drop: tuple[int, ...] = ()) -> Any:
+    """The trace of a short transfer, for the player."""
+    net = _net(path, drop, traced=True)
+    flow = Flow()
+    _start(*net.hosts, _made(who, flow, 0), flow, 0, size)
+    return net.run(seconds(30))
+
+
+def _net(path: Path, drop: tuple[int, ...], *, traced: bool) -> BoundedNetwork:
+    """Sender and receiver with large buffers, and the path between them."""
+    net = BoundedNetwork(1, traced=traced, events=2_000_000)
     left, right = net.host("sender", "10.0.0.1"), net.host("receiver", "10.0.0.2")
     queue: int | str = path.queue
     if path.early:
@@ -147,11 +165,7 @@ def run(
     for host in (left, right):
         host.sysctl.set("tcp_rmem", "4096 6291456 6291456")
         host.sysctl.set("tcp_wmem", "4096 4194304 4194304")
-    flows = [Flow() for _ in deciders]
-    for number, (who, flow) in enumerate(zip(deciders, flows, strict=True)):
-        _start(left, right, _made(who, flow, number), flow, number, size)
-    net.run(seconds(lasts))
-    return flows
+    return net
 
 
 def _start(left: Any, right: Any, name: str, flow: Flow, number: int, size: int | None) -> None:

@@ -153,7 +153,7 @@ def belief_table(chapters: str = "..") -> Shown:
         text = Path(chapters, f"{one.chapter}.md").read_text(encoding="utf-8")
         title = next(line[2:] for line in text.splitlines() if line.startswith("# "))
         rows.append([(one.number, ""), (one.says, ""), (title, page)])
-    return _table("Beliefs", ("", "people believe", "predict it in"), rows)
+    return _table("Beliefs", ("number", "people believe", "predict it in"), rows)
 
 
 def record_table() -> Shown:

@@ -147,6 +147,7 @@ class RealTimeNetwork(Network):
 
     def serve(self, until: Callable[[], bool], pause: float = 0.05) -> None:
         """Carry packets until `until()` is true; it is asked at least every `pause` seconds."""
+        self.turn(0)
         while not until():
             self.turn(pause)
 

@@ -55,13 +55,22 @@ async function takeScript(link) {
   editor.scrollIntoView({ block: "start" });
 }
 
+/** What an address says; one that is no UTF-8 as it stands. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `#handshake:5?rtt=200` brings that player into sight, at that step, with these parameters. */
 function followLink() {
   if (editor && location.hash.startsWith("#script=")) {
     takeScript(location.hash);
     return;
   }
-  const link = readLink(decodeURIComponent(location.hash));
+  const link = readLink(decoded(location.hash));
   if (link && atlas && Object.hasOwn(atlas.rows, link.name)) {
     atlas.open(link.name, link.step);
     atlas.place.scrollIntoView({ block: "start" });
@@ -77,9 +86,9 @@ function followLink() {
   }
   model.set("parameters", wanted);
   model.set("drop", link.drop ?? model.stored.drop);
-  model.set("step", link.step);
+  model.set("step", Math.max(1, Math.min(link.step, model.get("document").steps.length)));
   // A step that only the recomputed run has is reached when that run is there.
-  model.wish = link.step;
+  model.wish = Math.max(1, link.step);
   model.save_changes();
   place.scrollIntoView({ block: "start" });
 }
