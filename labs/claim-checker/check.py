@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
 from tcpcore.errors import UsageError  # noqa: E402
 from tcpcore.scenarios import registry  # noqa: E402
 
@@ -41,15 +41,14 @@ def column(answer: Answer, instance: Instance, field: str) -> dict[str, Any]:
 def judged(answer: Answer, instance: Instance, field: str, why: str) -> Part | None:
     """The share of claims in which a field is right."""
     found = column(answer, instance, field)
-    wrong = [x for x, value in found.items() if not instance.agrees(f"{field} {x}", value)]
-    if not wrong:
-        return None
-    first = wrong[0]
-    place = f"claim {first}: {instance.given['claims'][first]['says']}"
-    message = f"Claim {first}: {field} is not {found[first]!r}. {why}"
-    if len(wrong) == len(found):
-        raise Wrong(message, where=place)
-    return Part(len(found) - len(wrong), len(found), message, place)
+    wrong = {
+        f"claim {x}: {instance.given['claims'][x]['says']}": (
+            f"Claim {x}: {field} is not {value!r}. {why}"
+        )
+        for x, value in found.items()
+        if not instance.agrees(f"{field} {x}", value)
+    }
+    return share(wrong, len(found))
 
 
 @lab.check(

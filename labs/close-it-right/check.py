@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
 from tcpcore.units import mbit, seconds  # noqa: E402
 
 lab = Lab(
@@ -93,13 +93,12 @@ def symptoms(answer: Answer, instance: Instance) -> Part | None:
     letters = list(instance.given["symptoms"])
     if not isinstance(found, dict) or set(found) != set(letters):
         raise Wrong("SYMPTOMS has one number for each of A to F.", where="SYMPTOMS", found=found)
-    wrong = [one for one in letters if not instance.agrees(f"symptom {one}", found[one])]
-    if not wrong:
-        return None
-    message = f"Pair {found[wrong[0]]} would not look like {wrong[0]}."
-    if len(wrong) == len(letters):
-        raise Wrong(message, where=f"SYMPTOMS[{wrong[0]!r}]")
-    return Part(len(letters) - len(wrong), len(letters), message, f"SYMPTOMS[{wrong[0]!r}]")
+    wrong = {
+        f"SYMPTOMS[{one!r}]": f"Pair {found[one]} would not look like {one}."
+        for one in letters
+        if not instance.agrees(f"symptom {one}", found[one])
+    }
+    return share(wrong, len(letters))
 
 
 @lab.check(

@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong, agree  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, agree, share  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -46,13 +46,12 @@ def my_path(answer: Answer, instance: Instance) -> Part | None:
     names = ("bdp", "w_max", "reno ssthresh", "cubic ssthresh", "k")
     if not isinstance(found, dict) or set(found) != set(names):
         raise Wrong(f"MINE has {', '.join(names)}.", where="MINE", found=found)
-    wrong = [name for name in names if not instance.agrees(name, found[name])]
-    if not wrong:
-        return None
-    message = f"{wrong[0]} is not {found[wrong[0]]!r} on this path."
-    if len(wrong) == len(names):
-        raise Wrong(message, where=f"MINE[{wrong[0]!r}]")
-    return Part(len(names) - len(wrong), len(names), message, f"MINE[{wrong[0]!r}]")
+    wrong = {
+        f"MINE[{name!r}]": f"{name} is not {found[name]!r} on this path."
+        for name in names
+        if not instance.agrees(name, found[name])
+    }
+    return share(wrong, len(names))
 
 
 @lab.check(
@@ -116,9 +115,9 @@ def after_a_loss(answer: Answer, instance: Instance) -> None:
     """The new ssthresh of both, for 40 windows."""
     draw = instance.draw("loss")
     for cwnd in [2, 3, 4, *(draw.randint(5, 2000) for _ in range(37))]:
-        for name, share in (("Reno", 0.5), ("Cubic", 0.7)):
+        for name, kept in (("Reno", 0.5), ("Cubic", 0.7)):
             found = answer.object(name).call("on_loss", cwnd, 0)
-            expected = max(int(cwnd * share), 2)
+            expected = max(int(cwnd * kept), 2)
             if not isinstance(found, int) or abs(found - expected) > (cwnd > 20):
                 raise Wrong(
                     f"{name} with cwnd={cwnd}: {found!r}.", where=f"{name}.on_loss({cwnd})",

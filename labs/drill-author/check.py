@@ -10,7 +10,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
 from labs.kit.mutants import broken  # noqa: E402
 from tcpcore.errors import UsageError  # noqa: E402
 from tcpcore.packetdrill import report  # noqa: E402
@@ -127,13 +127,12 @@ def who_notices_what(answer: Answer, instance: Instance) -> Part | None:
     notices = answer.value("NOTICES")
     if not isinstance(notices, dict):
         raise Wrong("NOTICES is a dict.", where="NOTICES", found=notices)
-    wrong = [name for name in rules if notices.get(name) not in noticing(found, name)]
-    if not wrong:
-        return None
-    message = f"Script {notices.get(wrong[0])!r} passes although the rule is broken."
-    if len(wrong) == len(rules):
-        raise Wrong(message, where=f"NOTICES[{wrong[0]!r}]")
-    return Part(len(rules) - len(wrong), len(rules), message, f"NOTICES[{wrong[0]!r}]")
+    wrong = {
+        f"NOTICES[{name!r}]": f"Script {notices.get(name)!r} passes although the rule is broken."
+        for name in rules
+        if notices.get(name) not in noticing(found, name)
+    }
+    return share(wrong, len(rules))
 
 
 @lab.check(

@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
 from tcpcore.errors import UsageError  # noqa: E402
 
 lab = Lab(
@@ -43,17 +43,6 @@ def entries(answer: Answer, instance: Instance, name: str) -> dict[str, Any]:
     return {letter: found.get(letter) for letter in letters}
 
 
-def share(wrong: dict[str, str], total: int, name: str) -> Part | None:
-    """The share that is right; `wrong` says of each other ticket why."""
-    if not wrong:
-        return None
-    first = next(iter(wrong))
-    place = f"{name}[{first!r}]"
-    if len(wrong) == total:
-        raise Wrong(wrong[first], where=place)
-    return Part(total - len(wrong), total, wrong[first], place)
-
-
 @lab.check(
     "causes",
     points=40,
@@ -66,12 +55,13 @@ def causes(answer: Answer, instance: Instance) -> Part | None:
     found = entries(answer, instance, "CAUSES")
     wrong = {}
     for letter, cause in found.items():
+        place = f"CAUSES[{letter!r}]"
         if cause not in instance.given["causes"]:
-            wrong[letter] = f"Ticket {letter}: {cause!r} is not in the list of causes."
+            wrong[place] = f"Ticket {letter}: {cause!r} is not in the list of causes."
         elif not instance.agrees(f"cause {letter}", cause):
             lines = len(instance.given["tickets"][letter]["tcpdump"])
-            wrong[letter] = f"Ticket {letter} ({lines} lines) is not a case of {cause!r}."
-    return share(wrong, len(found), "CAUSES")
+            wrong[place] = f"Ticket {letter} ({lines} lines) is not a case of {cause!r}."
+    return share(wrong, len(found))
 
 
 @lab.check(
@@ -87,25 +77,26 @@ def made_again(answer: Answer, instance: Instance) -> Part | None:
     found = entries(answer, instance, "PROOF")
     wrong = {}
     for letter, proof in found.items():
+        place = f"PROOF[{letter!r}]"
         ticket = instance.given["tickets"][letter]
         if not isinstance(proof, dict) or set(proof) != {"scenario", "settings"}:
-            wrong[letter] = f"Ticket {letter}: a proof has a scenario and its settings."
+            wrong[place] = f"Ticket {letter}: a proof has a scenario and its settings."
             continue
         try:
             trace = cases.run(str(proof["scenario"]), dict(proof["settings"]))
         except (UsageError, TypeError, ValueError) as error:
-            wrong[letter] = f"Ticket {letter}: {error}"
+            wrong[place] = f"Ticket {letter}: {error}"
             continue
         names = [name for name, _ in trace.hosts]
         if ticket["captured on"] not in names:
-            wrong[letter] = f"Ticket {letter}: that run has no {ticket['captured on']}."
+            wrong[place] = f"Ticket {letter}: that run has no {ticket['captured on']}."
             continue
         lines = cases.capture(trace, names.index(ticket["captured on"]))
         if lines != ticket["tcpdump"]:
             pairs = zip(lines, ticket["tcpdump"], strict=False)
             line = next((n for n, (a, b) in enumerate(pairs, 1) if a != b), len(lines) + 1)
-            wrong[letter] = f"Ticket {letter}: line {line} of your run's capture is another one."
-    return share(wrong, len(found), "PROOF")
+            wrong[place] = f"Ticket {letter}: line {line} of your run's capture is another one."
+    return share(wrong, len(found))
 
 
 @lab.check(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,6 +97,19 @@ class Result:
     @property
     def of(self) -> float:
         return sum(one.of for one in self.verdicts)
+
+
+def share(wrong: Mapping[str, str], of: int) -> Part | None:
+    """The share of `of` entries that are right: None for all of them.
+
+    `wrong` maps the place of each other entry to what is wrong there; `Wrong` when all are.
+    """
+    if not wrong:
+        return None
+    where, message = next(iter(wrong.items()))
+    if len(wrong) == of:
+        raise Wrong(message, where=where)
+    return Part(of - len(wrong), of, message, where)
 
 
 def shown(value: Any, longest: int = 200) -> str:

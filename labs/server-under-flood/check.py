@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -54,13 +54,12 @@ def my_queues(answer: Answer, instance: Instance) -> Part | None:
     names = ("lifetime", "half open", "backlog", "last in line")
     if not isinstance(found, dict) or set(found) != set(names):
         raise Wrong(f"MINE has {', '.join(names)}.", where="MINE", found=found)
-    wrong = [name for name in names if not instance.agrees(name, found[name])]
-    if not wrong:
-        return None
-    message = f"{wrong[0]!r} is not {found[wrong[0]]!r}."
-    if len(wrong) == len(names):
-        raise Wrong(message, where=f"MINE[{wrong[0]!r}]")
-    return Part(len(names) - len(wrong), len(names), message, f"MINE[{wrong[0]!r}]")
+    wrong = {
+        f"MINE[{name!r}]": f"{name!r} is not {found[name]!r}."
+        for name in names
+        if not instance.agrees(name, found[name])
+    }
+    return share(wrong, len(names))
 
 
 @lab.check(
