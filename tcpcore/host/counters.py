@@ -123,7 +123,9 @@ _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 class Counters(dict[str, int]):
     """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0."""
 
-    names: tuple[str, ...] = ()
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: tuple[str, ...] = ()
 
     def raw(self) -> tuple[Any, ...]:
         """The names, always the same tuple as long as no counter is new, and what they count."""

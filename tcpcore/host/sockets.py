@@ -18,7 +18,7 @@ from tcpcore.errors import socket_error
 from tcpcore.host import fastopen, opening, ports, socket_options, transfer
 from tcpcore.host.listener import Listener
 from tcpcore.host.messages import MSG_FASTOPEN, MSG_OOB, shown
-from tcpcore.host.process import Process, Wait, WaitQueue, block
+from tcpcore.host.process import Process, Wait, WaitQueue
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
@@ -176,7 +176,7 @@ class Socket:
             if until is not None and self.host.now >= until:
                 self.host.returned("accept", "EAGAIN")
                 raise socket_error(errors.EAGAIN)
-            await block(Wait(listener.waiters, until))
+            await Wait(listener.waiters, until)
             if self.listener is not listener:
                 raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
@@ -216,7 +216,7 @@ class Socket:
         c = self._connected()
         if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
             while transfer.nothing_to_tell(c):
-                await block(self.waiters)
+                await self.waiters
             if not c.urg_data and len(c.receive_buffer):
                 return transfer.read(self.host, c, most)
         return await transfer.receive(self, c, most, flags)
@@ -297,7 +297,7 @@ class Socket:
             return
         deadline = self.host.now + c.linger
         while c.state in _CLOSING and self.host.now < deadline:
-            await block(Wait(self.waiters, deadline))
+            await Wait(self.waiters, deadline)
 
     def _require_open(self) -> None:
         """EBADF when the running process holds the socket no more."""

@@ -18,7 +18,7 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.listener import Listener
 from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
-from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue
 from tcpcore.host.request import Request
 from tcpcore.host.routes import UNSET, Route
 from tcpcore.host.secrets import FourTuple, Secrets
@@ -117,12 +117,12 @@ class Host(Machine):
 
     async def sleep(self, duration: int) -> None:
         """Block the running process for `duration` microseconds."""
-        await block(Wait(None, self.now + duration))
+        await Wait(None, self.now + duration)
 
     async def pause(self) -> None:
         """Block the running process for ever (pause(2)): it keeps its sockets open."""
         while True:
-            await block(Wait(WaitQueue()))
+            await WaitQueue()
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""

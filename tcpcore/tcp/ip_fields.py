@@ -18,5 +18,5 @@ class IpFields:
         self.id = identification
         self.tos = 0
         self.ttl = 0
-        self.receives_errors = 0
+        self.receives_errors = False
         self.saved_syn = b""
