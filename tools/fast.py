@@ -40,7 +40,7 @@ DERIVED = "allow_interpreted_subclasses=True"
 FLAT = "acyclic=True"
 ATTRIBUTES = {
     "trace.py": {"Trace": DERIVED, "Moment": FLAT, "TracedSegment": FLAT},
-    "why.py": {"Reason": FLAT},
+    "why.py": {"Why": FLAT, "Reason": FLAT},
     "wire/segment.py": {"Segment": FLAT},
     "tcp/sent.py": {"SentSegment": FLAT},
     "tcp/congestion/base.py": {"CongestionControl": DERIVED},
