@@ -139,7 +139,7 @@ class Notices:
         return bytes(min(report.length, most)), flags, notes
 
     def _settle(self, taken: Report) -> None:
-        """The socket's error is that of the next ICMP error in the queue; the last takes it along."""
+        """The socket's error is that of the next ICMP error that waits; the last takes it away."""
         following = self.queue[0] if self.queue else None
         icmp = (ORIGIN_ICMP, ORIGIN_ICMP_6)
         error: int | None = None

@@ -83,6 +83,8 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         done += len(part)
         if last:
             return done
+        if send_buffer.room(c):  # a packet that was begun is filled
+            continue
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
             c.lacks_space = True
             if not await wait(socket, until):
