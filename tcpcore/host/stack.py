@@ -20,7 +20,7 @@ from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
 from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue
 from tcpcore.host.request import Request
-from tcpcore.host.routes import UNSET, Route
+from tcpcore.host.routes import UNSET
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
@@ -74,15 +74,15 @@ class Host(Machine):
         self.index = 0
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
-        self.listeners: dict[int, Listener] = {}
-        self.bound_ports: dict[int, Socket] = {}  # by sockets that called bind() and are open
-        self.endpoints: dict[FourTuple, Connection | Request] = {}
-        self.processes: list[Process] = []
+        self.listeners = {}
+        self.bound_ports = {}
+        self.endpoints = {}
+        self.processes = []
         self.spawned = 0  # processes so far
-        self.running: Process | None = None
+        self.running = None
         self._random = random.Random(seed)
         self.start_afresh()
-        self._scheduled: dict[FourTuple, int] = {}
+        self._scheduled = {}
 
     def start_afresh(self) -> None:
         """A kernel boots: fresh secrets, an empty TIME_WAIT table, no memory of other hosts."""
@@ -92,7 +92,7 @@ class Host(Machine):
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = fastopen.Cache(self)
-        self.routes: dict[str, Route] = {}
+        self.routes = {}
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
 
