@@ -30,7 +30,6 @@ class Option:
 
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
     `attribute` names what it sets in a connection, `changed` is told when one has it set.
-    `truth` says that the attribute is a truth value, while getsockopt shows 0 and 1.
     `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
     `same_as` names the option that this one only sets in another way.
     """
@@ -46,20 +45,23 @@ class Option:
     changed: Callable[[Socket, Any], None] | None = None
     form: str = "i"
     same_as: str = ""
-    truth: bool = False
 
     def give(self, connection: Connection, kept: Any) -> None:
-        """Write what is kept into the attribute of a connection, if the option has one."""
+        """Write what is kept into the attribute of a connection, if the option has one.
+
+        Sockets keep flags as 0 and 1, connections as truth values.
+        """
         if self.attribute:
             owner, attribute = self._owner(connection)
-            setattr(owner, attribute, bool(kept) if self.truth else kept)
+            flag = isinstance(getattr(owner, attribute), bool)
+            setattr(owner, attribute, bool(kept) if flag else kept)
 
     def in_force(self, connection: Connection, kept: Any) -> Any:
         """What the connection has in that attribute; without one, what is kept."""
         if not self.attribute:
             return kept
         value = getattr(*self._owner(connection))
-        return int(value) if self.truth else value
+        return int(value) if isinstance(value, bool) else value
 
     def _owner(self, connection: Connection) -> tuple[Any, str]:
         """Where `attribute` is kept; ``ip.`` stands before those of the IP header."""
@@ -74,15 +76,7 @@ def flag(
     changed: Callable[[Socket, Any], None] | None = None,
 ) -> Option:
     """An option that is on or off, whatever number says so."""
-    return Option(
-        level,
-        number,
-        -INT_MAX - 1,
-        store=_truth,
-        attribute=attribute,
-        changed=changed,
-        truth=True,
-    )
+    return Option(level, number, -INT_MAX - 1, store=_truth, attribute=attribute, changed=changed)
 
 
 def _truth(socket: Socket, value: int) -> int:

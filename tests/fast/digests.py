@@ -7,6 +7,7 @@ try, and finds none in compiled modules.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import sys
@@ -15,8 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import transfer
+from tcpcore import Network
+from tcpcore.host.process import Process
+from tcpcore.host.request import Request
+from tcpcore.host.sockets import Socket
+from tcpcore.host.stack import Host
 from tcpcore.scenarios import registry
 from tcpcore.tcp import prediction
+from tcpcore.tcp.connection import Connection
 from tcpcore.view.document import document, dumps
 from tcpcore.view.script_document import verdict
 from tests import patterns
@@ -66,9 +73,17 @@ def conversations() -> Iterator[tuple[str, str]]:
         yield str(number), digest(told(net.trace))
 
 
+def left() -> Iterator[tuple[str, str]]:
+    """What is still there of all those worlds: nothing of them may hold another for ever."""
+    gc.collect()
+    found = [type(one) for one in gc.get_objects()]
+    for kind in (Network, Host, Connection, Request, Socket, Process):
+        yield kind.__name__, str(sum(issubclass(one, kind) for one in found))
+
+
 GROUPS = {
     "scenarios": scenarios, "losses": losses, "scripts": scripts, "worlds": worlds,
-    "conversations": conversations,
+    "conversations": conversations, "left": left,
 }  # fmt: skip
 
 
