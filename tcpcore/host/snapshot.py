@@ -13,6 +13,7 @@ from collections.abc import Callable
 from struct import Struct, error
 from typing import TYPE_CHECKING, Any
 
+from tcpcore.host import counters
 from tcpcore.host.listener import Listener
 from tcpcore.host.request import Request
 from tcpcore.seqnum import HALF, MASK
@@ -201,8 +202,7 @@ def _show_queues(section: Raw) -> Section:
 
 
 def _show_counters(section: Raw) -> dict[str, int]:
-    names = section[0] if section else ()
-    return dict(sorted(zip(names, section[1:], strict=True)))
+    return dict(sorted(counters.shown(section).items())) if section else {}
 
 
 _SHOWN: dict[str, Callable[[Raw], Any]] = {

@@ -8,6 +8,7 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -55,8 +56,8 @@ class Wire(Scheduler, Protocol):
     now: int
     trace: trace.Trace | None
 
-    def transmit(self, host: Any, packet: Segment) -> None:
-        """Carry a packet to the host that has its destination address."""
+    def transmit(self, host: Any, packets: Sequence[Segment]) -> None:
+        """Carry what leaves a host at once to the one that has its destination address."""
 
     def mtu_of(self, host: Any, address: str) -> int:
         """The MTU of the link by which the host sends to that address."""
@@ -129,7 +130,7 @@ class Host(Machine):
         self.call(f"inject {_summary(segment.dst, segment.dport, segment.src, segment.sport)}")
         if segment.reason is None:
             segment.reason = reasons.INJECTED()
-        self.network.transmit(self, segment)
+        self.network.transmit(self, (segment,))
 
     # --- what the network brings -----------------------------------------------------------------
 
@@ -139,7 +140,7 @@ class Host(Machine):
         endpoint = self.endpoints.get(key)
         if self.recording:
             self._begin(trace.ARRIVAL, _summary(*key), number)
-        self.counters[counters.IN_SEGS] += 1
+        self.counters.in_segs += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
             return
@@ -154,7 +155,8 @@ class Host(Machine):
             out = listener.arrives(segment, self.now, isn)
             opened = self.endpoints.get(key)
             if opened is None:
-                self._send_all(out)
+                if out:
+                    self._send_all(out)
             else:
                 self.transmit(opened, out)
             return
@@ -202,10 +204,8 @@ class Host(Machine):
         return True
 
     def _send_all(self, segments: list[Segment]) -> None:
-        transmit, sent = self.network.transmit, self.counters.sent
-        for segment in segments:
-            sent(segment)
-            transmit(self, segment)
+        self.counters.sent(segments)
+        self.network.transmit(self, segments)
 
     # --- timers ----------------------------------------------------------------------------------
 

@@ -212,6 +212,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             ip.ttl or c.sysctl.ip_default_ttl,
             ip.tos,
             number,
+            ip.headers + TIMESTAMP_SPACE if options else ip.headers,
         )
     )
 

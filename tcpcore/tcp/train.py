@@ -14,6 +14,7 @@ from tcpcore.seqnum import MASK
 from tcpcore.tcp import delayed_ack, departure, push_marks, segment_size
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
+from tcpcore.wire.option_codec import options_length
 from tcpcore.wire.options import Option
 from tcpcore.wire.segment import ACK, PSH, Segment
 
@@ -48,6 +49,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     c.bytes_sent += length
     field = -1
     options: tuple[Option, ...] = ()
+    headers = 0
     ip, acknowledged, data, out = c.ip, c.rcv_nxt, c.send_buffer, c.out
     ttl = ip.ttl or c.sysctl.ip_default_ttl
     while length > 0:
@@ -61,6 +63,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         if field < 0:
             delayed_ack.data_sent(c, now)
             field, options = departure.header(c, now)
+            headers = ip.headers + options_length(options)
         if length:
             c.retransmission_queue[-1].joined = True
         elif several:
@@ -69,6 +72,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         out.append(Segment(
             c.local, c.local_port, c.remote, c.remote_port, flags, seq, acknowledged, field,
             options, bytes(data[at : at + size]), reason_of(size), 0, ttl, ip.tos, number,
+            headers + size,
         ))  # fmt: skip
         at += size
         seq = end
