@@ -8,7 +8,7 @@ snapshot that changed.  Nothing here decides anything: the engine runs the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +51,9 @@ Event = tuple[str, str, Reason | None, Any]
 class _Rare:
     """What is true of few segments; see `TracedSegment`."""
 
-    __slots__ = ("at_door", "left", "lost_because", "outside", "received", "why")
+    __slots__ = (
+        "at_door", "left", "lost_because", "outside", "received", "retransmission", "why",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.left = True
@@ -60,6 +62,7 @@ class _Rare:
         self.outside: Any = None
         self.lost_because: Reason | None = None
         self.why: Reason | None = None
+        self.retransmission: int | None = None
 
 
 class TracedSegment:
@@ -69,7 +72,7 @@ class TracedSegment:
     """
 
     __slots__ = (
-        "_rare", "arrived", "fate", "receiver", "retransmission", "segment", "sender", "sent",
+        "_rare", "arrived", "fate", "receiver", "segment", "sender", "sent",
     )  # fmt: skip
 
     def __init__(self, segment: Any, sender: int, receiver: int | None, sent: int) -> None:
@@ -79,8 +82,6 @@ class TracedSegment:
         self.sent = sent
         self.arrived: int | None = None
         self.fate = IN_FLIGHT
-        reason = segment.reason
-        self.retransmission = int(reason.retransmission) if reason is not None else 0
         self._rare: _Rare | None = None  # made when one of these is not as nearly always
 
     @property
@@ -92,6 +93,18 @@ class TracedSegment:
     @why.setter
     def why(self, value: Reason | None) -> None:
         self._unusual().why = value
+
+    @property
+    def retransmission(self) -> int:
+        """How often it had been sent before: as the segment says, or who explains a capture."""
+        if self._rare is not None and self._rare.retransmission is not None:
+            return self._rare.retransmission
+        reason: Reason | None = self.segment.reason
+        return int(reason.retransmission) if reason is not None else 0
+
+    @retransmission.setter
+    def retransmission(self, value: int) -> None:
+        self._unusual().retransmission = value
 
     @property
     def left(self) -> bool:
@@ -191,20 +204,24 @@ class Moment:
 
     __slots__ = ("_changed", "_show", "_told", "host", "kind", "label", "segment", "time")
 
-    def __init__(self, time: int, host: int, kind: str, label: str, segment: int | None) -> None:
+    def __init__(
+        self,
+        time: int,
+        host: int,
+        kind: str,
+        label: str,
+        segment: int | None,
+        told: Sequence[Any] = (),
+        changed: Sequence[Any] = (),
+        show: Any = None,
+    ) -> None:
         self.time = time
         self.host = host
         self.kind = kind
         self.label = label
         self.segment = segment
-        self._told: Sequence[Any] = []  # the events, one after the other, four items each
-        self._changed: Sequence[Any] = ()  # name, content, name, content
-        self._show: Any = None
-
-    def keep(self, told: tuple[Any, ...], changed: tuple[Any, ...], show: Any) -> None:
-        """The moment is over: what happened in it, and the sections that changed."""
-        self._told = told
-        self._changed = changed
+        self._told = told  # the events, one after the other, four items each
+        self._changed = changed  # name, content, name, content
         self._show = show
 
     def kept(self, name: str) -> Any:
@@ -235,6 +252,23 @@ class Moment:
         return {name: show(name, content) if show else content for name, content in pairs}
 
 
+class _Watch:
+    """Which sections of a snapshot are not what they were."""
+
+    def __init__(self, snapshot: Callable[[], Mapping[str, Any]]) -> None:
+        self._snapshot = snapshot
+        self._last: dict[str, Any] = {}
+
+    def changes(self) -> list[Any]:
+        """Name, content, name, content ... since the last call."""
+        changed: list[Any] = []
+        for name, content in self._snapshot().items():
+            if self._last.get(name) != content:
+                self._last[name] = content
+                changed += (name, content)
+        return changed
+
+
 class Trace:
     """All that happened in one run.
 
@@ -261,10 +295,9 @@ class Trace:
         self.scenario = ""
         self.parameters: dict[str, Any] = {}
         self.dropped: tuple[int, ...] = ()
-        self._open: Moment | None = None
+        self._open: tuple[int, int, str, str, int | None] | None = None  # the moment of now
         self._events: list[Any] = []  # of the open moment
-        self._last_sections: list[dict[str, Any]] = []
-        self._snapshots: list[Any] = []
+        self._watchers: list[tuple[Callable[[], Sequence[Any]], Any]] = []
 
     def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
         """Register a host; `snapshot` is called after each moment and returns its sections.
@@ -272,9 +305,14 @@ class Trace:
         With `show`, they are kept as they are and made readable by ``show(name, content)`` when
         somebody looks.
         """
+        return self.add_watched(name, address, _Watch(snapshot).changes, show)
+
+    def add_watched(
+        self, name: str, address: str, changes: Callable[[], Sequence[Any]], show: Any = None
+    ) -> int:
+        """The same where ``changes()`` tells which sections are new: name, content, name ..."""
         self.hosts.append((name, address))
-        self._last_sections.append({})
-        self._snapshots.append((snapshot, show))
+        self._watchers.append((changes, show))
         return len(self.hosts) - 1
 
     def begin(
@@ -283,31 +321,26 @@ class Trace:
         """Start a moment; the one before it is closed."""
         if self._open is not None:
             self.close()
-        self._open = Moment(time, host, kind, label, segment)
+        self._open = (time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:
         """Time has moved: what comes later is no part of the moment before."""
-        if self._open is not None and self._open.time != now:
+        if self._open is not None and self._open[0] != now:
             self.close()
 
     def close(self) -> None:
         """End the current moment: keep it when something happened or changed in it."""
-        moment = self._open
-        if moment is None:
+        if self._open is None:
             return
+        time, host, kind, label, segment = self._open
         self._open = None
-        last = self._last_sections[moment.host]
-        snapshot, show = self._snapshots[moment.host]
-        changed: list[Any] = []
-        for name, content in snapshot().items():
-            if last.get(name) != content:
-                last[name] = content
-                changed += (name, content)
-        events = self._events
-        if events or changed or moment.kind == ARRIVAL:
-            moment.keep(tuple(events), tuple(changed), show)
-            self.moments.append(moment)
+        changes, show = self._watchers[host]
+        changed, events = changes(), self._events
+        if events or changed or kind == ARRIVAL:
+            told = tuple(events)
             events.clear()
+            moment = Moment(time, host, kind, label, segment, told, tuple(changed), show)
+            self.moments.append(moment)
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
@@ -328,11 +361,26 @@ class Trace:
 
     def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
         """Record a segment as it leaves its host; its index."""
-        index = len(self.segments)
-        self.segments.append(TracedSegment(segment, sender, receiver, now))
-        if self._open is not None:
-            self._events += (SENT, "", segment.reason, index)
-        return index
+        return self.sent_together((segment,), sender, receiver, now)[0]
+
+    def sent_together(
+        self, segments: Sequence[Any], sender: int, receiver: int | None, now: int
+    ) -> range:
+        """The same of several."""
+        first = index = len(self.segments)
+        for segment in segments:
+            self.segments.append(TracedSegment(segment, sender, receiver, now))
+            if self._open is not None:
+                self._events += (SENT, "", segment.reason, index)
+            index += 1
+        return range(first, index)
+
+    def arrived(self, index: int, now: int) -> None:
+        """The segment with that index has reached its receiver, as it was sent."""
+        traced = self.segments[index]
+        if traced.arrived is None:
+            traced.fate = DELIVERED
+            traced.arrived = now
 
     def icmp_sent(
         self, message: Any, sender: str, host: int, receiver: int | None, now: int
@@ -346,9 +394,9 @@ class Trace:
 
     def note(self, time: int, host: int, text: str) -> None:
         """Add a remark to the current moment of that host, or to a moment of its own."""
-        if self._open is None or self._open.host != host or self._open.time != time:
+        if self._open is None or self._open[0] != time or self._open[1] != host:
             self.begin(time, host, CALL, text)
-        self.event(NOTE, text)
+        self._events += (NOTE, text, None, None)
 
     def call_returned(
         self, time: int, host: int, call: str, result: str, moved: int | None = None

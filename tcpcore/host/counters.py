@@ -119,7 +119,7 @@ _PLAIN = frozenset((reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons
 """Of what is sent for these reasons, nothing else is counted."""
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
-_OFTEN = (IN_SEGS, OUT_SEGS)
+_OFTEN: tuple[str, ...] = (IN_SEGS, OUT_SEGS)
 _RARE = SYN | RST
 
 
@@ -147,7 +147,7 @@ class Counters(Mapping[str, int]):
         """Nothing has moved: the host has booted."""
         self.in_segs = self.out_segs = 0
         self._named: dict[str, int] = {}
-        self._names = _OFTEN
+        self._names: tuple[str, ...] = _OFTEN
 
     def raw(self) -> tuple[Any, ...]:
         """All names, always the same tuple as long as no counter is new, and what they count."""
@@ -172,7 +172,7 @@ class Counters(Mapping[str, int]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The count, or `default` where the counter never moved."""
-        return self[name] if name in self else default
+        return shown(self.raw()).get(name, default)
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""

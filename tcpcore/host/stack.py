@@ -136,14 +136,18 @@ class Host(Machine):
 
     def receive(self, segment: Segment, number: int | None) -> None:
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
-        key = (segment.dst, segment.dport, segment.src, segment.sport)
-        endpoint = self.endpoints.get(key)
+        endpoint = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
         if self.recording:
-            self._begin(trace.ARRIVAL, _summary(*key), number)
+            label = _summary(segment.dst, segment.dport, segment.src, segment.sport)
+            self._begin(trace.ARRIVAL, label, number)
         self.counters.in_segs += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
-            return
+        else:
+            self._receive_anew(segment, endpoint)
+
+    def _receive_anew(self, segment: Segment, endpoint: Connection | Request | None) -> None:
+        """A segment for nobody yet, or for who is in TIME_WAIT."""
         listener = self.listeners.get(segment.dport)
         isn = None
         if listener is not None and isinstance(endpoint, Connection):
@@ -153,7 +157,7 @@ class Host(Machine):
             return
         if listener is not None:
             out = listener.arrives(segment, self.now, isn)
-            opened = self.endpoints.get(key)
+            opened = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
             if opened is None:
                 if out:
                     self._send_all(out)
@@ -358,11 +362,13 @@ class Host(Machine):
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
         """An application's call returned; `moved` so many bytes."""
-        looking = self.running is not None and self.running.looking
-        if self.network.trace is not None and not looking:
-            self.network.trace.call_returned(self.now, self.index, call, result, moved)
+        kept, now = self.network.trace, self.network.now
+        if kept is None:
+            return
+        if self.running is None or not self.running.looking:
+            kept.call_returned(now, self.index, call, result, moved)
         if note:
-            self.note(note)
+            kept.note(now, self.index, note)
 
     def note(self, text: str) -> None:
         """Something that a reader may like to see, with no consequence of its own."""
@@ -375,16 +381,13 @@ class Host(Machine):
         self.note(text)
 
     def _begin(self, kind: str, label: str, number: int | None) -> None:
-        if self.network.trace is not None:
-            self.network.trace.begin(self.now, self.index, kind, label, number)
+        network = self.network
+        if network.trace is not None:
+            network.trace.begin(network.now, self.index, kind, label, number)
 
     def snapshot(self) -> dict[str, Any]:
         """What a player shows of this host: sockets, timers, queues, counters."""
         return snapshot.of(self)
-
-    def raw_snapshot(self) -> dict[str, tuple[Any, ...]]:
-        """The same as plain values, for `snapshot.show`: what a trace keeps."""
-        return snapshot.raw(self)
 
 
 _TIME_WAIT = state.TIME_WAIT

@@ -88,7 +88,7 @@ class Pipe:
         self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
         self.leaving: list[int] = []
-        # On the way, in the order of arrival: (time, order, None, pipe, packet, tag, cuts, damaged)
+        # On the way, in the order of arrival: (time, order, function, pipe, packet, tag, cuts, ...)
         self.line: deque[tuple[Any, ...]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
@@ -179,7 +179,7 @@ class Pipe:
                 if record is not None:
                     record.keep(now, starts, size, tag)
                 starts = free_at
-            wait((starts + delay, order, None, self, packet, tag, cuts, False))
+            wait((starts + delay, order, None, self, packet, tag, cuts))
             order += 1
         self.free_at = free_at
 

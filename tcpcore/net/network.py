@@ -77,7 +77,7 @@ class Network(Wires):
         self.add_node(host)
         self.hosts.append(host)
         if self.trace is not None:
-            self.trace.add_host(name, address, host.raw_snapshot, snapshot.show)
+            self.trace.add_watched(name, address, snapshot.Watch(host).changes, snapshot.show)
         return host
 
     # --- running ---------------------------------------------------------------------------------
@@ -103,11 +103,12 @@ class Network(Wires):
             self.now = now
             if traced is not None:
                 traced.time_is(now)
-            if entry[2] is None:
+            function = entry[2]
+            if function is None:
                 self._first_in_line(entry)
             else:
                 heappop(heap)
-                entry[2](entry[3])
+                function(entry[3])
             if run_queue:
                 self._run_processes()
 
@@ -119,10 +120,7 @@ class Network(Wires):
     def _run_processes(self) -> None:
         queue = self.run_queue
         while queue:
-            process = queue.popleft()
-            process.host.running = process
-            process.run()
-            process.host.running = None
+            queue.popleft().run()
 
     # --- for hosts and processes -----------------------------------------------------------------
 
@@ -158,7 +156,9 @@ class Network(Wires):
         self._sent += count  # nothing in the host has a say, nor has the pipe
         tags: Iterable[Any] = _NO_TAGS
         if self.trace is not None:
-            tags = [self.originate(host, packet) for packet in packets]
+            receiver = self.receiver_of(packets[0])
+            to = receiver.index if receiver is not None and receiver.index >= 0 else None
+            tags = self.trace.sent_together(packets, host.index, to, self.now)
         first = not pipe.line
         pipe.carry_all(packets, tags, self.now, self._scheduled + 1 - ARRIVALS_FIRST)
         self._scheduled += count
@@ -178,13 +178,22 @@ class Network(Wires):
             argument = (pipe, packet, tag, cuts, corrupt)
             heappush(self._heap, (at, order - ARRIVALS_FIRST, self._arrive, argument))
             return
-        entry = (at, order - ARRIVALS_FIRST, None, pipe, packet, tag, cuts, corrupt)
+        order -= ARRIVALS_FIRST
+        entry = (at, order, self._odd_in_line, pipe, packet, tag, cuts, corrupt)
         if not line:
             heappush(self._heap, entry)
         line.append(entry)
 
+    def _odd_in_line(self, pipe: Pipe) -> None:
+        """Who came by `on_the_way` is first in line, and has left the heap."""
+        _, _, _, _, packet, tag, cuts, corrupt = pipe.line.popleft()
+        if pipe.line:
+            heappush(self._heap, pipe.line[0])
+        self._arrive((pipe, packet, tag, cuts, corrupt))
+
     def _first_in_line(self, entry: tuple[Any, ...]) -> None:
-        _, _, _, pipe, packet, tag, cuts, corrupt = entry
+        """Who came by `Pipe.carry_all`, a whole segment, is first in line."""
+        _, _, _, pipe, segment, tag, cuts = entry
         line = pipe.line
         line.popleft()
         if line:
@@ -193,17 +202,16 @@ class Network(Wires):
             heappop(self._heap)
         host = pipe.to
         if (
-            tag is None
-            and cuts == pipe.cuts
-            and not corrupt
+            cuts == pipe.cuts
             and host.__class__ is Host
             and host.powered
             and not host.firewall.active
-            and packet.__class__ is Segment
         ):
-            host.receive(packet, None)
+            if tag is not None and self.trace is not None:
+                self.trace.arrived(tag, self.now)
+            host.receive(segment, tag)
         else:
-            self._arrive((pipe, packet, tag, cuts, corrupt))
+            self._arrive((pipe, segment, tag, cuts, False))
 
     def last_segment(self, host: Host) -> Segment:
         """The last segment that a host sent, as somebody who listens on its cable knows it."""
