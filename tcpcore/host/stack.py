@@ -32,24 +32,6 @@ from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 
-class Endpoint(Protocol):
-    """A connection, or a request on its way to become one."""
-
-    name: str
-
-    def arrives(self, segment: Segment, now: int) -> list[Segment]:
-        """Take in a segment; the replies."""
-
-    def fire(self, now: int) -> list[Segment]:
-        """Run the timers that are due; what they send."""
-
-    def next_deadline(self) -> int | None:
-        """When `fire` has something to do."""
-
-    def running_timers(self) -> list[tuple[str, int]]:
-        """``(name, deadline)`` of each timer that runs."""
-
-
 class Wire(Scheduler, Protocol):
     """What a host needs of its network."""
 
