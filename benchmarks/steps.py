@@ -1,11 +1,11 @@
-"""``python -m benchmarks.steps``: steps of CPython's interpreter for a segment, function by function.
+"""``python -m benchmarks.steps``: steps of the interpreter for a segment, function by function.
 
     python -m benchmarks.steps              the transfer without a trace, and the floor
     python -m benchmarks.steps --traced     with its full trace
 
-A step is one bytecode instruction, and a segment's share of the ACKs is in it.  A busy machine does
-not change the number, so that one percent can be told from none; but steps are not all equally
-long: what counts in the end is `benchmarks.speed`.
+A step is one bytecode instruction of CPython, and a segment's share of the ACKs is in it.  A busy
+machine does not change the number, so that one percent can be told from none; but steps are not all
+equally long: what counts in the end is `benchmarks.speed`.
 """
 
 from __future__ import annotations

@@ -116,19 +116,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     False: it is not such a one, and nothing was done.  Its options are as predicted.
     """
     queue, ack = c.retransmission_queue, segment.ack
-    sent = queue[0]
-    if (
-        c.ca_state
-        or c.board is not None
-        or c.probe_end is not None
-        or c.ecn
-        or c.congestion.controls
-        or c.snd_up is not None
-        or sent.flags & SYN
-        or (ack - sent.end) & HALF
-        or (segment.options and not c.timestamps)
-        or (c.total_retrans and not _sent_once(c, ack))
-    ):
+    if not _in_order(c, queue[0], ack) or (segment.options and not c.timestamps):
         return False
     count = (ack - c.snd_una) & MASK
     c.snd_una = ack
@@ -139,7 +127,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     if offered > c.max_window:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
-    first = sent.last_sent
+    first = queue[0].last_sent
     taken, sent = _taken_off(queue, ack)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
@@ -161,6 +149,21 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     if not queue:
         chrono.stop(c, chrono.BUSY, now)
     return True
+
+
+def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
+    """Whether nothing is lost, marked, urgent or being probed, and the ACK takes `head` in."""
+    return not (
+        c.ca_state
+        or c.board is not None
+        or c.probe_end is not None
+        or c.ecn
+        or c.congestion.controls
+        or c.snd_up is not None
+        or head.flags & SYN
+        or (ack - head.end) & HALF
+        or (c.total_retrans and not _sent_once(c, ack))
+    )
 
 
 def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import floor, steps, transfer
+from benchmarks import floor, steps
 
 
 def count(size: int) -> int:
