@@ -221,6 +221,12 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
+        c = self.connection
+        if c is not None and most and not flags and self._is_plain():
+            while not c.receive_buffer and transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if c.receive_buffer and not c.urg_data:
+                return transfer.read(self.host, c, most)
         if self.deferred is not None:
             await opening.first_write(self)
         if flags & MSG_OOB and self.connection is None and self.listener is None:
@@ -230,11 +236,6 @@ class Socket:
             self._require_open()
             return b""
         c = self._connected()
-        if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
-            while transfer.nothing_to_tell(c):
-                await block(self.waiters)
-            if not c.urg_data and len(c.receive_buffer):
-                return transfer.read(self.host, c, most)
         return await transfer.receive(self, c, most, flags)
 
     async def sendmsg(self, data: bytes, flags: int, given: list[tuple[int, int, int]]) -> int:
@@ -353,6 +354,11 @@ class Socket:
         running = self.host.running
         if self.closed or (self.shared and running and running not in self.holders):
             raise socket_error(errors.EBADF)
+
+    def _is_plain(self) -> bool:
+        """Whether calls block for ever, and the socket is open for whoever runs."""
+        closed = self.closed or self.shared
+        return self.blocking and not closed and _WAITING.isdisjoint(self.options)
 
     def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
         """The connection; a socket without one reports `otherwise`."""
