@@ -53,6 +53,7 @@ SKIPPED_CHALLENGES = "TcpExtTCPACKSkippedChallenge"  # not compared: a tie in ti
 ABORT_ON_TIMEOUT = "TcpExtTCPAbortOnTimeout"
 ABORT_ON_CLOSE = "TcpExtTCPAbortOnClose"
 ABORT_ON_DATA = "TcpExtTCPAbortOnData"
+MD5_UNEXPECTED = "TcpExtTCPMD5Unexpected"
 RECEIVE_QUEUE_DROP = "TcpExtTCPRcvQDrop"
 OUT_OF_ORDER_DROP = "TcpExtTCPOFODrop"
 DELAYED_ACKS = "TcpExtDelayedACKs"
@@ -107,6 +108,7 @@ _BY_REASON = {
     reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
     reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
     reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
+    reasons.SIGNED: (MD5_UNEXPECTED,),
     reasons.DATA_TO_ORPHAN: (ABORT_ON_DATA,),
     reasons.LINGER_ZERO: (ABORT_ON_DATA,),
     reasons.KEEPALIVE_GIVE_UP: (ABORT_ON_TIMEOUT,),

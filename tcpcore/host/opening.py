@@ -22,6 +22,8 @@ _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 async def connect(socket: Socket, address: str, port: int, timeout: int | None) -> None:
     """See `Socket.connect`."""
     host = socket.host
+    if socket.spoiled:
+        raise socket_error(errors.EINVAL)
     await first_write(socket, errors.EISCONN)
     socket.raise_error()
     if socket.listener is not None or (socket.connection is not None and not socket.connecting):
@@ -77,12 +79,19 @@ def disconnect(socket: Socket) -> None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
     if c is not None:
-        if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
-            socket.error = errors.ECONNRESET
-            host.transmit(c, c.disconnect(host.now))
-        socket.connection, socket.connecting = None, False
-        _forget_port(socket)
+        drop(socket)
     host.returned("connect", "ok")
+
+
+def drop(socket: Socket) -> None:
+    """The socket's connection is no more: tcp_disconnect()."""
+    host, c = socket.host, socket.connection
+    assert c is not None
+    if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
+        socket.error = errors.ECONNRESET
+        host.transmit(c, c.disconnect(host.now))
+    socket.connection, socket.connecting = None, False
+    _forget_port(socket)
     socket.waiters.wake()
 
 
@@ -126,6 +135,7 @@ def _start(
         raise
     socket.connection, socket.connecting = c, True
     socket_options.apply(socket.options, c)
+    c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)

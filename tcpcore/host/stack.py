@@ -8,7 +8,6 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
-from functools import lru_cache
 from typing import Any, Protocol
 
 from tcpcore import reasons, trace
@@ -16,7 +15,7 @@ from tcpcore.errors import EADDRINUSE, EADDRNOTAVAIL, socket_error
 from tcpcore.host import counters, fastopen, profiles, snapshot
 from tcpcore.host.counters import Counters
 from tcpcore.host.listener import Listener
-from tcpcore.host.machine import Machine
+from tcpcore.host.machine import Machine, summary
 from tcpcore.host.peers import Peers
 from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
 from tcpcore.host.request import Request
@@ -126,7 +125,7 @@ class Host(Machine):
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""
-        self.call(f"inject {_summary(segment.dst, segment.dport, segment.src, segment.sport)}")
+        self.call(f"inject {summary(segment.dst, segment.dport, segment.src, segment.sport)}")
         if segment.reason is None:
             segment.reason = reasons.INJECTED()
         self.network.transmit(self, segment)
@@ -138,8 +137,10 @@ class Host(Machine):
         key = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(key)
         if self.recording:
-            self._begin(trace.ARRIVAL, _summary(*key), number)
+            self._begin(trace.ARRIVAL, summary(*key), number)
         self.counters[counters.IN_SEGS] += 1
+        if segment.options and self.is_signed(segment):
+            return
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
             return
@@ -393,8 +394,3 @@ _OVER = frozenset((state.TIME_WAIT, state.CLOSED))
 
 def _key(endpoint: Connection | Request) -> FourTuple:
     return endpoint.ends if isinstance(endpoint, Connection) else endpoint.child.ends
-
-
-@lru_cache(maxsize=1024)
-def _summary(dst: str, dport: int, src: str, sport: int) -> str:
-    return f"{src}:{sport} > {dst}:{dport}"

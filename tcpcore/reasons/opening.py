@@ -108,6 +108,12 @@ STRANGER_SYN = Why(
     "RFC 9293 §3.10.7.1",
     "tcp_v4_send_reset()",
 )
+SIGNED = Why(
+    "drop.signed",
+    "It has an MD5 signature, and the socket has no key: drop it without a word.",
+    "RFC 2385 §2.0",
+    "tcp_inbound_md5_hash()",
+)
 STRANGER_RST = Why(
     "drop.stranger-rst",
     "An RST for a connection that we do not know: never answer a reset with a reset.",
