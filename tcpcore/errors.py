@@ -22,10 +22,12 @@ EEXIST = 17
 ENODEV = 19
 EINVAL = 22
 ENOTTY = 25
+ESPIPE = 29
 EPIPE = 32
 EDOM = 33
 ENONET = 64
 EPROTO = 71
+ENOMSG = 42
 ENOTSOCK = 88
 EDESTADDRREQ = 89
 EMSGSIZE = 90
@@ -61,10 +63,12 @@ _NAMES_AND_MESSAGES = {
     ENODEV: ("ENODEV", "No such device"),
     EINVAL: ("EINVAL", "Invalid argument"),
     ENOTTY: ("ENOTTY", "Inappropriate ioctl for device"),
+    ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
     ENONET: ("ENONET", "Machine is not on the network"),
     EPROTO: ("EPROTO", "Protocol error"),
+    ENOMSG: ("ENOMSG", "No message of desired type"),
     ENOTSOCK: ("ENOTSOCK", "Socket operation on non-socket"),
     EDESTADDRREQ: ("EDESTADDRREQ", "Destination address required"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import tcpcore
@@ -22,18 +21,11 @@ from tcpcore.host.routes import Route
 from tcpcore.seqnum import MASK
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
-from tcpcore.wire.options import MD5_SIGNATURE
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Wire
-
-
-@lru_cache(maxsize=1024)
-def summary(dst: str, dport: int, src: str, sport: int) -> str:
-    """Whose segment it is, and for whom."""
-    return f"{src}:{sport} > {dst}:{dport}"
 
 
 class Machine(ABC):
@@ -142,22 +134,12 @@ class Machine(ABC):
 
     def receive_damaged(self, segment: Segment, number: int | None) -> None:
         """A segment arrived whose checksum does not fit (tcp_v4_rcv())."""
-        label = summary(segment.dst, segment.dport, segment.src, segment.sport)
+        label = f"{segment.src}:{segment.sport} > {segment.dst}:{segment.dport}"
         self._begin(trace.ARRIVAL, label, number)
         for name in (counters.IN_SEGS, counters.IN_CSUM_ERRORS, counters.IN_ERRS):
             self.count(name)
         self.event(trace.REFUSED, "", reasons.BAD_CHECKSUM())
         self.note("the checksum does not fit: dropped")
-
-    def is_signed(self, segment: Segment) -> bool:
-        """Whether a segment has an MD5 signature: no socket here has a key, so it is dropped.
-
-        Source: tcp_inbound_md5_hash().
-        """
-        if all(option[0] != MD5_SIGNATURE for option in segment.options):
-            return False
-        self.event(trace.REFUSED, "", reasons.SIGNED())
-        return True
 
     def receive_icmp(self, error: IcmpError) -> None:
         """An ICMP error arrived: tell the connection that it is about (tcp_v4_err())."""

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
-from tcpcore.host import plain_options, rate_options, repair_options, saved_syn, timer_options
+from tcpcore.host import (
+    notice_options,
+    plain_options,
+    rate_options,
+    repair_options,
+    saved_syn,
+    timer_options,
+)
 from tcpcore.host.buffer_options import live
 from tcpcore.host.option import (
     INT_MAX,
@@ -217,6 +224,7 @@ OPTIONS: dict[str, Option] = {
     **rate_options.OPTIONS,
     **repair_options.OPTIONS,
     **timer_options.OPTIONS,
+    **notice_options.OPTIONS,
     "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
     "SO_REUSEPORT": flag(SOL_SOCKET, 15),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=read_only, show=_take_error),

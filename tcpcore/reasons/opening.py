@@ -95,6 +95,12 @@ INJECTED = Why(
     "",
     "raw_sendmsg()",
 )
+SIGNED = Why(
+    "drop.signed",
+    "The segment carries an MD5 signature, and no key is known here: drop it, and answer nothing.",
+    "RFC 2385 §2",
+    "tcp_inbound_md5_hash()",
+)
 STRANGER = Why(
     "reset.stranger",
     "No socket here knows this connection: answer with RST so that the sender learns it.",
@@ -107,12 +113,6 @@ STRANGER_SYN = Why(
     "acknowledge the SYN.",
     "RFC 9293 §3.10.7.1",
     "tcp_v4_send_reset()",
-)
-SIGNED = Why(
-    "drop.signed",
-    "It has an MD5 signature, and the socket has no key: drop it without a word.",
-    "RFC 2385 §2.0",
-    "tcp_inbound_md5_hash()",
 )
 STRANGER_RST = Why(
     "drop.stranger-rst",

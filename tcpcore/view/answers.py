@@ -6,8 +6,13 @@ Standard library only: this runs in the reader's browser.
 from __future__ import annotations
 
 import json
+from functools import cache
+from typing import TYPE_CHECKING
 
 from tcpcore.view import document
+
+if TYPE_CHECKING:
+    from tcpcore.view.capture_answers import Reader
 
 
 def answer(request: str, data: bytes | None = None) -> str:
@@ -15,7 +20,7 @@ def answer(request: str, data: bytes | None = None) -> str:
 
     ``{"scenario", "profile", "parameters", "drop"}`` as `document.answer`; ``{"script", "name"}``
     gives ``{"result": ...}`` as `script_document.verdict`; ``{"capture", ...}`` and
-    ``{"connection"}`` as `capture_answers`.
+    ``{"connection"}`` as `capture_answers.Reader`.
     """
     asked = json.loads(request)
     if "script" in asked:
@@ -23,9 +28,13 @@ def answer(request: str, data: bytes | None = None) -> str:
 
         return document.dumps({"result": verdict(asked["script"], asked["name"])})
     if "capture" in asked or "connection" in asked:
-        from tcpcore.view import capture_answers
-
-        opened = "capture" in asked
-        told = capture_answers.opened(asked, data) if opened else capture_answers.connection(asked)
-        return document.dumps(told)
+        return document.dumps(_capture_reader().answer(asked, data))
     return document.answer(request)
+
+
+@cache
+def _capture_reader() -> Reader:
+    """One for the page: it keeps the file between questions."""
+    from tcpcore.view.capture_answers import Reader
+
+    return Reader()
