@@ -27,6 +27,7 @@ from tcpcore.tcp import (
     segment_size,
     send_buffer,
     sending,
+    signature,
     state,
     time_wait,
     timers,
@@ -43,6 +44,9 @@ from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
+    if segment.options and c.state != state.TIME_WAIT and signature.unexpected(segment):
+        _drop(c, reasons.SIGNED())
+        return
     if c.state != state.ESTABLISHED and _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):

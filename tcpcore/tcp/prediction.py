@@ -44,6 +44,8 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
         stamp = options[2][1]
         if (stamp - c.ts_recent) & HALF:
             return False
+    elif segment.options:
+        return False
     if segment.payload:
         return open_ and in_order.takes(c, segment, stamp, now)
     return _takes_ack(c, segment, stamp, now)
