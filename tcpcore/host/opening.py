@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import ports, socket_options, transfer
+from tcpcore.host import notices, ports, socket_options, transfer
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -97,6 +97,7 @@ def drop(socket: Socket) -> None:
     if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
         socket.error = errors.ECONNRESET
         host.transmit(c, c.disconnect(host.now))
+    notices.waiting(socket)  # they outlive it
     socket.connection, socket.connecting = None, False
     _forget_port(socket)
     socket.waiters.wake()
@@ -166,6 +167,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     """It is open, or will never be: then the socket is as good as new (tcp_disconnect())."""
     socket.connecting = False
     if c.state == state.CLOSED:
+        notices.waiting(socket)
         socket.connection = None
         _forget_port(socket)
         if c.error is None:

@@ -129,7 +129,17 @@ def _needs_more(socket: Socket, value: bytes | int) -> bytes:
     raise socket_error(EINVAL)
 
 
+def _family(socket: Socket, _: int) -> int:
+    return socket.family
+
+
 OPTIONS: dict[str, Option] = {
+    "SO_TYPE": Option(SOL_SOCKET, 3, store=read_only, default=1),
+    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=read_only, default=IPPROTO_TCP),
+    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=read_only, show=_family),
+    "SO_ACCEPTCONN": Option(
+        SOL_SOCKET, 30, store=read_only, show=lambda socket, _: int(socket.listener is not None)
+    ),
     "SO_DEBUG": flag(SOL_SOCKET, 1),
     "SO_DONTROUTE": flag(SOL_SOCKET, 5),
     "SO_BROADCAST": flag(SOL_SOCKET, 6),

@@ -215,10 +215,6 @@ def _unsigned(socket: Socket, value: int) -> int:
     return value & 0xFFFF_FFFF
 
 
-def _family(socket: Socket, _: int) -> int:
-    return socket.family
-
-
 OPTIONS: dict[str, Option] = {
     **plain_options.OPTIONS,
     **rate_options.OPTIONS,
@@ -249,12 +245,6 @@ OPTIONS: dict[str, Option] = {
     "SO_SNDBUFFORCE": Option(SOL_SOCKET, 32, store=buffers.forced_send_buffer, same_as="SO_SNDBUF"),
     "SO_RCVBUFFORCE": Option(
         SOL_SOCKET, 33, store=buffers.forced_receive_buffer, same_as="SO_RCVBUF"
-    ),
-    "SO_TYPE": Option(SOL_SOCKET, 3, store=read_only, default=1),
-    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=read_only, default=IPPROTO_TCP),
-    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=read_only, show=_family),
-    "SO_ACCEPTCONN": Option(
-        SOL_SOCKET, 30, store=read_only, show=lambda socket, _: int(socket.listener is not None)
     ),
     "SO_KEEPALIVE": flag(SOL_SOCKET, 9, "keepalive", _keep_alive),
     "SO_OOBINLINE": flag(SOL_SOCKET, 10, "urg_inline"),

@@ -262,7 +262,7 @@ class Socket:
         """recv(), with flags and notes; `room` bytes for these.  MSG_ERRQUEUE: see `notices`."""
         if flags & MSG_ERRQUEUE:
             self._require_open()
-            if self.notices is None:
+            if not notices.waiting(self) or self.notices is None:
                 raise socket_error(errors.EAGAIN)
             data, shown, notes = self.notices.take(most)
         else:
