@@ -60,6 +60,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if not segment.flags & ACK:
         _drop(c, reasons.NO_ACK_FLAG())
         return
+    if segment.tos & ecn.MASK:
+        ecn.mark_arrived(c)
     if not _check_ack(c, segment, now):
         return
     if segment.flags & URG or c.urg_data:
@@ -181,7 +183,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     if c.fast_open is not None and not early.data_taken(c, segment, sent_again, now):
         sending.send_pending(c, now)
         return
-    if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
+    if not writing and c.write_end == c.snd_nxt and not (c.defer_accept or c.pingpong):
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return
