@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tcpcore import Network, mbit, ms, seconds
+from tcpcore.net.packet import wire_length
 from tcpcore.trace import Trace
 from tcpcore.wire.segment import Segment
 
@@ -108,13 +109,15 @@ TALKS: dict[str, dict[str, Any]] = {
 }
 
 
-_FIELDS = [name for name in dir(Segment) if not name.startswith("_") and name != "reason"]
+_FIELDS = [
+    name for name in dir(Segment) if not name.startswith("_") and name not in ("reason", "size")
+]
 
 
 def told(trace: Trace) -> Iterator[str]:
     """All that a trace says, record by record."""
     for traced in trace.segments:
-        wire = [getattr(traced.segment, name) for name in _FIELDS]
+        wire = [wire_length(traced.segment), *(getattr(traced.segment, one) for one in _FIELDS)]
         yield repr((wire, traced.why, traced.sent, traced.arrived, traced.fate))
     for moment in trace.moments:
         yield repr((moment.time, moment.host, moment.kind, moment.label, moment.segment))

@@ -28,9 +28,9 @@ from tools.progress import ROOT, alone, say, step, stop
 FOLDER = ROOT / "_build" / "fast"
 STAMP = "compiled"
 MODULES = (
-    "seqnum.py", "units.py", "why.py", "trace.py", "queue_record.py", "reasons/*.py",
+    "seqnum.py", "units.py", "why.py", "trace.py", "traced.py", "queue_record.py", "reasons/*.py",
     "wire/segment.py", "wire/options.py", "wire/option_codec.py", "tcp/*.py",
-    "tcp/congestion/*.py", "host/counters.py", "host/messages.py", "host/stack.py",
+    "tcp/congestion/*.py", "host/messages.py", "host/stack.py",
     "host/machine.py", "host/process.py", "host/sockets.py", "host/transfer.py",
     "host/snapshot.py", "host/listener.py", "host/request.py",
     "net/network.py", "net/wires.py", "net/link.py", "net/packet.py",
@@ -39,7 +39,8 @@ MODULES = (
 DERIVED = "allow_interpreted_subclasses=True"
 FLAT = "acyclic=True"
 ATTRIBUTES = {
-    "trace.py": {"Trace": DERIVED, "Moment": FLAT, "TracedSegment": FLAT},
+    "trace.py": {"Trace": DERIVED, "Moment": FLAT},
+    "traced.py": {"TracedSegment": FLAT},
     "why.py": {"Why": FLAT, "Reason": FLAT},
     "wire/segment.py": {"Segment": FLAT},
     "tcp/sent.py": {"SentSegment": FLAT},
