@@ -13,7 +13,7 @@ net/ipv4/ip_sockglue.c; Documentation/networking/msg_zerocopy.rst, timestamping.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EAGAIN, socket_error
@@ -40,7 +40,7 @@ _QUOTED = 20
 class Notices:
     """See the module.  `count` is how many reports there ever were (for edge-triggered epolls)."""
 
-    __slots__ = ("asked_by_call", "count", "queue", "socket", "stamps", "zerocopy")
+    __slots__ = ("asked_by_call", "buffers", "count", "queue", "socket", "stamps", "zerocopy")
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
@@ -48,6 +48,7 @@ class Notices:
         self.count = 0
         self.zerocopy = zerocopy.Sends()
         self.stamps = timestamping.Stamps()
+        self.buffers: Sequence[int] = ()  # what the next send() is given: their sizes
         self.asked_by_call: int | None = None  # what sendmsg() itself asks for, of its last byte
         socket.waiters.watchers.insert(0, self.look)  # before anybody who would read them
 
@@ -82,6 +83,9 @@ class Notices:
             asked, self.asked_by_call = self.asked_by_call, None
         replaced = self.stamps.begins(c)
         part = self.zerocopy.begin(c, size) if size and self._is_zerocopy(flags) else None
+        if part is not None:
+            zerocopy.fill_packets(c, self.buffers)
+        self.buffers = ()
         before, room, written = c.write_end, self.zerocopy.room_behind(c), 0
         try:
             written = await writing

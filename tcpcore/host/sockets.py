@@ -11,6 +11,7 @@ Errors are `OSError` with Linux's errno.  Times are microseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
@@ -249,11 +250,22 @@ class Socket:
         c = self._connected()
         return await transfer.receive(self, c, most, flags)
 
-    async def sendmsg(self, data: bytes, flags: int, given: list[tuple[int, int, int]]) -> int:
-        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call."""
+    async def sendmsg(
+        self,
+        data: bytes,
+        flags: int = 0,
+        given: Sequence[tuple[int, int, int]] = (),
+        sizes: Sequence[int] = (),
+    ) -> int:
+        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call.
+
+        `sizes` are those of the buffers that the data lies in, each at the begin of a page.
+        """
         asked = timestamping.asked_by_call(given)
         if asked is not None:
             notices.of(self).asked_by_call = asked
+        if self.notices is not None:
+            self.notices.buffers = sizes
         return await self.send(data, flags)
 
     async def recvmsg(
