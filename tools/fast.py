@@ -162,6 +162,7 @@ def tell_mypyc(package: Path) -> None:
 def build(folder: Path = FOLDER, level: int = 1, options: tuple[str, ...] = ()) -> None:
     """Copy the package to `folder`, and compile there; `level` is the C compiler's -O."""
     shutil.rmtree(folder, ignore_errors=True)
+    source = fingerprint(ROOT / "tcpcore")
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "tcpcore", folder / "tcpcore", ignore=ignored)
     tell_mypyc(folder / "tcpcore")
@@ -184,7 +185,7 @@ def build(folder: Path = FOLDER, level: int = 1, options: tuple[str, ...] = ()) 
     python = folder / "python"
     python.write_text(PYTHON.format(folder=folder, root=ROOT, python=sys.executable, stamp=STAMP))
     python.chmod(0o755)
-    (folder / STAMP).write_text(fingerprint(ROOT / "tcpcore"))
+    (folder / STAMP).write_text(source)
 
 
 def main() -> None:
