@@ -126,10 +126,10 @@ def _sendmsg(context: Context, args: Arguments) -> Prepared:
     if messages.has_nowhere(message) and not flags & messages.MSG_FASTOPEN:
         place = context.descriptors[args.number(0)]
         return Prepared("send_nowhere", (place, 0, max(len(data), 1), flags))
-    notes = ancillary.to_send(message)
+    notes, sizes = ancillary.to_send(message), messages.sizes_of(message)
     handle = context.descriptors[args.number(0)]
-    if notes:
-        return Prepared("sendmsg", (handle, data, flags, notes))
+    if notes or (flags & messages.MSG_ZEROCOPY and not flags & messages.MSG_FASTOPEN):
+        return Prepared("sendmsg", (handle, sizes, flags, notes))
     if flags & messages.MSG_FASTOPEN:
         settings = context.settings
         return Prepared("sendto", (handle, data, flags, settings.remote, settings.connect_port))
