@@ -54,15 +54,34 @@ async def open_with_data(
     """
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
-    c = _start(socket, call, address, port, data, fast=True, whole=until != 0)
+    c = _start(socket, call, address, port, data, fast=True, waits=until != 0)
+    carried = c.fast_open.carried if c.fast_open is not None else 0
     if not await _opened(socket, c, until):
-        carried = c.fast_open.carried if c.fast_open is not None else 0
+        if c.fast_open is not None:
+            c.fast_open.writing = False
         if not carried:
             _fail(socket, call, errors.EINPROGRESS)
         host.returned(call, "ok", f"{call}() returned {carried}", carried)
         return carried
-    _finish(socket, call, c, len(data))
-    return len(data)
+    _finish(socket, call, c, carried)
+    rest = data[carried:]
+    return carried + (await transfer.hand_over(socket, c, rest, flags) if rest else 0)
+
+
+async def finish_first(socket: Socket, call: str, flags: int) -> None:
+    """What a sendto() with MSG_FASTOPEN does where something was opened before.
+
+    It succeeds where connect() would (__inet_stream_connect()).
+    """
+    c = socket.connection
+    if c is None or not socket.connecting:
+        _fail(socket, call, errors.EISCONN)
+        return
+    if c.fast_open is not None and c.fast_open.by_connect:
+        _fail(socket, call, errors.EALREADY)
+    if not await _opened(socket, c, transfer.deadline(socket, "SO_SNDTIMEO", flags)):
+        _fail(socket, call, errors.EALREADY)
+    _finish(socket, call, c)
 
 
 def disconnect(socket: Socket) -> None:
@@ -72,18 +91,25 @@ def disconnect(socket: Socket) -> None:
     """
     host, c = socket.host, socket.connection
     host.call("connect(AF_UNSPEC)")
-    socket.deferred = None
     if socket.listener is not None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
-    if c is not None:
-        if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
-            socket.error = errors.ECONNRESET
-            host.transmit(c, c.disconnect(host.now))
-        socket.connection, socket.connecting = None, False
-        _forget_port(socket)
+    drop(socket, c)
     host.returned("connect", "ok")
     socket.waiters.wake()
+
+
+def drop(socket: Socket, c: Connection | None) -> None:
+    """Let go of the connection, or of the place that connect() noted (tcp_disconnect())."""
+    if socket.deferred is not None:
+        socket.deferred, socket.error = None, errors.ECONNRESET
+    if c is None:
+        return
+    if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
+        socket.error = errors.ECONNRESET
+        socket.host.transmit(c, c.disconnect(socket.host.now))
+    socket.connection, socket.connecting = None, False
+    _forget_port(socket)
 
 
 def _forget_port(socket: Socket) -> None:
@@ -110,11 +136,11 @@ def _start(
     data: bytes | None,
     *,
     fast: bool,
-    whole: bool = True,
+    waits: bool = True,
 ) -> Connection:
     """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data.
 
-    `whole`: what it does not carry waits behind it.
+    `waits`: the call is there when the answer comes, to hand over the rest.
     """
     host = socket.host
     try:
@@ -126,14 +152,17 @@ def _start(
         raise
     socket.connection, socket.connecting = c, True
     socket_options.apply(socket.options, c)
+    if socket.options.get("TCP_MAXSEG"):
+        c.snd_mss = c.advertised_mss  # until the peer names its own
+    c.pingpong = int(socket.options.get("TCP_QUICKACK", 1) == 0)
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)
-    if not whole:
-        data = c.fast_open.data if c.fast_open is not None else b""
-    if not whole and c.fast_open is not None:
-        c.fast_open.writing = False
-    host.transmit(c, c.open_active(host.now, data or b""))
+    carried = b""
+    if c.fast_open is not None:
+        carried = c.fast_open.data
+        c.fast_open.writing = c.fast_open.writing and waits
+    host.transmit(c, c.open_active(host.now, carried))
     return c
 
 
@@ -152,7 +181,8 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
         socket.connection = None
         _forget_port(socket)
         if c.error is None:
-            _fail(socket, call, errors.ECONNABORTED)
+            number, socket.error = socket.error or errors.ECONNABORTED, None
+            _fail(socket, call, number)
     socket.report(call, c, moved)
 
 

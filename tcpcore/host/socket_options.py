@@ -164,7 +164,9 @@ def _be_quick(socket: Socket, on: int) -> None:
 
 def _quick(socket: Socket, _: int) -> int:
     """Whether it acknowledges at once: it is not in ping-pong mode."""
-    return int(socket.connection is None or not socket.connection.pingpong)
+    if socket.connection is None:
+        return int(socket.options.get("TCP_QUICKACK", 1) != 0)
+    return int(not socket.connection.pingpong)
 
 
 def _keep_alive(socket: Socket, _: int) -> None:

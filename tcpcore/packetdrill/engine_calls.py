@@ -80,12 +80,14 @@ class EngineCalls:
 
     async def send(self, handle: Socket, data: bytes, flags: int) -> int:
         _require_known(flags)
+        if flags & _FASTOPEN:
+            return await handle.sendto(data, None, 0, flags)
         return await handle.send(data, flags)
 
     async def sendto(self, handle: Socket, data: bytes, flags: int, address: str, port: int) -> int:
         _require_known(flags)
         if flags & _FASTOPEN:
-            return await handle.sendto(data, address, port)
+            return await handle.sendto(data, address, port, flags)
         return await handle.send(data, flags)
 
     async def close(self, handle: Any) -> None:
@@ -149,7 +151,8 @@ class EngineCalls:
         listener = getattr(handle, "listener", None)
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
-        return tcp_info.of(connection, self._host.now)
+        opens = getattr(handle, "deferred", None) is not None
+        return tcp_info.of(connection, self._host.now, opens=opens)
 
 
 def _option(level: int, number: int) -> str:

@@ -145,7 +145,8 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
         usage.start(c)
         reason = reasons.SIMULTANEOUS_SYN()
         lifecycle.change(c, state.SYN, reason)
-        c.retransmission_queue[0].flags = SYN | ACK
+        head = c.retransmission_queue[0]
+        head.flags, head.last_sent = SYN | ACK, now  # what is measured from now on
         departure.send_syn(c, now, reason, SYN | ACK)
 
 
@@ -177,7 +178,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     if c.fast_open is not None and not early.data_taken(c, segment, sent_again, now):
         sending.send_pending(c, now)
         return
-    if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
+    if not (writing or c.write_end != c.snd_nxt or c.defer_accept or c.pingpong):
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return
@@ -194,6 +195,8 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     s = c.sysctl
     mss = offered.get(wire_options.MSS)
     said = mss[1] if mss else 0  # 0 says nothing
+    if not said and c.fast_open is not None:
+        said = c.fast_open.clamp
     c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), segment_size.LEAST)
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)
