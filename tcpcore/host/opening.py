@@ -55,17 +55,23 @@ async def open_with_data(
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
     c = _start(socket, call, address, port, data, fast=True, waits=until != 0)
-    carried = c.fast_open.carried if c.fast_open is not None else 0
-    if not await _opened(socket, c, until):
-        if c.fast_open is not None:
-            c.fast_open.writing = False
-        if not carried:
-            _fail(socket, call, errors.EINPROGRESS)
-        host.returned(call, "ok", f"{call}() returned {carried}", carried)
-        return carried
-    _finish(socket, call, c, carried)
-    rest = data[carried:]
-    return carried + (await transfer.hand_over(socket, c, rest, flags) if rest else 0)
+    part = socket.notices.opens(c, flags) if socket.notices is not None else None
+    taken = carried = c.fast_open.carried if c.fast_open is not None else 0
+    try:
+        if await _opened(socket, c, until):
+            _finish(socket, call, c, carried)
+            rest = data[carried:]
+            taken += await transfer.hand_over(socket, c, rest, flags) if rest else 0
+        else:
+            if c.fast_open is not None:
+                c.fast_open.writing = False
+            if not carried:
+                _fail(socket, call, errors.EINPROGRESS)
+            host.returned(call, "ok", f"{call}() returned {carried}", carried)
+    finally:
+        if socket.notices is not None:
+            socket.notices.opened(part, taken)
+    return taken
 
 
 async def finish_first(socket: Socket, call: str, flags: int) -> None:

@@ -52,7 +52,10 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host = socket.host
     host.call(f"send({len(data)} bytes{shown(flags)})")
     try:
-        count = await hand_over(socket, c, data, flags)
+        writing = hand_over(socket, c, data, flags)
+        if socket.notices is not None:
+            writing = socket.notices.send(c, len(data), flags, writing)
+        count = await writing
     except OSError as error:
         host.returned("send", errors.errno_name(error.errno))
         raise
@@ -65,7 +68,9 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
-    oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
+    oob = more = False
+    if flags:
+        oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0
     while True:
         room = send_buffer.room(c) if c.state in state.SENDS_DATA else len(data)
@@ -79,6 +84,8 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
         done += len(part)
         if last:
             return done
+        if send_buffer.room(c):  # a packet that was begun is filled
+            continue
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
             c.lacks_space = True
             if not await wait(socket, until):

@@ -7,12 +7,13 @@ file, no network.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
+from tcpcore.host.pipes import File, PipeEnd
 from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
@@ -56,11 +57,12 @@ class Desk(Network):
         """The MTU of the script's only link."""
         return self.settings.mtu
 
-    def transmit(self, host: Host, packet: Packet) -> None:
+    def transmit(self, host: Host, packets: Sequence[Packet]) -> None:
         """The host sends: the script's peer has it at once."""
-        if isinstance(packet, Segment):
-            self._record(packet, host.index, self.peer)
-            self.desk.append(Sent(self.now, packet))
+        for packet in packets:
+            if isinstance(packet, Segment):
+                self._record(packet, host.index, self.peer)
+                self.desk.append(Sent(self.now, packet))
 
     def arrive(self, packet: Segment | IcmpError) -> None:
         """A packet of the script's reaches the host now."""
@@ -213,7 +215,9 @@ class EngineSystem(System):
 
 
 def _fits(name: str, handle: Any) -> bool:
-    """Whether the call is one of such a descriptor: a socket, or an epoll."""
+    """Whether the call is one of such a descriptor: a socket, an epoll, a pipe or a file."""
+    if isinstance(handle, File | PipeEnd):
+        return name in ("close", "fcntl", "recv", "send", "sendfile", "splice")
     if name == "close" or not isinstance(handle, Socket | Epoll):
         return True
     return isinstance(handle, Epoll) == name.startswith("epoll_")

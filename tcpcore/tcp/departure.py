@@ -212,6 +212,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             ip.ttl or c.sysctl.ip_default_ttl,
             ip.tos,
             number,
+            ip.headers + TIMESTAMP_SPACE if options else ip.headers,
         )
     )
 
@@ -345,6 +346,11 @@ def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)
+    arm(c, now)
+
+
+def arm(c: Tcb, now: int) -> None:
+    """Something is in flight: see to it that the retransmission timer runs."""
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
         timers.set_retransmission(c, now, max(left, 1), paced=True)

@@ -248,7 +248,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
-        self.ip = IpFields(self.iss & 0xFFFF)
+        self.ip = IpFields(self.iss & 0xFFFF, 60 if ":" in self.remote else 40)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT
