@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import ports, socket_options, transfer
+from tcpcore.host import notices, ports, socket_options, transfer
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -22,6 +22,8 @@ _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 async def connect(socket: Socket, address: str, port: int, timeout: int | None) -> None:
     """See `Socket.connect`."""
     host = socket.host
+    if socket.spoiled:
+        raise socket_error(errors.EINVAL)
     await first_write(socket, errors.EISCONN)
     socket.raise_error()
     if socket.listener is not None or (socket.connection is not None and not socket.connecting):
@@ -46,12 +48,14 @@ async def connect(socket: Socket, address: str, port: int, timeout: int | None) 
 
 
 async def open_with_data(
-    socket: Socket, call: str, address: str, port: int, data: bytes, flags: int = 0
+    socket: Socket, call: str, address: str | None, port: int, data: bytes, flags: int = 0
 ) -> int:
     """Open with a SYN that may carry `data`; what it does not carry follows.  How much was taken.
 
     A socket that may not block takes only what the SYN carries: EINPROGRESS when that is nothing.
     """
+    if address is None:
+        raise socket_error(errors.EINVAL)
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
     c = _start(socket, call, address, port, data, fast=True, waits=until != 0)
@@ -95,27 +99,30 @@ def disconnect(socket: Socket) -> None:
 
     What was open is reset, and the next call is told ECONNRESET.
     """
-    host, c = socket.host, socket.connection
+    host = socket.host
     host.call("connect(AF_UNSPEC)")
     if socket.listener is not None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
-    drop(socket, c)
+    drop(socket)
     host.returned("connect", "ok")
-    socket.waiters.wake()
 
 
-def drop(socket: Socket, c: Connection | None) -> None:
-    """Let go of the connection, or of the place that connect() noted (tcp_disconnect())."""
+def drop(socket: Socket) -> None:
+    """The connection is no more, nor the place that connect() noted: tcp_disconnect()."""
+    host, c = socket.host, socket.connection
     if socket.deferred is not None:
         socket.deferred, socket.error = None, errors.ECONNRESET
     if c is None:
+        socket.waiters.wake()
         return
     if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
         socket.error = errors.ECONNRESET
-        socket.host.transmit(c, c.disconnect(socket.host.now))
+        host.transmit(c, c.disconnect(host.now))
+    notices.waiting(socket)  # they outlive it
     socket.connection, socket.connecting = None, False
     _forget_port(socket)
+    socket.waiters.wake()
 
 
 def _forget_port(socket: Socket) -> None:
@@ -160,7 +167,7 @@ def _start(
     socket_options.apply(socket.options, c)
     if socket.options.get("TCP_MAXSEG"):
         c.snd_mss = c.advertised_mss  # until the peer names its own
-    c.pingpong = int(socket.options.get("TCP_QUICKACK", 1) == 0)
+    c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)
@@ -184,6 +191,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     """It is open, or will never be: then the socket is as good as new (tcp_disconnect())."""
     socket.connecting = False
     if c.state == state.CLOSED:
+        notices.waiting(socket)
         socket.connection = None
         _forget_port(socket)
         if c.error is None:
