@@ -42,10 +42,10 @@ class Pipe:
     """One direction of a link, toward the node `to`.
 
     `calm` says that neither rule nor chance touches a packet, and that the queue is a plain one.
-    `losses` is the chance of a pipe that would be calm without it, if all it does is to lose
-    packets.  Whoever sends looks first: several at once go by `has_way`, `not_lost` and `carry_all`;
-    one by `carry` where the pipe is calm, else by `passes`, and `arrival` or the `discipline`.
-    `drops` counts what the queue dropped, `marks` what it marked.
+    `losses` is the chance of a pipe that would be calm without it, if all it does is to lose.
+    Whoever sends looks first: several at once go by `has_way`, `not_lost` and `carry_all`; one by
+    `carry` where the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops`
+    counts what the queue dropped, `marks` what it marked.
     """
 
     __slots__ = (
