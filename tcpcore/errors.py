@@ -21,9 +21,11 @@ EBUSY = 16
 EEXIST = 17
 ENODEV = 19
 EINVAL = 22
+ENOTTY = 25
 ESPIPE = 29
 EPIPE = 32
 EDOM = 33
+ENONET = 64
 EPROTO = 71
 ENOMSG = 42
 ENOTSOCK = 88
@@ -42,6 +44,7 @@ EISCONN = 106
 ENOTCONN = 107
 ETIMEDOUT = 110
 ECONNREFUSED = 111
+EHOSTDOWN = 112
 EHOSTUNREACH = 113
 EALREADY = 114
 EINPROGRESS = 115
@@ -59,9 +62,11 @@ _NAMES_AND_MESSAGES = {
     EEXIST: ("EEXIST", "File exists"),
     ENODEV: ("ENODEV", "No such device"),
     EINVAL: ("EINVAL", "Invalid argument"),
+    ENOTTY: ("ENOTTY", "Inappropriate ioctl for device"),
     ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
+    ENONET: ("ENONET", "Machine is not on the network"),
     EPROTO: ("EPROTO", "Protocol error"),
     ENOMSG: ("ENOMSG", "No message of desired type"),
     ENOTSOCK: ("ENOTSOCK", "Socket operation on non-socket"),
@@ -80,6 +85,7 @@ _NAMES_AND_MESSAGES = {
     ENOTCONN: ("ENOTCONN", "Transport endpoint is not connected"),
     ETIMEDOUT: ("ETIMEDOUT", "Connection timed out"),
     ECONNREFUSED: ("ECONNREFUSED", "Connection refused"),
+    EHOSTDOWN: ("EHOSTDOWN", "Host is down"),
     EHOSTUNREACH: ("EHOSTUNREACH", "No route to host"),
     EALREADY: ("EALREADY", "Operation already in progress"),
     EINPROGRESS: ("EINPROGRESS", "Operation now in progress"),

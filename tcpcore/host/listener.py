@@ -17,7 +17,7 @@ from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
 from tcpcore.host.request import Request, half_open, open_child, received
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import departure, ecn, state, window
+from tcpcore.tcp import departure, ecn, signature, state, window
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import MILLISECOND, SECOND
@@ -95,7 +95,9 @@ class Listener:
         `isn` is given when a SYN comes over an old connection in TIME_WAIT.
         """
         flags = segment.flags
-        if flags & RST:
+        if signature.unexpected(segment):
+            self._drop(reasons.SIGNED())
+        elif flags & RST:
             self._drop(reasons.STRANGER_RST())
         elif flags & ACK:
             return self.stray(segment, now, reasons.LISTENER_ACK())

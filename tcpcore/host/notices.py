@@ -168,5 +168,8 @@ def inherit(socket: Socket) -> None:
 
 
 def waiting(socket: Socket) -> bool:
-    """Whether the error queue has something."""
+    """Whether the error queue has something; an ICMP error about a SYN is there unasked for."""
+    c = socket.connection
+    if socket.notices is None and c is not None and c.ip.errors:
+        of(socket).look()
     return socket.notices is not None and bool(socket.notices.queue)

@@ -65,6 +65,7 @@ class Socket:
         "options",
         "port",
         "shared",
+        "spoiled",
         "waiters",
     )
 
@@ -82,6 +83,7 @@ class Socket:
         self.error: int | None = None  # left behind by a connection that is gone
         self.holders: list[Process] = []
         self.shared = False
+        self.spoiled = False  # shut down when its connect() had failed: it connects no more
         self.waiters = WaitQueue()
         self.options: dict[str, Any] = {}
         self.notices: notices.Notices | None = None  # see there
@@ -97,7 +99,10 @@ class Socket:
 
         With SO_REUSEADDR on both, only a listener is in the way (inet_bind_conflict()).
         """
-        if self.port or self.connection is not None:
+        c = self.connection
+        if c is not None and c.state == state.CLOSED and not self._bound():
+            self.port = 0  # it went back with the connection (inet_put_port())
+        if self.port or (c is not None and c.state != state.CLOSED):
             raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
@@ -142,8 +147,13 @@ class Socket:
             self.no_reader = True  # reported as ENOTCONN, but it holds (inet_shutdown())
         c = self._connected()
         if c.state in (state.CLOSED, state.TIME_WAIT):
+            self.spoiled = self.spoiled or self.connecting  # SS_DISCONNECTING
             raise socket_error(errors.ENOTCONN)
         self.host.call(f"shutdown({how})")
+        if c.state == state.SYN_SENT:  # there is nothing to shut down yet (inet_shutdown())
+            opening.drop(self)
+            self.host.returned("shutdown", "ok")
+            return
         if how != "write":
             c.no_reader = True
             self.waiters.wake()
@@ -232,7 +242,8 @@ class Socket:
         if flags & MSG_OOB and self.connection is None and self.listener is None:
             self._require_open()
             raise socket_error(errors.EINVAL)  # there is no urgent data
-        if self.connection is None and self.no_reader and self.error is None:
+        unheard = self.connection is None and self.listener is None
+        if unheard and self.no_reader and self.error is None:
             self._require_open()
             return b""
         c = self._connected()
@@ -251,7 +262,7 @@ class Socket:
         """recv(), with flags and notes; `room` bytes for these.  MSG_ERRQUEUE: see `notices`."""
         if flags & MSG_ERRQUEUE:
             self._require_open()
-            if self.notices is None:
+            if not notices.waiting(self) or self.notices is None:
                 raise socket_error(errors.EAGAIN)
             data, shown, notes = self.notices.take(most)
         else:
@@ -306,6 +317,10 @@ class Socket:
         self.holders.append(process)
         return True
 
+    def _bound(self) -> bool:
+        """Whether bind() took its port, and not connect()."""
+        return self.host.bound_ports.get(self.port) is self
+
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
         self.host.call(f"shutdown({how})")
@@ -332,7 +347,7 @@ class Socket:
 
     def _close(self) -> None:
         self.closed = True
-        if self.host.bound_ports.get(self.port) is self:
+        if self._bound():
             del self.host.bound_ports[self.port]
         if self.listener is not None:
             self.host.stop_listening(self.listener)

@@ -26,7 +26,7 @@ from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
-from tcpcore.tcp import departure, state, timers
+from tcpcore.tcp import departure, signature, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
@@ -150,13 +150,13 @@ class Host(Machine):
 
     def _answer_stranger(self, segment: Segment) -> None:
         """No endpoint wants the segment (tcp_v4_send_reset())."""
-        if segment.flags & RST:
-            self.event(trace.REFUSED, "", reasons.STRANGER_RST())
+        if segment.flags & RST or signature.unexpected(segment):
+            why = reasons.STRANGER_RST if segment.flags & RST else reasons.SIGNED
+            self.tell(trace.REFUSED, "", why())
             return
-        if segment.flags & SYN and not segment.flags & ACK:
-            reason = Reason(reasons.STRANGER_SYN, {"port": segment.dport})
-        else:
-            reason = reasons.STRANGER()
+        opens = segment.flags & SYN and not segment.flags & ACK
+        port = {"port": segment.dport}
+        reason = Reason(reasons.STRANGER_SYN, port) if opens else reasons.STRANGER()
         self.event(trace.REFUSED, "", reason)
         self._send_all([departure.refusal_of(segment, reason)])
 

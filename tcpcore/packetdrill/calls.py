@@ -124,8 +124,11 @@ def _shutdown(context: Context, args: Arguments) -> Prepared:
 
 def _setsockopt(context: Context, args: Arguments) -> Prepared:
     value = messages.option_value(args.of(3))
+    level, number = args.number(1), args.number(2)
+    if len(args.values) > 4 and isinstance(args.of(4), int):
+        value = messages.cut(value, args.number(4), timed=(level, number) in messages.TIMES)
     handle = context.descriptors[args.number(0)]
-    return Prepared("setsockopt", (handle, args.number(1), args.number(2), value))
+    return Prepared("setsockopt", (handle, level, number, value))
 
 
 def _getsockopt(context: Context, args: Arguments) -> Prepared:

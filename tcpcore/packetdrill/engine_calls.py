@@ -42,6 +42,7 @@ class EngineCalls:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._closing_at_exec: dict[Any, int] = {}
 
     async def socket(self, family: int, flags: int) -> Socket:
         made = self._host.socket()
@@ -141,7 +142,7 @@ class EngineCalls:
     async def setsockopt(
         self, handle: Socket, level: int, number: int, value: int | bytes | tuple[int, int]
     ) -> None:
-        handle.setsockopt(_option(level, number), value)
+        handle.setsockopt(_option(level, number, setting=True), value)
 
     async def getsockopt(
         self, handle: Socket, level: int, number: int, size: int
@@ -156,6 +157,11 @@ class EngineCalls:
             return _O_RDWR | (0 if handle.blocking else _O_NONBLOCK)
         if command == SYMBOLS["F_SETFL"]:
             handle.blocking = not argument & _O_NONBLOCK
+            return 0
+        if command == SYMBOLS["F_GETFD"]:
+            return self._closing_at_exec.get(handle, 0)
+        if command == SYMBOLS["F_SETFD"]:
+            self._closing_at_exec[handle] = argument & SYMBOLS["FD_CLOEXEC"]
             return 0
         raise Unsupported(f"fcntl() command {command}")
 
@@ -194,11 +200,20 @@ class EngineCalls:
         return tcp_info.of(connection, self._host.now)
 
 
-def _option(level: int, number: int) -> str:
+def _option(level: int, number: int, *, setting: bool = False) -> str:
+    """The option's name; an errno for one that no kernel has."""
     name = option_name(level, number)
-    if name is None or name not in socket_options.OPTIONS:
-        raise Unsupported(f"the socket option {name or f'{number} of level {level}'}")
+    if name is None:
+        raise socket_error(_unknown(level, setting))
+    if name not in socket_options.OPTIONS:
+        raise Unsupported(f"the socket option {name}")
     return name
+
+
+def _unknown(level: int, setting: bool) -> int:
+    """What Linux says of a level or of a number that it does not know."""
+    known = level in (SYMBOLS["SOL_SOCKET"], SYMBOLS["SOL_TCP"], SYMBOLS["SOL_IP"])
+    return errors.ENOPROTOOPT if known or setting else errors.EOPNOTSUPP
 
 
 def _require_known(flags: int) -> None:

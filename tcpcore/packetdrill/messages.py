@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpcore.packetdrill import ancillary
-from tcpcore.packetdrill.constants import MESSAGE_FLAGS
+from tcpcore.packetdrill.constants import MESSAGE_FLAGS, SYMBOLS
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots
 
 Check = Callable[[Any], tuple[Any, list[str]]]
@@ -15,6 +15,8 @@ Check = Callable[[Any], tuple[Any, list[str]]]
 MSG_FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
 _LARGEST = 1 << 26
 _INT = 4
+TIMES = ((SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_RCVTIMEO"]), (1, SYMBOLS["SO_SNDTIMEO"]))
+"""Options that take a `struct timeval`."""
 
 
 def payload(value: Any, size: int) -> bytes:
@@ -102,6 +104,20 @@ def option_value(value: Any) -> int | bytes | tuple[int, int]:
     raise Meaningless("an option's value is [number], a string, or {onoff=1, linger=0}")
 
 
+def cut(
+    value: int | bytes | tuple[int, int], size: int, *, timed: bool
+) -> int | bytes | tuple[int, int]:
+    """The value as a call gives it that says it has `size` bytes: fewer than it needs are bytes."""
+    if isinstance(value, bytes):
+        return value[: max(size, 0)]
+    packed = (
+        struct.pack("<I", value & 0xFFFF_FFFF)
+        if isinstance(value, int)
+        else struct.pack("<qq" if timed else "<ii", *value)
+    )
+    return value if size >= len(packed) else packed[: max(size, 0)]
+
+
 def option_size(expected: Any, size: Any) -> int:
     """How many bytes getsockopt() may write."""
     if isinstance(size, list) and size and isinstance(size[0], int):
@@ -123,6 +139,8 @@ def same_option(expected: Any, size: Any) -> Check:
         if isinstance(wanted, str) and isinstance(found, bytes):
             wanted = wanted.encode("latin-1", "replace")
             found = found.rstrip(b"\0")
+        if isinstance(wanted, int) and isinstance(found, int):
+            wanted, found = wanted & 0xFFFF_FFFF, found & 0xFFFF_FFFF  # -1 has all bits set
         if is_dots(wanted) or wanted == found:
             return 0, []
         return 0, [f"it gives {found!r}, not {wanted!r}"]

@@ -81,7 +81,7 @@ def delay(c: Tcb, now: int) -> None:
         if c.srtt:
             longest = min(longest, max(c.srtt >> 3, ATO_MIN))
         ato = min(ato, longest)
-    deadline = now + max(min(ato, DELAY_MAX), timers.TICK)
+    deadline = now + max(min(ato, c.delay_max), timers.TICK)
     if c.ack_deadline is None or deadline < c.ack_deadline:
         timers.set_ack(c, deadline, now)
 

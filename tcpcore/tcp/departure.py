@@ -161,6 +161,7 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
         options += extra
     if not flags & ACK and ecn.asks(c):
         flags |= ECE | CWR
+        ecn.asked(c)
     elif flags & ACK and c.ecn & ecn.OK:
         flags |= ECE
     emit(c, flags, c.iss, payload, now, reason, options)

@@ -248,7 +248,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     if push_marks.passes(c, end):
         flags |= PSH
     if c.fin_queued is not None and end == c.write_end:
-        flags |= FIN | PSH
+        flags |= FIN
         reason = c.fin_queued
         c.fin_sent = True
     if length < segment_size.mss(c):
