@@ -149,7 +149,7 @@ class Counters(Mapping[str, int]):
         self._rare: tuple[tuple[str, int], ...] | None = ()  # the same for `raw`
 
     def raw(self) -> tuple[Any, ...]:
-        """``(in_segs, out_segs, ((name, count) ...))``; the last stays one object until it moves."""
+        """``(in_segs, out_segs, ((name, count) ...))``; the last stays one object while it can."""
         if self._rare is None:
             self._rare = tuple(self._named.items())
         return self.in_segs, self.out_segs, self._rare
