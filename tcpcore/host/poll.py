@@ -233,11 +233,6 @@ class Epoll:
         self.closed = True
 
 
-def readable(c: Connection) -> int:
-    """Bytes that wait, for TCP_INQ; the end of all counts as one more (tcp_inq_hint())."""
-    return len(c.receive_buffer) + int(c.rcv_closed)
-
-
 def ioctl(socket: Socket, request: int) -> int:
     """SIOCINQ, SIOCOUTQ, SIOCOUTQNSD and SIOCATMARK; EINVAL for a listener (tcp_ioctl())."""
     c = socket.connection

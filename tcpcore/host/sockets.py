@@ -11,6 +11,7 @@ Errors are `OSError` with Linux's errno.  Times are microseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
@@ -20,17 +21,13 @@ from tcpcore.host import (
     fastopen,
     notices,
     opening,
-    poll,
     ports,
     socket_options,
-    timestamping,
     transfer,
 )
 from tcpcore.host.listener import Listener
-from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, MSG_PEEK, shown
-from tcpcore.host.option import IPPROTO_TCP
+from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, shown
 from tcpcore.host.process import Process, Wait, WaitQueue, block
-from tcpcore.seqnum import MASK
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
-TCP_CM_INQ = 36
 _WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
 """Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
@@ -249,11 +245,18 @@ class Socket:
         c = self._connected()
         return await transfer.receive(self, c, most, flags)
 
-    async def sendmsg(self, data: bytes, flags: int, given: list[tuple[int, int, int]]) -> int:
-        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call."""
-        asked = timestamping.asked_by_call(given)
-        if asked is not None:
-            notices.of(self).asked_by_call = asked
+    async def sendmsg(
+        self,
+        data: bytes,
+        flags: int = 0,
+        given: Sequence[tuple[int, int, int]] = (),
+        sizes: Sequence[int] = (),
+    ) -> int:
+        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call.
+
+        `sizes` are those of the buffers that the data lies in, each at the begin of a page.
+        """
+        notices.prepare_call(self, given, sizes)
         return await self.send(data, flags)
 
     async def recvmsg(
@@ -267,20 +270,9 @@ class Socket:
             data, shown, notes = self.notices.take(most)
         else:
             data = await self.recv(most, flags)
-            shown, notes = flags & MSG_OOB, self._notes_of(data, flags)
+            shown, notes = flags & MSG_OOB, notices.beside(self, data, flags)
         kept, cut = ancillary.fit(notes, room)
         return data, shown | cut, kept
-
-    def _notes_of(self, data: bytes, flags: int) -> list[ancillary.Note]:
-        """What is told beside data that recvmsg() gives: when it came, and what still waits."""
-        c, found = self.connection, list[ancillary.Note]()
-        if c is not None and data and self.notices is not None and not flags & MSG_OOB:
-            peeked = len(data) if flags & MSG_PEEK else 0
-            time = self.notices.stamps.time_of(timestamping.first_unread(c) + peeked & MASK)
-            found = timestamping.notes_of_data(self.options, time)
-        if c is not None and self.options.get("TCP_INQ"):
-            found.append(ancillary.Note(IPPROTO_TCP, TCP_CM_INQ, poll.readable(c)))
-        return found
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""

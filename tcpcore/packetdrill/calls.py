@@ -94,10 +94,10 @@ def _writev(context: Context, args: Arguments) -> Prepared:
 def _sendmsg(context: Context, args: Arguments) -> Prepared:
     message, flags = args.of(1), args.number(2, 0)
     data = bytes(messages.size_of(message))
-    notes = ancillary.to_send(message)
+    notes, sizes = ancillary.to_send(message), messages.sizes_of(message)
     handle = context.descriptors[args.number(0)]
-    if notes:
-        return Prepared("sendmsg", (handle, data, flags, notes))
+    if notes or (flags & messages.MSG_ZEROCOPY and not flags & messages.MSG_FASTOPEN):
+        return Prepared("sendmsg", (handle, sizes, flags, notes))
     if flags & messages.MSG_FASTOPEN:
         settings = context.settings
         return Prepared("sendto", (handle, data, flags, settings.remote, settings.connect_port))

@@ -85,13 +85,13 @@ class EngineCalls:
         return await handle.recvmsg(size, flags, room)
 
     async def sendmsg(
-        self, handle: Socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+        self, handle: Socket, sizes: list[int], flags: int, notes: list[tuple[int, int, int]]
     ) -> int:
         _require_known(flags)
         for level, kind, _ in notes:
             if (level, kind) != (SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_TIMESTAMPING"]):
                 raise Unsupported(f"sendmsg() with a control message {kind} of level {level}")
-        return await handle.sendmsg(data, flags, notes)
+        return await handle.sendmsg(bytes(sum(sizes)), flags, notes, sizes)
 
     async def send(self, handle: Socket | File | PipeEnd, data: bytes, flags: int) -> int:
         if not isinstance(handle, Socket):

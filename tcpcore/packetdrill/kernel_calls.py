@@ -107,10 +107,14 @@ class KernelCalls:
         return handle.send(data, flags)
 
     def sendmsg(
-        self, handle: sockets.socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+        self,
+        handle: sockets.socket,
+        sizes: list[int],
+        flags: int,
+        notes: list[tuple[int, int, int]],
     ) -> int:
         packed = [(level, kind, struct.pack("i", value)) for level, kind, value in notes]
-        return handle.sendmsg([data], packed, flags)
+        return handle.sendmsg([bytearray(size) for size in sizes], packed, flags)
 
     def sendto(
         self, handle: sockets.socket, data: bytes, flags: int, address: str, port: int

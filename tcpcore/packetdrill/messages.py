@@ -12,7 +12,7 @@ from tcpcore.packetdrill.evaluate import Meaningless, is_dots
 
 Check = Callable[[Any], tuple[Any, list[str]]]
 
-MSG_FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
+MSG_FASTOPEN, MSG_ZEROCOPY = MESSAGE_FLAGS["MSG_FASTOPEN"], MESSAGE_FLAGS["MSG_ZEROCOPY"]
 _LARGEST = 1 << 26
 _INT = 4
 TIMES = ((SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_RCVTIMEO"]), (1, SYMBOLS["SO_SNDTIMEO"]))
@@ -29,16 +29,23 @@ def payload(value: Any, size: int) -> bytes:
 
 def size_of(value: Any) -> int:
     """Bytes of an array of buffers ``[{..., 1000}, ...]``, or of a message that has one."""
+    return min(sum(sizes_of(value)), _LARGEST)
+
+
+def sizes_of(value: Any) -> list[int]:
+    """The same, of each of them."""
     buffers = value.get("msg_iov") if isinstance(value, dict) else value
     if not isinstance(buffers, list):
         raise Meaningless("buffers are written [{..., 1000}]")
-    total = 0
+    sizes = []
     for one in buffers:
         size = one.get(1, one.get("iov_len")) if isinstance(one, dict) else None
         if not isinstance(size, int) or not 0 <= size <= _LARGEST:
             raise Meaningless("a buffer is written {..., 1000}, with its size")
-        total += size
-    return min(total, _LARGEST)
+        sizes.append(size)
+    if sum(sizes) > _LARGEST:
+        raise Meaningless(f"buffers have at most {_LARGEST} bytes together")
+    return sizes
 
 
 def same_bytes(expected: Any) -> Check:
