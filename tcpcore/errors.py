@@ -32,6 +32,8 @@ ENOTSOCK = 88
 EDESTADDRREQ = 89
 EMSGSIZE = 90
 ENOPROTOOPT = 92
+EPROTONOSUPPORT = 93
+ESOCKTNOSUPPORT = 94
 EOPNOTSUPP = 95
 EAFNOSUPPORT = 97
 EADDRINUSE = 98
@@ -73,6 +75,8 @@ _NAMES_AND_MESSAGES = {
     EDESTADDRREQ: ("EDESTADDRREQ", "Destination address required"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),
     ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
+    EPROTONOSUPPORT: ("EPROTONOSUPPORT", "Protocol not supported"),
+    ESOCKTNOSUPPORT: ("ESOCKTNOSUPPORT", "Socket type not supported"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),
     EAFNOSUPPORT: ("EAFNOSUPPORT", "Address family not supported by protocol"),
     EADDRINUSE: ("EADDRINUSE", "Address already in use"),

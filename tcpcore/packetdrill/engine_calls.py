@@ -14,6 +14,7 @@ from tcpcore.errors import socket_error
 from tcpcore.host import poll as polling
 from tcpcore.host import socket_options, splicing, tcp_info
 from tcpcore.host.ancillary import Note
+from tcpcore.host.option import INT
 from tcpcore.host.pipes import File, PipeEnd, open_pipe
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
@@ -104,6 +105,28 @@ class EngineCalls:
         if flags & _FASTOPEN:
             return await handle.sendto(data, address, port, flags & ~_FASTOPEN)
         return await handle.send(data, flags)
+
+    async def send_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
+        """A write from where no memory is: EFAULT, unless something else is wrong before."""
+        _require_known(flags)
+        await handle.send(b"", flags)
+        raise socket_error(errors.EFAULT)
+
+    async def recv_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
+        """A read to where no memory is: the bytes stay."""
+        _require_known(flags)
+        if await handle.recv(size, flags | MESSAGE_FLAGS["MSG_PEEK"]):
+            raise socket_error(errors.EFAULT)
+        return 0
+
+    async def setsockopt_nowhere(self, handle: Socket, level: int, number: int, size: int) -> None:
+        """A value that is nowhere: EFAULT, once its size is enough."""
+        _option(level, number, setting=True)
+        raise socket_error(errors.EFAULT if size >= INT else errors.EINVAL)
+
+    async def no_socket(self, domain: int, kind: int, protocol: int, errno: int) -> None:
+        """A socket() that fails."""
+        raise socket_error(errno)
 
     async def close(self, handle: Any) -> None:
         await handle.close()

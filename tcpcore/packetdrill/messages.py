@@ -27,6 +27,20 @@ def payload(value: Any, size: int) -> bytes:
     return data[:size].ljust(size, b"\0")
 
 
+def is_nowhere(value: Any) -> bool:
+    """Whether a number stands where a buffer should: a pointer to nothing."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def has_nowhere(message: Any) -> bool:
+    """Whether one of a message's buffers, with something in it, is a pointer to nothing."""
+    buffers = message.get("msg_iov") if isinstance(message, dict) else message
+    return isinstance(buffers, list) and any(
+        isinstance(one, dict) and is_nowhere(one.get(0, one.get("iov_base"))) and one.get(1) != 0
+        for one in buffers
+    )
+
+
 def size_of(value: Any) -> int:
     """Bytes of an array of buffers ``[{..., 1000}, ...]``, or of a message that has one."""
     return min(sum(sizes_of(value)), _LARGEST)

@@ -60,7 +60,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if not segment.flags & ACK:
         _drop(c, reasons.NO_ACK_FLAG())
         return
-    if segment.tos & ecn.MASK:
+    if segment.tos & ecn.MASK and c.state == state.ESTABLISHED:
         ecn.mark_arrived(c)
     if not _check_ack(c, segment, now):
         return

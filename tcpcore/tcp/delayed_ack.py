@@ -59,13 +59,6 @@ def follow_pace(c: Tcb, gap: int) -> None:
         _more_quick_acks(c)
 
 
-def data_sent(c: Tcb, now: int) -> None:
-    """Take note of data sent: an answer soon after data makes the connection a ping-pong one."""
-    c.last_data_sent = now
-    if now - c.last_data_received < c.ato:
-        c.pingpong = 1
-
-
 def due_now(c: Tcb) -> Why | None:
     """Why the pending ACK must go out now; None: it may wait."""
     if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss and window.would_not_shrink(c):

@@ -285,7 +285,19 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
+    if payload:
+        data_sent(c, now)
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
+
+
+def data_sent(c: Tcb, now: int) -> None:
+    """Take note of data sent, new or again: an answer soon after data makes for ping-pong.
+
+    Source: tcp_event_data_sent().
+    """
+    c.last_data_sent = now
+    if now - c.last_data_received < c.ato:
+        c.pingpong = 1
 
 
 def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:

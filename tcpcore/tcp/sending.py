@@ -9,7 +9,6 @@ from __future__ import annotations
 from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import (
     chrono,
-    delayed_ack,
     departure,
     loss_probe,
     pacing,
@@ -257,7 +256,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
-    delayed_ack.data_sent(c, now)
+    departure.data_sent(c, now)
     departure.emit(c, flags | push, seq, payload, now, reason)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import delayed_ack, departure, push_marks, rate, segment_size
+from tcpcore.tcp import departure, push_marks, rate, segment_size
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
@@ -66,7 +66,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
             board.add(sent)
         if field < 0:
             departure.arm(c, now)
-            delayed_ack.data_sent(c, now)
+            departure.data_sent(c, now)
             field, options = departure.header(c, now)
             headers = ip.headers + options_length(options)
         if length:
