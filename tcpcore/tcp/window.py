@@ -69,7 +69,7 @@ def wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
     ratio, scale, clamp = c.scaling_ratio, c.rcv_scale, c.window_clamp
     free = (c.rcvbuf - c.rmem) * ratio >> RATIO_BITS
-    if scale and free >= clamp >> 1 > 0:  # plenty; below, the same in general
+    if scale and free >= clamp >> 1 > 0 and not c.sysctl.tcp_shrink_window:  # there is plenty
         threshold = c.rcv_ssthresh
         return -(-(free if free < threshold else threshold) >> scale) << scale
     allowed = c.rcvbuf * ratio >> RATIO_BITS
