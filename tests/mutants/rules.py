@@ -143,7 +143,7 @@ MUTANTS = (
     Mutant(
         "an offered window is never taken back",
         "tcp/window.py",
-        "    if window < now_open:\n",
+        "    if window < now_open and not (c.rcv_scale and c.sysctl.tcp_shrink_window):\n",
         "    if False:\n",
     ),
     Mutant(
