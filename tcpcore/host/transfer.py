@@ -52,7 +52,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host = socket.host
     host.call(f"send({len(data)} bytes{shown(flags)})")
     try:
-        writing = _hand_over(socket, c, data, flags)
+        writing = hand_over(socket, c, data, flags)
         if socket.notices is not None:
             writing = socket.notices.send(c, len(data), flags, writing)
         count = await writing
@@ -63,7 +63,8 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     return count
 
 
-async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+    """The work of `send`."""
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)

@@ -27,7 +27,7 @@ ASK, AGREE = 1, 2
 
 def asks(c: Tcb) -> bool:
     """Whether our SYN asks: the first one does, one sent again no more (tcp_ecn_fallback)."""
-    first = not c.retransmissions or not c.sysctl.tcp_ecn_fallback
+    first = not c.total_retrans or not c.sysctl.tcp_ecn_fallback
     return c.sysctl.tcp_ecn == ASK and first
 
 

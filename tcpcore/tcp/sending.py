@@ -102,13 +102,15 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
     window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and flight < c.cwnd:
         unsent = (c.write_end - c.snd_nxt) & MASK
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if not 0 < unsent < HALF:
-            if c.fin_queued is not None:
+            if c.fin_queued is not None and window > 0:
                 _send_fin(c, now)
             return False
         if c.flow.paced and pacing.waits(c, now):
             return False
-        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
+        if c.fin_queued is not None and window == unsent <= mss:
+            return False  # one byte short for the FIN in it (tcp_snd_wnd_test())
         room = c.cwnd - flight
         if unsent > mss and _defers(c, unsent, room * mss, window, largest * mss, now):
             return room * mss < window and room * mss <= unsent
