@@ -1,4 +1,7 @@
-"""Header prediction changes nothing but the time it takes: with and without, the same trace."""
+"""Short ways change nothing but the time they take: with and without, the same trace.
+
+They are header prediction, trains of segments, and links that take a train at once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tcpcore.net.link import Pipe
 from tcpcore.scenarios import registry
 from tcpcore.tcp import prediction, train
 from tests.worlds import TALKS, WORLDS, talk, told, world
@@ -16,6 +20,7 @@ pytestmark = pytest.mark.interpreted("functions of compiled modules cannot be re
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "takes", lambda c, segment, now: False)
     monkeypatch.setattr(train, "is_plain", lambda c, length: False)
+    monkeypatch.setattr(Pipe, "has_way", lambda pipe, count, now: False)
 
 
 @pytest.mark.parametrize("name", WORLDS)
