@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
-_WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
-"""Options that change how long recv() waits."""
+_WAITING = frozenset(("SO_PEEK_OFF", "SO_RCVTIMEO", "SO_RCVLOWAT"))
+"""Options that change how long recv() waits, or what it looks at."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 

@@ -93,14 +93,15 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
     """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return False
-    flight = in_flight(c)
-    if flight >= c.cwnd:
+    cwnd = c.cwnd
+    quota = cwnd >> 1 or 1
+    flight = len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out
+    if flight >= cwnd:
         return False
     mss = current_mss(c)
     largest = burst_segments(c, mss)
-    quota = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
-    while not c.fin_sent and flight < c.cwnd:
+    while not c.fin_sent and flight < cwnd:
         unsent = (c.write_end - c.snd_nxt) & MASK
         window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if not 0 < unsent < HALF:
@@ -111,8 +112,8 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
             return False
         if c.fin_queued is not None and window == unsent <= mss:
             return False  # one byte short for the FIN in it (tcp_snd_wnd_test())
-        room = c.cwnd - flight
-        if unsent > mss and _defers(c, unsent, room * mss, window, largest * mss, now):
+        room = cwnd - flight
+        if unsent > mss and _defers(c, unsent, room * mss, window, largest, mss, now):
             return room * mss < window and room * mss <= unsent
         most = min(mss * min(largest, room, quota), packet)
         first = records.part(c, unsent) if c.record_ends else unsent
@@ -127,6 +128,7 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
         if c.flow.paced:
             pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
+        cwnd = c.cwnd  # a beginning may change it
     return False
 
 
@@ -158,24 +160,26 @@ def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     return needed - partial
 
 
-def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, now: int) -> bool:
+def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, mss: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK is due within a millisecond or is late, and
     the room (in bytes) is small.
     """
+    limit = room if room < window else window
+    if limit >= largest * mss or c.ca_state >= RECOVERY:
+        return False
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
-    if c.ca_state >= RECOVERY or now - before > MILLISECOND or not queue:
+    if now - before > MILLISECOND or not queue:
         return False
-    expected = queue[0].last_sent + (c.srtt >> 3)
-    if expected - now > min(c.srtt >> 4, MILLISECOND):  # the next ACK is too far away
+    srtt, soon = c.srtt, queue[0].last_sent - now
+    next_ack = soon + (srtt >> 3)
+    if next_ack > MILLISECOND or next_ack > srtt >> 4:  # it is too far away
         return False
-    limit = min(window, room)
-    if limit >= largest:
-        return False
-    if limit >= min(c.snd_wnd, c.cwnd * current_mss(c)) // c.sysctl.tcp_tso_win_divisor:
+    most, wide = c.snd_wnd, c.cwnd * mss
+    if limit >= (most if most < wide else wide) // c.sysctl.tcp_tso_win_divisor:
         return False
     return limit <= unsent or c.fin_queued is None
 
