@@ -109,7 +109,7 @@ def change(packet: bytes, at: int, value: int) -> bytes:
         (SYN_PACKET[:12], "12 of 20 bytes of IPv4 header"),
         (change(SYN_PACKET, 0, 0x44), "16 bytes long, less than 20"),
         (change(SYN_PACKET, 3, 10), "less than its header"),
-        (change(SYN_PACKET, 9, 17), "protocol 17, not TCP"),
+        (change(SYN_PACKET, 9, 17), "UDP, not TCP"),
         (change(SYN_PACKET, 7, 5), "fragment of an IP packet"),
         (change(SYN_PACKET, 6, 0x20), "fragment of an IP packet"),
         (change(SYN_PACKET, 3, 30), "10 bytes for a TCP header"),
@@ -187,7 +187,7 @@ def test_an_ipv6_extension_header_past_the_end_is_an_error() -> None:
 
 
 def test_another_protocol_over_ipv6_is_not_tcp() -> None:
-    with pytest.raises(NotTcp, match="protocol 17"):
+    with pytest.raises(NotTcp, match="UDP"):
         decode(change(encode(six()), 6, 17))
 
 
