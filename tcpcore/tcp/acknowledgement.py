@@ -14,6 +14,7 @@ from tcpcore.tcp import (
     ecn,
     loss_probe,
     pacing,
+    paws,
     rack,
     rate,
     recovery,
@@ -66,8 +67,9 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
     old = (ack - before) & HALF
     news.advanced = not old and ack != before
-    opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere
-    news.window = not opening and update_send_window(c, segment, before)
+    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        news.window = update_send_window(c, segment, before)
+        paws.remember(c, segment, now)  # what this ACK makes us send echoes it
     loss = c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
@@ -98,8 +100,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         loss_probe.rearm(c, now)
     c.delivered += news.delivered
     news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
-    if news.echo:
-        loss.delivered_marked += c.delivered - delivered
+    loss.delivered_marked += news.rate.acked if news.echo else 0
     rate.generate(c, news.rate, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)

@@ -149,12 +149,7 @@ def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
     partial = needed % mss
     if not partial:
         return needed
-    if needed == unsent:
-        if not _nagle_holds(c):
-            return needed
-    elif not c.retransmission_queue and not c.corked:
-        return needed  # the window ends inside a segment, and nothing is in flight to open it
-    return needed - partial
+    return needed - partial if _nagle_holds(c) else needed  # the window's end asks it, too
 
 
 def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, now: int) -> bool:
