@@ -74,7 +74,8 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         last = done + len(part) == len(data)
         if last and part and flags & MSG_EOR:
             records.ends_after(c, len(part))
-        host.transmit(c, c.send(part, host.now, oob=oob, more=more and last))
+        marks = {"oob": oob, "more": more and last, "rest": done > 0, "waits": not last}
+        host.transmit(c, c.send(part, host.now, **marks))
         done += len(part)
         if last:
             return done

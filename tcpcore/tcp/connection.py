@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
-from tcpcore.seqnum import MASK
 from tcpcore.tcp import (
     arrival,
     autotune,
@@ -26,17 +25,15 @@ from tcpcore.tcp import (
     lifecycle,
     persist,
     prediction,
-    push_marks,
     receive_buffer,
     resend,
     retransmit,
-    segment_size,
-    send_buffer,
     sending,
     state,
     timers,
     urgent,
     window,
+    write_queue,
 )
 from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
@@ -62,15 +59,25 @@ class Connection(Tcb):
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)
-        self._queue(data, now)
+        if data:
+            chrono.start(self, chrono.BUSY, now)
+            write_queue.behind_syn(self, data)
         return self.out
 
     def send(
-        self, data: bytes, now: int, *, oob: bool = False, more: bool = False
+        self,
+        data: bytes,
+        now: int,
+        *,
+        oob: bool = False,
+        more: bool = False,
+        rest: bool = False,
+        waits: bool = False,
     ) -> list[Segment]:
         """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE.
 
-        `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits.
+        `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits;
+        `rest`: it is more of a call that had to wait for memory; `waits`: that call has to again.
         """
         self._begin()
         self.raise_error()
@@ -79,12 +86,11 @@ class Connection(Tcb):
             not_yet = self.state in _NOT_YET and not early.is_shut(self)
             raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
-        self._queue(data, now, push=not more)
+        if data and self.chrono == chrono.IDLE:
+            chrono.start(self, chrono.BUSY, now)
         if oob and data:
-            urgent.mark(self)
-        corked, self.corked = self.corked, self.corked or more
-        sending.send_pending(self, now, send_buffer.large_packet(self))
-        self.corked = corked
+            urgent.mark(self, len(data))
+        sending.write(self, data, now, rest=rest, waits=waits, more=more)
         persist.look_after(self, now)
         return self.out
 
@@ -243,20 +249,6 @@ class Connection(Tcb):
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _queue(self, data: bytes, now: int, *, push: bool = True) -> None:
-        if data:
-            if self.chrono == chrono.IDLE:
-                chrono.start(self, chrono.BUSY, now)
-            self.send_buffer += data
-            packet = send_buffer.large_packet(self)
-            if len(data) >= packet:
-                mss = segment_size.mss(self)
-                burst = sending.burst_segments(self, mss) * mss
-                push_marks.within(self, len(data), packet, burst)
-            self.write_end = (self.write_end + len(data)) & MASK
-            if push:
-                self.push_marks.append(self.write_end)
-
     def _begin(self) -> None:
         self.out = []
 
@@ -266,7 +258,7 @@ class Connection(Tcb):
         self.fin_queued = reason
         chrono.start(self, chrono.BUSY, now)
         lifecycle.change(self, state.CLOSE, reason)
-        sending.send_pending(self, now)
+        sending.send_pending(self, now, sending.PUSHED)
         persist.look_after(self, now)
 
     def _delayed_ack_due(self, now: int) -> None:

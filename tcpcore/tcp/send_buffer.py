@@ -8,7 +8,7 @@ overhead for each segment's worth, which is what its large packets come to.
 from __future__ import annotations
 
 from tcpcore.seqnum import distance
-from tcpcore.tcp import chrono, segment_size
+from tcpcore.tcp import chrono, segment_size, write_queue
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 256
@@ -46,7 +46,7 @@ def room(c: Tcb) -> int:
     (tcp_sendmsg_locked()).
     """
     large, unsent = large_packet(c), _unsent(c)
-    fill = -unsent % large
+    fill = write_queue.room_in_last(c, large)
     if unsent >= _notsent_limit(c):
         return fill
     if _notsent_limit(c) < NO_LIMIT:

@@ -81,19 +81,19 @@ class Tcb:
         "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
         "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
         "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
-        "pacing_deadline", "path_mtu", "pingpong", "probe_deadline", "probe_end", "probed_mss",
-        "probes_out", "probing_since", "push_marks", "quick_acks", "rcv_closed", "rcv_mss",
-        "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf",
-        "rcvbuf_locked", "receive_buffer", "record_ends", "remote", "remote_port", "retrans_out",
-        "retransmission_queue", "retransmissions", "retransmit_deadline", "retransmit_since",
-        "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
-        "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out", "send_buffer",
-        "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1",
-        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps",
-        "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps", "total_retrans",
-        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "unread",
-        "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
-        "window_clamp", "write_end",
+        "pacing_deadline", "packets", "path_mtu", "pingpong", "probe_deadline", "probe_end",
+        "probed_mss", "probes_out", "probing_since", "pushed_seq", "quick_acks", "rcv_closed",
+        "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup",
+        "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote", "remote_port",
+        "retrans_out", "retransmission_queue", "retransmissions", "retransmit_deadline",
+        "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks",
+        "sack_permitted", "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out",
+        "send_buffer", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
+        "stamps", "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps",
+        "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning",
+        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
+        "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -151,7 +151,8 @@ class Tcb:
         self.send_buffer = bytearray()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
-        self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH
+        self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
+        self.pushed_seq = iss + 1  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
         self.fin_sent = False

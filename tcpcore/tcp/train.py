@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import delayed_ack, departure, push_marks, segment_size
+from tcpcore.tcp import delayed_ack, departure, write_queue
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.options import Option
@@ -41,7 +41,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
 
     Only where `is_plain`.
     """
-    seq, several, full = c.snd_nxt, length > mss, segment_size.mss(c)
+    seq, several = c.snd_nxt, length > mss
     at = (seq - c.snd_una) & MASK
     c.segs_out += (count := -(-length // mss))
     c.data_segs_out += count
@@ -54,9 +54,9 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         size = mss if length > mss else length
         length -= size
         c.snd_nxt = end = (seq + size) & MASK
-        if size < full:
+        if size < mss:
             c.small_sent_end = end
-        flags = ACK | PSH if c.push_marks and push_marks.passes(c, end) else ACK
+        flags = ACK if length else ACK | write_queue.leave(c, end)
         departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for being the last
         if field < 0:
             delayed_ack.data_sent(c, now)
