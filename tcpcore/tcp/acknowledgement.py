@@ -143,7 +143,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     if c.sack_permitted:
         loss = c.loss
         loss.rack_advanced, loss.rack_rtt = True, latest
-        loss.rack_time, loss.rack_end = sent.last_sent, sent.end
+        loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
     short = alone and taken == 1 and (ack - before) & MASK < segment_size.mss(c)
     rate.measured(c, latest, now, delayed=short)
     rtt.sample(c, now - first)

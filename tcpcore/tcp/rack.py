@@ -19,9 +19,17 @@ PERSIST = 16
 MOST_STEPS = 255
 
 
-def sent_after(time: int, end: int, other_time: int, other_end: int) -> bool:
-    """Whether one segment was sent after another one (tcp_skb_sent_after())."""
-    return time > other_time or (time == other_time and gt(end, other_end))
+def newest_before(c: Tcb, sent: SentSegment) -> bool:
+    """Whether the latest sending of what arrived came before this one (tcp_skb_sent_after()).
+
+    In one microsecond the `order` of sending decides; in one large packet, the sequence number.
+    """
+    loss = c.loss
+    if sent.last_sent != loss.rack_time:
+        return sent.last_sent > loss.rack_time
+    if sent.order != loss.rack_order:
+        return sent.order > loss.rack_order
+    return not gt(loss.rack_end, sent.end)
 
 
 def advance(c: Tcb, sent: SentSegment, now: int) -> None:
@@ -32,8 +40,8 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
         return  # the answer is to an earlier sending
     loss.rack_advanced = True
     loss.rack_rtt = rtt
-    if sent_after(sent.last_sent, sent.end, loss.rack_time, loss.rack_end):
-        loss.rack_time, loss.rack_end = sent.last_sent, sent.end
+    if newest_before(c, sent):
+        loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
 
 
 def window(c: Tcb) -> int:
@@ -57,13 +65,13 @@ def detect(c: Tcb, now: int) -> int:
 
     How long until the next one would be, in us; 0: none waits (tcp_rack_detect_loss()).
     """
-    loss, reordering, longest = c.loss, window(c), 0
+    reordering, longest = window(c), 0
     board = scoreboard.of(c)
     found = []
     for sent in board.by_time:
         if sent.lost and not sent.again:
             continue
-        if not sent_after(loss.rack_time, loss.rack_end, sent.last_sent, sent.end):
+        if newest_before(c, sent):
             break
         wait = left(c, sent, reordering, now)
         if wait <= 0:
@@ -140,7 +148,10 @@ def note_reordering(c: Tcb, low: int, by_timestamp: bool = False) -> None:
 
 
 def highest_sacked(c: Tcb) -> int:
-    """Where what lies behind the highest selective acknowledgement begins."""
-    if not c.sacked_out or c.board is None:
+    """Where what lies behind the highest selective acknowledgement begins.
+
+    Without SACK that is the oldest segment (`highest_sack` follows the queue's head).
+    """
+    if not c.sacked_out or c.board is None or not c.sack_permitted:
         return c.snd_una
     return c.board.sequence(c.board.highest)
