@@ -74,11 +74,15 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         last = done + len(part) == len(data)
         if last and part and flags & MSG_EOR:
             records.ends_after(c, len(part))
-        marks = {"oob": oob, "more": more and last, "rest": done > 0, "waits": not last}
+        marks = {"oob": oob, "more": more and last, "first": not done, "last": last}
         host.transmit(c, c.send(part, host.now, **marks))
         done += len(part)
         if last:
             return done
+        if c.state in state.SENDS_DATA and send_buffer.room(c):
+            continue
+        if done:
+            host.transmit(c, c.push_before_waiting(host.now))
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
             c.lacks_space = True
             if not await wait(socket, until):

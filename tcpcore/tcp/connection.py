@@ -71,13 +71,13 @@ class Connection(Tcb):
         *,
         oob: bool = False,
         more: bool = False,
-        rest: bool = False,
-        waits: bool = False,
+        first: bool = True,
+        last: bool = True,
     ) -> list[Segment]:
         """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE.
 
         `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits;
-        `rest`: it is more of a call that had to wait for memory; `waits`: that call has to again.
+        `first` and `last`: whether they are that of one call, which may have to wait in between.
         """
         self._begin()
         self.raise_error()
@@ -90,7 +90,15 @@ class Connection(Tcb):
             chrono.start(self, chrono.BUSY, now)
         if oob and data:
             urgent.mark(self, len(data))
-        sending.write(self, data, now, rest=rest, waits=waits, more=more)
+        sending.write(self, data, now, first=first, last=last, more=more)
+        persist.look_after(self, now)
+        return self.out
+
+    def push_before_waiting(self, now: int) -> list[Segment]:
+        """A call that is not through with its bytes has to wait: send what there is."""
+        self._begin()
+        write_queue.push(self)
+        sending.send_pending(self, now, sending.PUSHED)
         persist.look_after(self, now)
         return self.out
 

@@ -72,27 +72,29 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
         chrono.sent(c, now, before, limited=not full and _window_holds(c))
 
 
-def write(c: Tcb, data: bytes, now: int, *, rest: bool, waits: bool, more: bool) -> None:
+def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool) -> None:
     """Queue bytes in large packets, and send: a packet that is full does not wait for the last.
 
-    `rest`: it goes on with a write that had to wait; `waits`: it has to wait after this itself;
-    `more`: MSG_MORE.  Source: tcp_sendmsg_locked(), tcp_push().
+    `first` and `last`: whether the call begins and ends with them; `more`: MSG_MORE.
+    Source: tcp_sendmsg_locked(), tcp_push().
     """
     size, at = send_buffer.large_packet(c), 0
     if data:
-        write_queue.begin(c, more=rest)
+        write_queue.begin(c, first=first)
     while at < len(data):
         at += write_queue.fill(c, data, at, size)
-        if at == len(data):
+        if at == len(data) and last:
             break
         if write_queue.must_push(c):
             write_queue.push(c)
             send_pending(c, now, PUSHED)
         elif len(c.packets) == 1:
             send_pending(c, now, ONE)
-    if not more or waits or write_queue.must_push(c):
+    if not last:
+        return
+    if not more or write_queue.must_push(c):
         write_queue.push(c)
-    send_pending(c, now, PUSHED if waits else CORKED if more else USUAL)
+    send_pending(c, now, CORKED if more else USUAL)
 
 
 def _window_holds(c: Tcb) -> bool:

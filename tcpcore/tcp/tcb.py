@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Protocol
 
+from tcpcore.seqnum import MASK
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
@@ -152,7 +153,7 @@ class Tcb:
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
-        self.pushed_seq = iss + 1  # where the last PSH stands
+        self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
         self.fin_sent = False
@@ -285,6 +286,7 @@ class Tcb:
         """Use another initial sequence number, before anything was sent."""
         self.iss = self.snd_una = self.snd_nxt = self.write_end = iss
         self.small_sent_end = self.rtt_sequence = iss
+        self.pushed_seq = (iss + 1) & MASK
 
     def event(self, kind: str, reason: Reason | None, values: Any = None) -> None:
         """Tell the journal, if there is one."""

@@ -14,12 +14,12 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH
 
 
-def begin(c: Tcb, *, more: bool) -> None:
-    """A write begins: it may go on with the last packet, whose PSH is gone then.
+def begin(c: Tcb, *, first: bool) -> None:
+    """A write may go on with the last packet, whose PSH is gone then.
 
-    `more`: it is the rest of one that had to wait, so that the PSH stays.
+    Unless it is not the `first` part of one that had to wait.
     """
-    if c.packets and not more and not _ends_record(c):
+    if c.packets and first and not _ends_record(c):
         c.packets[-1][1] = 0
 
 
