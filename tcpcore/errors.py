@@ -21,9 +21,11 @@ EBUSY = 16
 EEXIST = 17
 ENODEV = 19
 EINVAL = 22
+ESPIPE = 29
 EPIPE = 32
 EDOM = 33
 EPROTO = 71
+ENOMSG = 42
 ENOTSOCK = 88
 EDESTADDRREQ = 89
 EMSGSIZE = 90
@@ -57,9 +59,11 @@ _NAMES_AND_MESSAGES = {
     EEXIST: ("EEXIST", "File exists"),
     ENODEV: ("ENODEV", "No such device"),
     EINVAL: ("EINVAL", "Invalid argument"),
+    ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
     EPROTO: ("EPROTO", "Protocol error"),
+    ENOMSG: ("ENOMSG", "No message of desired type"),
     ENOTSOCK: ("ENOTSOCK", "Socket operation on non-socket"),
     EDESTADDRREQ: ("EDESTADDRREQ", "Destination address required"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),

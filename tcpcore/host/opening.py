@@ -55,14 +55,21 @@ async def open_with_data(
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
     c = _start(socket, call, address, port, data, fast=True, whole=until != 0)
-    if not await _opened(socket, c, until):
-        carried = c.fast_open.carried if c.fast_open is not None else 0
-        if not carried:
-            _fail(socket, call, errors.EINPROGRESS)
-        host.returned(call, "ok", f"{call}() returned {carried}", carried)
-        return carried
-    _finish(socket, call, c, len(data))
-    return len(data)
+    part = socket.notices.opens(c, flags) if socket.notices is not None else None
+    taken = 0
+    try:
+        if await _opened(socket, c, until):
+            _finish(socket, call, c, len(data))
+            taken = len(data)
+        else:
+            taken = c.fast_open.carried if c.fast_open is not None else 0
+            if not taken:
+                _fail(socket, call, errors.EINPROGRESS)
+            host.returned(call, "ok", f"{call}() returned {taken}", taken)
+    finally:
+        if socket.notices is not None:
+            socket.notices.opened(part, taken)
+    return taken
 
 
 def disconnect(socket: Socket) -> None:

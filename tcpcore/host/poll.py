@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
+from tcpcore.host import notices
 from tcpcore.host.process import Wait, WaitQueue, block
 from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import early, send_buffer, state, urgent, window
@@ -48,7 +49,8 @@ def mask(socket: Socket) -> int:
         if socket.deferred is not None:
             return _WRITABLE
         shut = _READABLE | POLLRDHUP if socket.no_reader else 0
-        return POLLHUP | _WRITABLE | shut | (POLLERR if socket.error is not None else 0)
+        bad = socket.error is not None or notices.waiting(socket)
+        return POLLHUP | _WRITABLE | shut | (POLLERR if bad else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
     write_closed = over or c.fin_queued is not None or early.is_shut(c)
@@ -57,7 +59,7 @@ def mask(socket: Socket) -> int:
         found |= _READABLE | POLLRDHUP
     if over or c.may_send():
         found |= _ready(socket, c, write_closed)
-    if c.error is not None:
+    if c.error is not None or notices.waiting(socket):
         found |= POLLERR
     return found
 
@@ -127,7 +129,8 @@ def _sight(socket: Socket) -> _Sight:
     c = socket.connection
     if c is None:
         return object(), 0, None  # a listener is woken only when somebody arrived
-    return (c.rcv_nxt, c.urg_data), c.spaces, (c.state, c.error, c.rcv_closed, c.no_reader)
+    told = 0 if socket.notices is None else socket.notices.count
+    return (c.rcv_nxt, c.urg_data), c.spaces, (c.state, c.error, c.rcv_closed, c.no_reader, told)
 
 
 class Epoll:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
-from tcpcore.host import plain_options, rate_options, saved_syn
+from tcpcore.host import notice_options, plain_options, rate_options, saved_syn
 from tcpcore.host.buffer_options import live
 from tcpcore.host.option import INT_MAX, IPPROTO_TCP, SOL_SOCKET, Option, flag, read_only
 from tcpcore.units import MILLISECOND, SECOND
@@ -196,6 +196,7 @@ def _family(socket: Socket, _: int) -> int:
 OPTIONS: dict[str, Option] = {
     **plain_options.OPTIONS,
     **rate_options.OPTIONS,
+    **notice_options.OPTIONS,
     "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
     "SO_REUSEPORT": flag(SOL_SOCKET, 15),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=read_only, show=_take_error),

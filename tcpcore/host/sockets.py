@@ -15,10 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import fastopen, opening, ports, socket_options, transfer
+from tcpcore.host import (
+    ancillary,
+    fastopen,
+    notices,
+    opening,
+    poll,
+    ports,
+    socket_options,
+    timestamping,
+    transfer,
+)
 from tcpcore.host.listener import Listener
-from tcpcore.host.messages import MSG_FASTOPEN, MSG_OOB, shown
+from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, MSG_PEEK, shown
+from tcpcore.host.option import IPPROTO_TCP
 from tcpcore.host.process import Process, Wait, WaitQueue, block
+from tcpcore.seqnum import MASK
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
@@ -27,6 +39,7 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
+TCP_CM_INQ = 36
 _WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
 """Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
@@ -48,6 +61,7 @@ class Socket:
         "host",
         "listener",
         "no_reader",
+        "notices",
         "options",
         "port",
         "shared",
@@ -70,6 +84,7 @@ class Socket:
         self.shared = False
         self.waiters = WaitQueue()
         self.options: dict[str, Any] = {}
+        self.notices: notices.Notices | None = None  # see there
         self.deferred: tuple[str, int] | None = None  # where the first send() will connect to
         if connection is not None:
             self.address, self.port = connection.local, connection.local_port
@@ -186,6 +201,7 @@ class Socket:
         accepted = type(self)(self.host, c)
         accepted.family = self.family
         accepted.options = socket_options.inherited(self.options, c)
+        notices.inherit(accepted)
         return self.host.own(accepted)
 
     async def send(self, data: bytes, flags: int = 0) -> int:
@@ -220,6 +236,39 @@ class Socket:
             if not c.urg_data and len(c.receive_buffer):
                 return transfer.read(self.host, c, most)
         return await transfer.receive(self, c, most, flags)
+
+    async def sendmsg(self, data: bytes, flags: int, given: list[tuple[int, int, int]]) -> int:
+        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call."""
+        asked = timestamping.asked_by_call(given)
+        if asked is not None:
+            notices.of(self).asked_by_call = asked
+        return await self.send(data, flags)
+
+    async def recvmsg(
+        self, most: int, flags: int = 0, room: int = 512
+    ) -> tuple[bytes, int, list[ancillary.Note]]:
+        """recv(), with flags and notes; `room` bytes for these.  MSG_ERRQUEUE: see `notices`."""
+        if flags & MSG_ERRQUEUE:
+            self._require_open()
+            if self.notices is None:
+                raise socket_error(errors.EAGAIN)
+            data, shown, notes = self.notices.take(most)
+        else:
+            data = await self.recv(most, flags)
+            shown, notes = flags & MSG_OOB, self._notes_of(data, flags)
+        kept, cut = ancillary.fit(notes, room)
+        return data, shown | cut, kept
+
+    def _notes_of(self, data: bytes, flags: int) -> list[ancillary.Note]:
+        """What is told beside data that recvmsg() gives: when it came, and what still waits."""
+        c, found = self.connection, list[ancillary.Note]()
+        if c is not None and data and self.notices is not None and not flags & MSG_OOB:
+            peeked = len(data) if flags & MSG_PEEK else 0
+            time = self.notices.stamps.time_of(timestamping.first_unread(c) + peeked & MASK)
+            found = timestamping.notes_of_data(self.options, time)
+        if c is not None and self.options.get("TCP_INQ"):
+            found.append(ancillary.Note(IPPROTO_TCP, TCP_CM_INQ, poll.readable(c)))
+        return found
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""

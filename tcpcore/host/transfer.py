@@ -52,7 +52,10 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host = socket.host
     host.call(f"send({len(data)} bytes{shown(flags)})")
     try:
-        count = await _hand_over(socket, c, data, flags)
+        writing = _hand_over(socket, c, data, flags)
+        if socket.notices is not None:
+            writing = socket.notices.send(c, len(data), flags, writing)
+        count = await writing
     except OSError as error:
         host.returned("send", errors.errno_name(error.errno))
         raise
@@ -64,7 +67,9 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
-    oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
+    oob = more = False
+    if flags:
+        oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0
     while True:
         room = send_buffer.room(c) if c.state in state.SENDS_DATA else len(data)
@@ -80,7 +85,7 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         if last:
             return done
         if c.state in state.SENDS_DATA and send_buffer.room(c):
-            continue
+            continue  # a packet that was begun is filled
         if done:
             host.transmit(c, c.push_before_waiting(host.now))
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):

@@ -32,12 +32,12 @@ class Commands:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+        self.folder = folder
         self.done: dict[str, str] = {}
 
     def run(self, text: str, system: System) -> list[str]:
         """Run commands; remarks on what was ignored.  Raises `Unsupported` or `UsageError`."""
-        return list(self._run(text, system, self._folder, 0))
+        return list(self._run(text, system, self.folder, 0))
 
     def _run(self, text: str, system: System, folder: Path | None, depth: int) -> Iterator[str]:
         for line in _lines(text):

@@ -13,6 +13,7 @@ from typing import Any
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles, snapshot
+from tcpcore.host.pipes import File, PipeEnd
 from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
@@ -213,7 +214,9 @@ class EngineSystem(System):
 
 
 def _fits(name: str, handle: Any) -> bool:
-    """Whether the call is one of such a descriptor: a socket, or an epoll."""
+    """Whether the call is one of such a descriptor: a socket, an epoll, a pipe or a file."""
+    if isinstance(handle, File | PipeEnd):
+        return name in ("close", "fcntl", "recv", "send", "sendfile", "splice")
     if name == "close" or not isinstance(handle, Socket | Epoll):
         return True
     return isinstance(handle, Epoll) == name.startswith("epoll_")

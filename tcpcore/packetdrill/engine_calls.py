@@ -6,26 +6,33 @@ epolls of `host.poll`.  An option or a flag that the engine does not know is `Un
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host import poll as polling
-from tcpcore.host import socket_options, tcp_info
+from tcpcore.host import socket_options, splicing, tcp_info
+from tcpcore.host.ancillary import Note
+from tcpcore.host.pipes import File, PipeEnd, open_pipe
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.packetdrill.constants import MESSAGE_FLAGS, SYMBOLS, option_name
+from tcpcore.packetdrill.file_calls import DEVICES
 from tcpcore.packetdrill.system import Unsupported
 
 _O_NONBLOCK = SYMBOLS["O_NONBLOCK"]
 _O_RDWR = SYMBOLS["O_RDWR"]
+_CHANGING = SYMBOLS["O_WRONLY"] | SYMBOLS["O_RDWR"] | SYMBOLS["O_CREAT"] | SYMBOLS["O_TRUNC"]
+_MAY_OPEN = f"there are {', '.join(DEVICES)}, and files beside the script"
 _HOW = {0: "read", 1: "write", 2: "both"}
-_FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
+_FASTOPEN, _ERRQUEUE = MESSAGE_FLAGS["MSG_FASTOPEN"], MESSAGE_FLAGS["MSG_ERRQUEUE"]
 _KNOWN_FLAGS = sum(
     MESSAGE_FLAGS[name]
     for name in (
         "MSG_OOB", "MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_MORE", "MSG_NOSIGNAL",
         "MSG_TRUNC", "MSG_FASTOPEN", "MSG_EOR", "MSG_DONTROUTE", "MSG_CONFIRM",
+        "MSG_ERRQUEUE", "MSG_ZEROCOPY",
     )
 )  # fmt: skip
 
@@ -59,37 +66,72 @@ class EngineCalls:
     async def disconnect(self, handle: Socket) -> None:
         handle.disconnect()
 
-    async def recv(self, handle: Socket, size: int, flags: int) -> bytes:
+    async def recv(self, handle: Socket | File | PipeEnd, size: int, flags: int) -> bytes:
+        if not isinstance(handle, Socket):
+            return await handle.read(size)
         _require_known(flags)
+        if flags & _ERRQUEUE:
+            return (await handle.recvmsg(size, flags, 0))[0]
         return await handle.recv(size, flags)
 
     async def nothing(self, handle: Socket) -> int:
         return 0
 
     async def recvmsg(
-        self, handle: Socket, size: int, flags: int
-    ) -> tuple[bytes, int, list[tuple[int, int, int]]]:
+        self, handle: Socket, size: int, flags: int, room: int
+    ) -> tuple[bytes, int, list[Note]]:
         _require_known(flags)
-        data = await handle.recv(size, flags)
-        shown = flags & MESSAGE_FLAGS["MSG_OOB"]
-        notes = []
-        if handle.options.get("TCP_INQ") and handle.connection is not None:
-            waiting = polling.readable(handle.connection)
-            notes.append((SYMBOLS["SOL_TCP"], SYMBOLS["TCP_CM_INQ"], waiting))
-        return data, shown, notes
+        return await handle.recvmsg(size, flags, room)
 
-    async def send(self, handle: Socket, data: bytes, flags: int) -> int:
+    async def sendmsg(
+        self, handle: Socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+    ) -> int:
+        _require_known(flags)
+        for level, kind, _ in notes:
+            if (level, kind) != (SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_TIMESTAMPING"]):
+                raise Unsupported(f"sendmsg() with a control message {kind} of level {level}")
+        return await handle.sendmsg(data, flags, notes)
+
+    async def send(self, handle: Socket | File | PipeEnd, data: bytes, flags: int) -> int:
+        if not isinstance(handle, Socket):
+            return await handle.write(data)
         _require_known(flags)
         return await handle.send(data, flags)
 
     async def sendto(self, handle: Socket, data: bytes, flags: int, address: str, port: int) -> int:
         _require_known(flags)
         if flags & _FASTOPEN:
-            return await handle.sendto(data, address, port)
+            return await handle.sendto(data, address, port, flags & ~_FASTOPEN)
         return await handle.send(data, flags)
 
     async def close(self, handle: Any) -> None:
         await handle.close()
+
+    async def open(self, name: str, beside: Path | None, flags: int) -> File:
+        if flags & _CHANGING:
+            raise Unsupported(f"open() of {name!r} to write into it")
+        if name in DEVICES:
+            return File(name, 0 if name == "/dev/null" else None)
+        if beside is not None:
+            return File(name, beside.stat().st_size)
+        raise Unsupported(f"open() of {name!r} ({_MAY_OPEN})")
+
+    async def pipe(self, flags: int) -> tuple[PipeEnd, PipeEnd]:
+        return open_pipe(blocking=not flags & _O_NONBLOCK)
+
+    async def sendfile(self, handle: Socket, source: File, place: int | None, size: int) -> int:
+        return await splicing.sendfile(handle, source, place, size)
+
+    async def splice(
+        self,
+        source: Any,
+        to: Any,
+        source_place: int | None,
+        to_place: int | None,
+        size: int,
+        flags: int,
+    ) -> int:
+        return await splicing.splice(source, to, source_place, to_place, size, flags)
 
     async def shutdown(self, handle: Socket, how: int) -> None:
         if how not in _HOW:

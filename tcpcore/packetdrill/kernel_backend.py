@@ -20,7 +20,7 @@ from typing import Any
 from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
-from tcpcore.packetdrill.kernel_calls import KernelCalls
+from tcpcore.packetdrill.kernel_calls import File, KernelCalls
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -48,7 +48,7 @@ class KernelSystem(System):
         self._allow_shell = allow_shell
         self._namespace = Namespace()
         self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
-        self._calls = KernelCalls()
+        self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
         self._sent: queue.SimpleQueue[Sent] = queue.SimpleQueue()
@@ -56,6 +56,7 @@ class KernelSystem(System):
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
         self._pool.submit(int).result()
         self._start = time.monotonic_ns()
+        self._calls.start = time.time_ns() // 1000
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
@@ -80,8 +81,10 @@ class KernelSystem(System):
     def _call(self, pending: Pending, method: Any, arguments: tuple[Any, ...]) -> None:
         try:
             pending.result = method(*arguments)
-            if isinstance(pending.result, socket.socket | select.epoll):
-                self._open.append(pending.result)
+            made = pending.result if isinstance(pending.result, tuple) else (pending.result,)
+            self._open += [
+                one for one in made if isinstance(one, socket.socket | select.epoll | File)
+            ]
         except TypeError as error:
             pending.trouble = Unsupported(f"{pending.name}() on this descriptor ({error})")
         except OSError as error:

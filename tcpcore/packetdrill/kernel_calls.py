@@ -10,24 +10,52 @@ import array
 import contextlib
 import ctypes
 import fcntl
+import os
 import select
 import socket as sockets
 import struct
+from pathlib import Path
 from typing import Any
 
+from tcpcore.host.ancillary import Note
 from tcpcore.linux import tcp_info
+from tcpcore.packetdrill import kernel_notes
 from tcpcore.packetdrill.constants import SYMBOLS
+from tcpcore.packetdrill.file_calls import DEVICES
+from tcpcore.packetdrill.system import Unsupported
 
 _O_NONBLOCK = SYMBOLS["O_NONBLOCK"]
 _TIMES = (SYMBOLS["SO_RCVTIMEO"], SYMBOLS["SO_SNDTIMEO"])
-_ROOM_FOR_NOTES = 512
+_CHANGING = os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_MAY_OPEN = f"without --allow-shell only {', '.join(DEVICES)}, and files beside the script, to read"
+
+
+class File:
+    """A descriptor that is no socket: a file, or an end of a pipe."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def fileno(self) -> int:
+        return self.number
+
+    def close(self) -> None:
+        number, self.number = self.number, -1
+        if number >= 0:
+            os.close(number)
 
 
 class KernelCalls:
-    """See the module.  `congestion` is the congestion control that new sockets ask for."""
+    """See the module.  `congestion` is the congestion control that new sockets ask for.
 
-    def __init__(self, congestion: bytes = b"cubic") -> None:
+    `any_file`: open() may open more than `file_calls` allows.  `start` is when the script began,
+    in us of the clock that stamps packets.
+    """
+
+    def __init__(self, congestion: bytes = b"cubic", *, any_file: bool = False) -> None:
         self._congestion = congestion
+        self._any_file = any_file
+        self.start = 0
         self._epoll_data: dict[tuple[int, int], int] = {}
 
     def socket(self, family: int, flags: int) -> sockets.socket:
@@ -59,32 +87,64 @@ class KernelCalls:
             number = ctypes.get_errno()
             raise OSError(number, "connect to AF_UNSPEC")
 
-    def recv(self, handle: sockets.socket, size: int, flags: int) -> bytes:
+    def recv(self, handle: sockets.socket | File, size: int, flags: int) -> bytes:
+        if isinstance(handle, File):
+            return os.read(handle.number, size)
         return handle.recv(size, flags)
 
     def nothing(self, handle: sockets.socket) -> int:
         return 0
 
     def recvmsg(
-        self, handle: sockets.socket, size: int, flags: int
-    ) -> tuple[bytes, int, list[tuple[int, int, int]]]:
-        data, notes, shown, _ = handle.recvmsg(size, _ROOM_FOR_NOTES, flags)
-        numbers = [
-            (level, kind, struct.unpack("i", value[:4].ljust(4, b"\0"))[0])
-            for level, kind, value in notes
-        ]
-        return data, shown, numbers
+        self, handle: sockets.socket, size: int, flags: int, room: int
+    ) -> tuple[bytes, int, list[Note]]:
+        data, notes, shown, _ = handle.recvmsg(size, room, flags)
+        return data, shown, [kernel_notes.read(*note, self.start) for note in notes]
 
-    def send(self, handle: sockets.socket, data: bytes, flags: int) -> int:
+    def send(self, handle: sockets.socket | File, data: bytes, flags: int) -> int:
+        if isinstance(handle, File):
+            return os.write(handle.number, data)
         return handle.send(data, flags)
+
+    def sendmsg(
+        self, handle: sockets.socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+    ) -> int:
+        packed = [(level, kind, struct.pack("i", value)) for level, kind, value in notes]
+        return handle.sendmsg([data], packed, flags)
 
     def sendto(
         self, handle: sockets.socket, data: bytes, flags: int, address: str, port: int
     ) -> int:
         return handle.sendto(data, flags, (_for(handle, address), port))
 
-    def close(self, handle: sockets.socket | select.epoll) -> None:
+    def close(self, handle: sockets.socket | select.epoll | File) -> None:
         handle.close()
+
+    def open(self, name: str, beside: Path | None, flags: int) -> File:
+        if name in DEVICES or (beside is not None and not flags & (os.O_ACCMODE | _CHANGING)):
+            return File(os.open(beside or name, flags & ~_CHANGING))
+        if not self._any_file:
+            raise Unsupported(f"open() of {name!r} ({_MAY_OPEN})")
+        return File(os.open(name, flags & ~os.O_CREAT))
+
+    def pipe(self, flags: int) -> tuple[File, File]:
+        reading, writing = os.pipe2(flags)
+        return File(reading), File(writing)
+
+    def sendfile(self, handle: sockets.socket, source: File, place: int | None, size: int) -> int:
+        return os.sendfile(handle.fileno(), source.fileno(), place, size)
+
+    def splice(
+        self,
+        source: File | sockets.socket,
+        to: File | sockets.socket,
+        source_place: int | None,
+        to_place: int | None,
+        size: int,
+        flags: int,
+    ) -> int:
+        places = source_place, to_place
+        return os.splice(source.fileno(), to.fileno(), size, *places, flags)
 
     def shutdown(self, handle: sockets.socket, how: int) -> None:
         handle.shutdown(how)

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from tcpcore.packetdrill import ancillary
 from tcpcore.packetdrill.constants import MESSAGE_FLAGS
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots
-from tcpcore.packetdrill.system import Unsupported
 
 Check = Callable[[Any], tuple[Any, list[str]]]
 
@@ -39,12 +39,6 @@ def size_of(value: Any) -> int:
     return min(total, _LARGEST)
 
 
-def require_no_control(message: Any) -> None:
-    """Complain about ancillary data to send."""
-    if isinstance(message, dict) and message.get("msg_control") not in (None, [], 0):
-        raise Unsupported("sendmsg() with msg_control")
-
-
 def same_bytes(expected: Any) -> Check:
     """The bytes read are those that the script names, if it does."""
 
@@ -58,28 +52,25 @@ def same_bytes(expected: Any) -> Check:
     return check
 
 
-def same_message(message: Any) -> Check:
-    """Size, flags and ancillary data of a message received."""
+def same_message(message: Any, tolerance: int) -> Check:
+    """Size, flags and ancillary data of a message received; `tolerance`: of its times, in us."""
 
-    def check(received: tuple[bytes, int, list[tuple[int, int, int]]]) -> tuple[int, list[str]]:
+    def check(received: tuple[bytes, int, list[ancillary.Note]]) -> tuple[int, list[str]]:
         data, flags, control = received
         problems = []
         wanted = message.get("msg_flags") if isinstance(message, dict) else None
         if isinstance(wanted, int) and wanted != flags:
-            problems.append(f"msg_flags are {flags:#x}, not {wanted:#x}")
-        notes = message.get("msg_control") if isinstance(message, dict) else None
-        if isinstance(notes, list):
-            names = ("cmsg_level", "cmsg_type", "cmsg_data")
-            expected = [tuple(one.get(name) for name in names) for one in notes]
-            if len(expected) != len(control) or not all(map(_alike, expected, control)):
-                problems.append(f"msg_control is {control}, not {expected}")
+            problems.append(f"msg_flags are {_flags(flags)}, not {_flags(wanted)}")
+        problems += ancillary.unlike(message, control, tolerance)
         return len(data), problems
 
     return check
 
 
-def _alike(expected: tuple[Any, ...], found: tuple[Any, ...]) -> bool:
-    return all(is_dots(a) or a == b for a, b in zip(expected, found, strict=True))
+def _flags(number: int) -> str:
+    """``MSG_ERRQUEUE|MSG_TRUNC``."""
+    names = [name for name, value in MESSAGE_FLAGS.items() if number & value]
+    return "|".join(names) or "0"
 
 
 def same_number(expected: Any) -> Check:

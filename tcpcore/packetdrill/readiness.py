@@ -9,7 +9,7 @@ from tcpcore.packetdrill.constants import POLL_EVENTS
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots
 
 if TYPE_CHECKING:
-    from tcpcore.packetdrill.calls import Descriptors
+    from tcpcore.packetdrill.prepared import Descriptors
 
 Check = Callable[[Any], tuple[Any, list[str]]]
 

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from tcpcore.errors import UsageError, errno_name
-from tcpcore.packetdrill.calls import Context, Prepared, prepare
+from tcpcore.packetdrill.calls import prepare
 from tcpcore.packetdrill.code import AssertionFailed, CodeError, Interpreter, UnsupportedCode
 from tcpcore.packetdrill.code import prepare as prepare_code
 from tcpcore.packetdrill.commands import Commands
 from tcpcore.packetdrill.constants import INFO
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots, value_of
 from tcpcore.packetdrill.outcome import FAILED, PASSED, Failed, Failure, Outcome, Step
+from tcpcore.packetdrill.prepared import Context, Prepared
 from tcpcore.packetdrill.sniffer import Sniffer
 from tcpcore.packetdrill.source import ScriptError, Source
 from tcpcore.packetdrill.syntax import (
@@ -55,7 +56,8 @@ class Runner:
         self.source = source
         self.system = system
         self.commands = commands
-        self.context = Context(system.settings, definitions=dict(definitions or {}))
+        names = dict(definitions or {})
+        self.context = Context(system.settings, definitions=names, folder=commands.folder)
         self.outcome = Outcome([self._step(event) for event in script.events])
         self.sniffer = Sniffer(system, self.outcome.remarks)
         self._last = 0
@@ -246,6 +248,9 @@ class Runner:
             value = self._new_descriptor(wanted, pending.result)
         else:
             value, problems = prepared.check(pending.result)
+        if prepared.numbers:
+            for number, handle in zip(prepared.numbers, pending.result, strict=True):
+                self.context.descriptors.give(number, handle)
         if not is_dots(wanted) and value != wanted:
             problems.insert(0, "the result differs")
         if problems:

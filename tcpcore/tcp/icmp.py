@@ -88,6 +88,8 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
         return
     what = (NAMES_6 if six else NAMES).get((kind, code), f"type {kind} code {code}")
     values = {"what": what, "error": errno_name(error)}
+    if c.ip.receives_errors and c.state in (state.SYN_SENT, state.SYN_RECV):  # ip_icmp_error()
+        c.ip.errors += ((error, kind, code, 0),)
     if _ends(c, kind, code):
         why = reasons.ICMP_FINAL if c.sysctl.icmp_by_rfc else reasons.ICMP_HARD
         lifecycle.give_up(c, error, Reason(why, values))

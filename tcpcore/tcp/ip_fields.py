@@ -9,10 +9,11 @@ from __future__ import annotations
 class IpFields:
     """IP_TOS without the ECN bits, IP_TTL (0: the sysctl decides), IP_RECVERR, TCP_SAVED_SYN.
 
-    `id` is the identification of the last packet, which counts up.
+    `id` is the identification of the last packet, which counts up.  `errors` are ICMP errors for
+    the socket's error queue: errno, type, code, and the MTU that it tells.
     """
 
-    __slots__ = ("id", "receives_errors", "saved_syn", "tos", "ttl")
+    __slots__ = ("errors", "id", "receives_errors", "saved_syn", "tos", "ttl")
 
     def __init__(self, identification: int) -> None:
         self.id = identification
@@ -20,3 +21,9 @@ class IpFields:
         self.ttl = 0
         self.receives_errors = 0
         self.saved_syn = b""
+        self.errors: tuple[tuple[int, int, int, int], ...] = ()
+
+    def take_errors(self) -> tuple[tuple[int, int, int, int], ...]:
+        """The ICMP errors since the last time."""
+        found, self.errors = self.errors, ()
+        return found

@@ -25,6 +25,19 @@ _FRAGMENT_OFFSET = 0x1FFF
 _EXTENSION_HEADERS = frozenset((0, 43, 60, 135, 139, 140))  # hop-by-hop, routing, destination, ...
 _FRAGMENT_HEADER = 44
 _AUTHENTICATION_HEADER = 51
+_PROTOCOLS = {
+    1: "ICMP",
+    2: "IGMP",
+    17: "UDP",
+    41: "IPv6 in IP",
+    47: "GRE",
+    50: "ESP",
+    58: "ICMPv6",
+    89: "OSPF",
+    112: "VRRP",
+    132: "SCTP",
+}
+"""Names of what people's captures hold beside TCP (IANA, protocol numbers)."""
 _FRAGMENT = "fragment of an IP packet (fragments are not put together)"
 
 
@@ -188,12 +201,16 @@ def _ipv4_header(packet: bytes) -> _Header:
     if total < size:
         raise WireError(f"the IPv4 packet says that it is {total} bytes long, less than its header")
     if protocol != TCP:
-        raise NotTcp(f"IP protocol {protocol}, not TCP")
+        raise _not_tcp(protocol)
     if fragment & (_FRAGMENT_OFFSET | _MORE_FRAGMENTS):
         raise NotTcp(_FRAGMENT)
     if len(packet) < size:
         raise WireError(f"the packet ends after {len(packet)} of {size} bytes of IPv4 header")
     return source, destination, ttl, tos, ip_id, size, total
+
+
+def _not_tcp(protocol: int) -> NotTcp:
+    return NotTcp(f"{_PROTOCOLS.get(protocol, f'IP protocol {protocol}')}, not TCP")
 
 
 def _ipv6_header(packet: bytes) -> _Header:
@@ -207,7 +224,7 @@ def _ipv6_header(packet: bytes) -> _Header:
             _FRAGMENT_HEADER,
             _AUTHENTICATION_HEADER,
         ):
-            raise NotTcp(f"IP protocol {following}, not TCP")
+            raise _not_tcp(following)
         if start + 8 > min(end, len(packet)):
             raise WireError("the packet ends inside an IPv6 extension header")
         size = 8 + (packet[start + 1] << 3)

@@ -127,7 +127,8 @@ class Losing:
             text = f"{many(way.overtaken.count, 'segment')} of the {s.name} came out of order"
             found.append(Finding("reordering", text, way.overtaken.numbers))
         if way.doubled:
-            text = f"{many(way.doubled.count, 'packet')} of the {s.name} is in the capture twice"
+            are = "is" if way.doubled.count == 1 else "are"
+            text = f"{many(way.doubled.count, 'packet')} of the {s.name} {are} in the capture twice"
             found.append(Finding("captured-twice", text, way.doubled.numbers, fault=False))
         return found
 

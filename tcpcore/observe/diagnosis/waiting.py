@@ -146,9 +146,12 @@ class Waiting:
         if side.shut:
             found.append(_shut(side, s, end, probes))
         if side.stalls:
+            each = (
+                span(side.stalled) if side.stalls.count == 1 else f"up to {span(side.stalled)} each"
+            )
             text = (
                 f"delayed ACK met Nagle: the {s.name} held back small data until the {r.name}'s "
-                f"delayed ACK came, {side.stalls.times}, up to {span(side.stalled)} each"
+                f"delayed ACK came, {side.stalls.times}, {each}"
             )
             found.append(Finding("nagle-delayed-ack", text, side.stalls.numbers))
         if side.keepalives:

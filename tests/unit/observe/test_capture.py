@@ -102,12 +102,14 @@ def test_two_interfaces_of_different_link_types_are_read(tmp_path: Path) -> None
 def test_packets_that_are_no_tcp_are_counted_by_reason(tmp_path: Path) -> None:
     arp = bytes(12) + b"\x08\x06" + bytes(28)
     udp = ETHERNET[0][:23] + b"\x11" + ETHERNET[0][24:]
+    nameless = ETHERNET[0][:23] + b"\xfd" + ETHERNET[0][24:]
     fragment = ETHERNET[0][:20] + b"\x00\x05" + ETHERNET[0][22:]
-    found, capture = read(tmp_path / "a", pcap(1, [arp, ETHERNET[0], udp, arp, fragment]))
+    found, capture = read(tmp_path / "a", pcap(1, [arp, ETHERNET[0], udp, arp, nameless, fragment]))
     assert found == SEGMENTS[:1]
     assert capture.left_out == {
         "ARP, not IP": 2,
-        "IP protocol 17, not TCP": 1,
+        "UDP, not TCP": 1,
+        "IP protocol 253, not TCP": 1,
         "fragment of an IP packet (fragments are not put together)": 1,
     }
 

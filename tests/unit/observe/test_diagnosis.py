@@ -169,6 +169,38 @@ def test_nagle_meets_a_delayed_ack_only_when_the_data_waited_for_it(
     assert ("nagle-delayed-ack" in kinds(NAGLE, [1000, held, then, 1000])) == found
 
 
+@pytest.mark.parametrize(
+    ("times", "text"),
+    [
+        (2, "1 packet of the client is in the capture twice"),
+        (3, "2 packets of the client are in the capture twice"),
+    ],
+)
+def test_doubled_packets_are_counted_in_good_english(times: int, text: str) -> None:
+    seen = list(packets(HANDSHAKE + "> P. 1:51(50) ack 1 win 502\n< . 1:1(0) ack 51 win 509"))
+    seen[3].segment.ip_id = 7
+    doubled = [*seen[:3], *[seen[3]] * times, *seen[4:]]
+    assert [one.text for one in explain_packets(doubled).connections[0].findings] == [text]
+
+
+@pytest.mark.parametrize(("rounds", "said"), [(1, "once, 40 ms"), (2, "twice, up to 40 ms each")])
+def test_a_stall_that_came_once_is_not_said_to_be_several(rounds: int, said: str) -> None:
+    lines = [
+        line
+        for at in range(rounds + 1)
+        for line in (
+            f"> P. {50 * at + 1}:{50 * at + 51}(50) ack 1 win 502",
+            f"< . 1:1(0) ack {50 * at + 51} win 509",
+        )
+    ]
+    found, late = list(packets(HANDSHAKE + "\n".join(lines))), 0
+    for at, packet in enumerate(found):
+        late += 40_000 * (at in (4, 6)[:rounds])
+        found[at] = packet._replace(time=packet.time + late)
+    [finding] = explain_packets(found).connections[0].findings
+    assert finding.text.endswith(f"delayed ACK came, {said}")
+
+
 def test_a_window_that_closes_and_opens_is_timed() -> None:
     script = """
     > P. 1:101(100) ack 1 win 502
