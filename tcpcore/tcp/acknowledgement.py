@@ -89,7 +89,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)
-    rack.adapt(c, delivered)
+    rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
     answer = recovery.NOTHING
@@ -142,7 +142,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     latest = max(now - sent.last_sent, 1)
     if c.sack_permitted:
         loss = c.loss
-        loss.rack_advanced, loss.rack_rtt = True, latest
+        loss.rack_advanced, loss.rack_rtt, loss.rack_rtt_order = True, latest, sent.order
         loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
     short = alone and taken == 1 and (ack - before) & MASK < segment_size.mss(c)
     rate.measured(c, latest, now, delayed=short)

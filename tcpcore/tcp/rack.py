@@ -39,7 +39,7 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
     if sent.retransmissions and c.min_rtt and rtt < c.min_rtt:
         return  # the answer is to an earlier sending
     loss.rack_advanced = True
-    loss.rack_rtt = rtt
+    loss.rack_rtt, loss.rack_rtt_order = rtt, sent.order
     if newest_before(c, sent):
         loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
 
@@ -56,8 +56,14 @@ def window(c: Tcb) -> int:
 
 
 def left(c: Tcb, sent: SentSegment, reordering: int, now: int) -> int:
-    """How long (us) until the segment counts as lost; not above 0: it does."""
-    return c.loss.rack_rtt + reordering - (now - sent.last_sent)
+    """How long (us) until the segment counts as lost; not above 0: it does.
+
+    Of two that went in one microsecond, the later one is a little younger.
+    """
+    loss = c.loss
+    age = now - sent.last_sent
+    younger = age == loss.rack_rtt and sent.order > loss.rack_rtt_order
+    return loss.rack_rtt + reordering - age + younger
 
 
 def detect(c: Tcb, now: int) -> int:
@@ -117,7 +123,11 @@ def look(c: Tcb, now: int) -> bool:
 
 
 def adapt(c: Tcb, prior_delivered: int) -> None:
-    """Widen the window when duplicates show that it was too small (tcp_rack_update_reo_wnd())."""
+    """Widen the window when duplicates show that it was too small (tcp_rack_update_reo_wnd()).
+
+    `prior_delivered`: what had been delivered when the newest of what arrived now was sent; 0:
+    nothing arrived.
+    """
     loss = c.loss
     if c.sysctl.tcp_recovery & STATIC_WINDOW or not prior_delivered:
         return

@@ -74,6 +74,8 @@ def _keep(c: Tcb, segment: Segment, now: int) -> None:
         delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
     c.rcv_ooopack += 1
     known = reassembly.keep(c, segment.seq, segment.payload, packet)
+    if segment.flags & FIN and any(end == segment.end for _, end in c.sack_blocks):
+        known = known[0] if known is not None else segment.seq, segment.end  # the FIN was here, too
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
