@@ -206,6 +206,7 @@ class Connection(Tcb):
     def arrives(self, segment: Segment, now: int) -> list[Segment]:
         """Take in one segment of this connection.  Nothing a peer sends raises."""
         self.out = []
+        self.turn += 1
         self.segs_in += 1
         if segment.payload:
             self.data_segs_in += 1
@@ -259,6 +260,7 @@ class Connection(Tcb):
 
     def _begin(self) -> None:
         self.out = []
+        self.turn += 1
 
     def _close_sending(self, reason: Reason, now: int) -> None:
         if (self.state, state.CLOSE) not in state.NEXT:

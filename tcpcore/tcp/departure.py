@@ -272,7 +272,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
     cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
-    sent.last_sent, sent.order = now, c.segs_out + 1
+    sent.last_sent, sent.order = now, c.turn
     sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
@@ -341,7 +341,7 @@ def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     stamp = c.flow.stamp
     if not c.retransmission_queue:
         stamp = rate.start(c, now)
-    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp, c.segs_out)
+    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp, c.turn)
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)

@@ -22,7 +22,7 @@ MOST_STEPS = 255
 def newest_before(c: Tcb, sent: SentSegment) -> bool:
     """Whether the latest sending of what arrived came before this one (tcp_skb_sent_after()).
 
-    In one microsecond the `order` of sending decides; in one large packet, the sequence number.
+    In one microsecond the `order` of sending decides; where that is one, the sequence number.
     """
     loss = c.loss
     if sent.last_sent != loss.rack_time:
@@ -58,7 +58,7 @@ def window(c: Tcb) -> int:
 def left(c: Tcb, sent: SentSegment, reordering: int, now: int) -> int:
     """How long (us) until the segment counts as lost; not above 0: it does.
 
-    Of two that went in one microsecond, the later one is a little younger.
+    Of what went in one microsecond, what has a later `order` is a little younger.
     """
     loss = c.loss
     age = now - sent.last_sent

@@ -124,6 +124,7 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     flight = in_flight(c)
     if flight >= c.cwnd and urge != PROBE:
         return False
+    c.turn += 1  # tcp_mstamp_refresh()
     mss = current_mss(c)
     largest = burst_segments(c, mss)
     half = c.cwnd >> 1 or 1

@@ -12,8 +12,8 @@ class SentSegment:
     TCPCB_SACKED_RETRANS: counted as lost; selectively acknowledged; sent again, and on its way.
     `gone`: it left the queue.  `joined`: it left the host in one large packet with the next.
     `stamp`: what had been delivered when it was sent (`rate`).  `order` tells what was sent last of
-    all that went in one microsecond, which on a real clock would differ; those of one large packet
-    have the same.
+    all that went in one microsecond, which on a real clock would differ: the kernel looks at its
+    clock for each segment that comes, each timer, and each sending of new data.
     """
 
     __slots__ = (

@@ -93,8 +93,8 @@ class Tcb:
         "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
         "stamps", "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps",
         "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning",
-        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
-        "wakes_at", "window_clamp", "write_end",
+        "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline",
+        "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -153,6 +153,7 @@ class Tcb:
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
+        self.turn = 0  # how often the clock was looked at: tells sendings of one microsecond apart
         self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
