@@ -83,7 +83,7 @@ MUTANTS = {
     "Nagle": Mutant(
         "a small segment waits while another one is in flight",
         "tcpcore.tcp.sending",
-        "    return not c.nodelay and in_the_air\n",
+        "    return not c.sysctl.minshall or gt(c.small_sent_end, c.snd_una)\n",
         "    return False\n",
     ),
     "last probe": Mutant(
