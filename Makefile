@@ -58,7 +58,8 @@ serve: env
 	@$(RUN) tools.serve --port $(PORT)
 
 lab: env
-	.venv/bin/jupyter lab chapters
+	@.venv/bin/jupytext-config --settings-file .venv/etc/jupyter/labconfig/default_setting_overrides.json set-default-viewer markdown
+	.venv/bin/jupyter lab --ServerApp.root_dir="$(CURDIR)" --LabApp.default_url=/lab/tree/chapters/index.md
 
 check: lint types unit
 

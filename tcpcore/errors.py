@@ -21,15 +21,19 @@ EBUSY = 16
 EEXIST = 17
 ENODEV = 19
 EINVAL = 22
+ENOTTY = 25
 ESPIPE = 29
 EPIPE = 32
 EDOM = 33
+ENONET = 64
 EPROTO = 71
 ENOMSG = 42
 ENOTSOCK = 88
 EDESTADDRREQ = 89
 EMSGSIZE = 90
 ENOPROTOOPT = 92
+EPROTONOSUPPORT = 93
+ESOCKTNOSUPPORT = 94
 EOPNOTSUPP = 95
 EAFNOSUPPORT = 97
 EADDRINUSE = 98
@@ -42,6 +46,7 @@ EISCONN = 106
 ENOTCONN = 107
 ETIMEDOUT = 110
 ECONNREFUSED = 111
+EHOSTDOWN = 112
 EHOSTUNREACH = 113
 EALREADY = 114
 EINPROGRESS = 115
@@ -59,15 +64,19 @@ _NAMES_AND_MESSAGES = {
     EEXIST: ("EEXIST", "File exists"),
     ENODEV: ("ENODEV", "No such device"),
     EINVAL: ("EINVAL", "Invalid argument"),
+    ENOTTY: ("ENOTTY", "Inappropriate ioctl for device"),
     ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
+    ENONET: ("ENONET", "Machine is not on the network"),
     EPROTO: ("EPROTO", "Protocol error"),
     ENOMSG: ("ENOMSG", "No message of desired type"),
     ENOTSOCK: ("ENOTSOCK", "Socket operation on non-socket"),
     EDESTADDRREQ: ("EDESTADDRREQ", "Destination address required"),
     EMSGSIZE: ("EMSGSIZE", "Message too long"),
     ENOPROTOOPT: ("ENOPROTOOPT", "Protocol not available"),
+    EPROTONOSUPPORT: ("EPROTONOSUPPORT", "Protocol not supported"),
+    ESOCKTNOSUPPORT: ("ESOCKTNOSUPPORT", "Socket type not supported"),
     EOPNOTSUPP: ("EOPNOTSUPP", "Operation not supported"),
     EAFNOSUPPORT: ("EAFNOSUPPORT", "Address family not supported by protocol"),
     EADDRINUSE: ("EADDRINUSE", "Address already in use"),
@@ -80,6 +89,7 @@ _NAMES_AND_MESSAGES = {
     ENOTCONN: ("ENOTCONN", "Transport endpoint is not connected"),
     ETIMEDOUT: ("ETIMEDOUT", "Connection timed out"),
     ECONNREFUSED: ("ECONNREFUSED", "Connection refused"),
+    EHOSTDOWN: ("EHOSTDOWN", "Host is down"),
     EHOSTUNREACH: ("EHOSTUNREACH", "No route to host"),
     EALREADY: ("EALREADY", "Operation already in progress"),
     EINPROGRESS: ("EINPROGRESS", "Operation now in progress"),

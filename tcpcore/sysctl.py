@@ -77,6 +77,8 @@ class Sysctls:
     tcp_reordering: int = _knob(3, 1, 1000, "", "segments that may come late without loss")
     tcp_max_reordering: int = _knob(300, 1, 100000, "", "how far that may grow")
     tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
+    tcp_thin_linear_timeouts: int = _knob(0, 0, 1, "", "a thin stream does not double its RTO")
+    tcp_shrink_window: int = _knob(0, 0, 1, "", "a scaled window may shrink to what memory allows")
     tcp_ecn: int = _knob(2, 0, 2, "", "ECN: 1 asks and agrees, 2 only agrees")
     tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
     tcp_pacing_ss_ratio: int = _knob(200, 0, 1000, "%", "pacing rate in slow start, of cwnd/RTT")

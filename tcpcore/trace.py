@@ -8,7 +8,7 @@ snapshot that changed.  Nothing here decides anything: the engine runs the same 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,11 +17,12 @@ from tcpcore.queue_record import MARKED as MARKED
 from tcpcore.queue_record import PASSED as PASSED
 from tcpcore.queue_record import QueueRecord as QueueRecord
 from tcpcore.queue_record import Stay as Stay
+from tcpcore.traced import DELIVERED as DELIVERED
+from tcpcore.traced import IN_FLIGHT as IN_FLIGHT
+from tcpcore.traced import LOST as LOST
+from tcpcore.traced import TracedIcmp as TracedIcmp
+from tcpcore.traced import TracedSegment as TracedSegment
 from tcpcore.why import Reason, Why
-
-DELIVERED = "delivered"
-LOST = "lost"
-IN_FLIGHT = "in flight"
 
 CALL = "call"
 ARRIVAL = "arrival"
@@ -48,136 +49,6 @@ Event = tuple[str, str, Reason | None, Any]
 """``(kind, subject, reason, values)``; see `Moment` for what each kind carries."""
 
 
-class _Rare:
-    """What is true of few segments; see `TracedSegment`."""
-
-    __slots__ = ("at_door", "left", "lost_because", "outside", "received", "why")
-
-    def __init__(self) -> None:
-        self.left = True
-        self.at_door: int | None = None
-        self.received: Any = None
-        self.outside: Any = None
-        self.lost_because: Reason | None = None
-        self.why: Reason | None = None
-
-
-class TracedSegment:
-    """A segment with what became of it; times in us, hosts as indices into `Trace.hosts`.
-
-    What is true of few segments only stands apart, and is None for the others.
-    """
-
-    __slots__ = (
-        "_rare", "arrived", "fate", "receiver", "retransmission", "segment", "sender", "sent",
-    )  # fmt: skip
-
-    def __init__(self, segment: Any, sender: int, receiver: int | None, sent: int) -> None:
-        self.segment = segment
-        self.sender = sender
-        self.receiver = receiver
-        self.sent = sent
-        self.arrived: int | None = None
-        self.fate = IN_FLIGHT
-        reason = segment.reason
-        self.retransmission = int(reason.retransmission) if reason is not None else 0
-        self._rare: _Rare | None = None  # made when one of these is not as nearly always
-
-    @property
-    def why(self) -> Reason | None:
-        """Why it was sent: as the segment says, unless somebody knows better."""
-        reason: Reason | None = self.segment.reason
-        return reason if self._rare is None or self._rare.why is None else self._rare.why
-
-    @why.setter
-    def why(self, value: Reason | None) -> None:
-        self._unusual().why = value
-
-    @property
-    def left(self) -> bool:
-        """Whether it left its host: False when the sender's own firewall dropped it."""
-        return True if self._rare is None else self._rare.left
-
-    @left.setter
-    def left(self, value: bool) -> None:
-        self._unusual().left = value
-
-    @property
-    def at_door(self) -> int | None:
-        """When it was at the receiver whose firewall dropped it (us)."""
-        return None if self._rare is None else self._rare.at_door
-
-    @at_door.setter
-    def at_door(self, value: int | None) -> None:
-        self._unusual().at_door = value
-
-    @property
-    def received(self) -> Any:
-        """The packet as the receiver got it, where a router changed it on the way."""
-        return None if self._rare is None else self._rare.received
-
-    @received.setter
-    def received(self, value: Any) -> None:
-        self._unusual().received = value
-
-    @property
-    def outside(self) -> Any:
-        """The packet beyond a router that put its own address in the sender's place."""
-        return None if self._rare is None else self._rare.outside
-
-    @outside.setter
-    def outside(self, value: Any) -> None:
-        self._unusual().outside = value
-
-    @property
-    def lost_because(self) -> Reason | None:
-        """Why it was lost."""
-        return None if self._rare is None else self._rare.lost_because
-
-    @lost_because.setter
-    def lost_because(self, value: Reason | None) -> None:
-        self._unusual().lost_because = value
-
-    def _unusual(self) -> _Rare:
-        if self._rare is None:
-            self._rare = _Rare()
-        return self._rare
-
-    @property
-    def public(self) -> Any:
-        """The packet by the addresses under which its two ends know each other outside of a NAT."""
-        return self.segment if self.outside is None else self.outside
-
-
-class TracedIcmp:
-    """An ICMP error with what became of it.
-
-    `sender` is the name of the router or host that made it, `host` that host's index (None for a
-    router), `receiver` the index of the host it goes to; `segment` is the TCP segment quoted.
-    """
-
-    __slots__ = (
-        "arrived", "fate", "host", "lost_because", "message", "receiver", "sender", "sent",
-    )  # fmt: skip
-
-    def __init__(
-        self, message: Any, sender: str, host: int | None, receiver: int | None, sent: int
-    ) -> None:
-        self.message = message
-        self.sender = sender
-        self.host = host
-        self.receiver = receiver
-        self.sent = sent
-        self.arrived: int | None = None
-        self.fate = IN_FLIGHT
-        self.lost_because: Reason | None = None
-
-    @property
-    def segment(self) -> Any:
-        """The TCP segment that the error is about."""
-        return self.message.quoted
-
-
 class Moment:
     """One instant at one host.
 
@@ -191,20 +62,24 @@ class Moment:
 
     __slots__ = ("_changed", "_show", "_told", "host", "kind", "label", "segment", "time")
 
-    def __init__(self, time: int, host: int, kind: str, label: str, segment: int | None) -> None:
+    def __init__(
+        self,
+        time: int,
+        host: int,
+        kind: str,
+        label: str,
+        segment: int | None,
+        told: Sequence[Any] = (),
+        changed: Sequence[Any] = (),
+        show: Any = None,
+    ) -> None:
         self.time = time
         self.host = host
         self.kind = kind
         self.label = label
         self.segment = segment
-        self._told: Sequence[Any] = []  # the events, one after the other, four items each
-        self._changed: Sequence[Any] = ()  # name, content, name, content
-        self._show: Any = None
-
-    def keep(self, told: tuple[Any, ...], changed: tuple[Any, ...], show: Any) -> None:
-        """The moment is over: what happened in it, and the sections that changed."""
-        self._told = told
-        self._changed = changed
+        self._told = told  # the events, one after the other, four items each
+        self._changed = changed  # name, content, name, content
         self._show = show
 
     def kept(self, name: str) -> Any:
@@ -235,6 +110,23 @@ class Moment:
         return {name: show(name, content) if show else content for name, content in pairs}
 
 
+class _Watch:
+    """Which sections of a snapshot are not what they were."""
+
+    def __init__(self, snapshot: Callable[[], Mapping[str, Any]]) -> None:
+        self._snapshot = snapshot
+        self._last: dict[str, Any] = {}
+
+    def changes(self) -> list[Any]:
+        """Name, content, name, content ... since the last call."""
+        changed: list[Any] = []
+        for name, content in self._snapshot().items():
+            if self._last.get(name) != content:
+                self._last[name] = content
+                changed += (name, content)
+        return changed
+
+
 class Trace:
     """All that happened in one run.
 
@@ -261,10 +153,9 @@ class Trace:
         self.scenario = ""
         self.parameters: dict[str, Any] = {}
         self.dropped: tuple[int, ...] = ()
-        self._open: Moment | None = None
+        self._open: tuple[int, int, str, str, int | None] | None = None  # the moment of now
         self._events: list[Any] = []  # of the open moment
-        self._last_sections: list[dict[str, Any]] = []
-        self._snapshots: list[Any] = []
+        self._watchers: list[tuple[Callable[[], Sequence[Any]], Any]] = []
 
     def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
         """Register a host; `snapshot` is called after each moment and returns its sections.
@@ -272,9 +163,14 @@ class Trace:
         With `show`, they are kept as they are and made readable by ``show(name, content)`` when
         somebody looks.
         """
+        return self.add_watched(name, address, _Watch(snapshot).changes, show)
+
+    def add_watched(
+        self, name: str, address: str, changes: Callable[[], Sequence[Any]], show: Any = None
+    ) -> int:
+        """The same where ``changes()`` tells which sections are new: name, content, name ..."""
         self.hosts.append((name, address))
-        self._last_sections.append({})
-        self._snapshots.append((snapshot, show))
+        self._watchers.append((changes, show))
         return len(self.hosts) - 1
 
     def begin(
@@ -283,31 +179,26 @@ class Trace:
         """Start a moment; the one before it is closed."""
         if self._open is not None:
             self.close()
-        self._open = Moment(time, host, kind, label, segment)
+        self._open = (time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:
         """Time has moved: what comes later is no part of the moment before."""
-        if self._open is not None and self._open.time != now:
+        if self._open is not None and self._open[0] != now:
             self.close()
 
     def close(self) -> None:
         """End the current moment: keep it when something happened or changed in it."""
-        moment = self._open
-        if moment is None:
+        if self._open is None:
             return
+        time, host, kind, label, segment = self._open
         self._open = None
-        last = self._last_sections[moment.host]
-        snapshot, show = self._snapshots[moment.host]
-        changed: list[Any] = []
-        for name, content in snapshot().items():
-            if last.get(name) != content:
-                last[name] = content
-                changed += (name, content)
-        events = self._events
-        if events or changed or moment.kind == ARRIVAL:
-            moment.keep(tuple(events), tuple(changed), show)
-            self.moments.append(moment)
+        changes, show = self._watchers[host]
+        changed, events = changes(), self._events
+        if events or changed or kind == ARRIVAL:
+            told = tuple(events)
             events.clear()
+            moment = Moment(time, host, kind, label, segment, told, tuple(changed), show)
+            self.moments.append(moment)
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
@@ -328,11 +219,26 @@ class Trace:
 
     def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
         """Record a segment as it leaves its host; its index."""
-        index = len(self.segments)
-        self.segments.append(TracedSegment(segment, sender, receiver, now))
-        if self._open is not None:
-            self._events += (SENT, "", segment.reason, index)
-        return index
+        return self.sent_together((segment,), sender, receiver, now)[0]
+
+    def sent_together(
+        self, segments: Sequence[Any], sender: int, receiver: int | None, now: int
+    ) -> range:
+        """The same of several."""
+        first = index = len(self.segments)
+        for segment in segments:
+            self.segments.append(TracedSegment(segment, sender, receiver, now))
+            if self._open is not None:
+                self._events += (SENT, "", segment.reason, index)
+            index += 1
+        return range(first, index)
+
+    def arrived(self, index: int, now: int) -> None:
+        """The segment with that index has reached its receiver, as it was sent."""
+        traced = self.segments[index]
+        if traced.arrived is None:
+            traced.fate = DELIVERED
+            traced.arrived = now
 
     def icmp_sent(
         self, message: Any, sender: str, host: int, receiver: int | None, now: int
@@ -346,9 +252,9 @@ class Trace:
 
     def note(self, time: int, host: int, text: str) -> None:
         """Add a remark to the current moment of that host, or to a moment of its own."""
-        if self._open is None or self._open.host != host or self._open.time != time:
+        if self._open is None or self._open[0] != time or self._open[1] != host:
             self.begin(time, host, CALL, text)
-        self.event(NOTE, text)
+        self._events += (NOTE, text, None, None)
 
     def call_returned(
         self, time: int, host: int, call: str, result: str, moved: int | None = None

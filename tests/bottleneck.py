@@ -15,7 +15,7 @@ import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,9 +169,10 @@ class _Cable(Network):
         super().__init__(seed)
         self.far = Far(path)
 
-    def transmit(self, host: Host, segment: Any) -> None:
-        for when, answer in self.far.enter(segment, self.now):
-            self.first_at(when, lambda answer: host.receive(answer, None), answer)
+    def transmit(self, host: Host, segments: Sequence[Any]) -> None:
+        for segment in segments:
+            for when, answer in self.far.enter(segment, self.now):
+                self.first_at(when, lambda answer: host.receive(answer, None), answer)
 
 
 def watch_engine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tcpcore.host.stack import Host
@@ -39,10 +39,11 @@ class Bench(CheckedNetwork):
         super().__init__(1, *arguments, **keywords)
         self.desk: list[tuple[int, Segment]] = []
 
-    def transmit(self, host: Host, segment: Segment) -> None:
-        if self.trace is not None:
-            self.trace.sent(segment, host.index, None, self.now)
-        self.desk.append((self.now, segment))
+    def transmit(self, host: Host, segments: Sequence[Any]) -> None:
+        for segment in segments:
+            if self.trace is not None:
+                self.trace.sent(segment, host.index, None, self.now)
+            self.desk.append((self.now, segment))
 
     def go_on(self, until: int) -> None:
         self.run(until)

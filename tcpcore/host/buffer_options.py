@@ -34,13 +34,13 @@ def live(socket: Socket) -> Connection:
 
 
 def receive_buffer(socket: Socket, value: int) -> int:
-    """SO_RCVBUF: twice what was asked for, within limits (__sock_set_rcvbuf())."""
-    return max(2 * min(value, socket.host.sysctl.rmem_max), SMALLEST_RECEIVE_BUFFER)
+    """SO_RCVBUF: twice what was asked for, within limits (__sock_set_rcvbuf()); -1: the most."""
+    return max(2 * min(value & 0xFFFF_FFFF, socket.host.sysctl.rmem_max), SMALLEST_RECEIVE_BUFFER)
 
 
 def send_buffer(socket: Socket, value: int) -> int:
-    """SO_SNDBUF: twice what was asked for, within limits."""
-    return max(2 * min(value, socket.host.sysctl.wmem_max), SMALLEST_SEND_BUFFER)
+    """SO_SNDBUF: twice what was asked for, within limits; -1: the most."""
+    return max(2 * min(value & 0xFFFF_FFFF, socket.host.sysctl.wmem_max), SMALLEST_SEND_BUFFER)
 
 
 def shown_receive_buffer(socket: Socket, kept: int) -> int:
@@ -93,12 +93,12 @@ def fix_receive_buffer(socket: Socket, _: int) -> None:
 
 def forced_receive_buffer(socket: Socket, value: int) -> int:
     """SO_RCVBUFFORCE: without the limit of rmem_max."""
-    return max(2 * min(value, INT_MAX // 2), SMALLEST_RECEIVE_BUFFER)
+    return max(2 * min(max(value, 0), INT_MAX // 2), SMALLEST_RECEIVE_BUFFER)
 
 
 def forced_send_buffer(socket: Socket, value: int) -> int:
     """SO_SNDBUFFORCE: without the limit of wmem_max."""
-    return max(2 * min(value, INT_MAX // 2), SMALLEST_SEND_BUFFER)
+    return max(2 * min(max(value, 0), INT_MAX // 2), SMALLEST_SEND_BUFFER)
 
 
 def segment_size(socket: Socket, value: int) -> int:

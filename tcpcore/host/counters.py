@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tcpcore import reasons
@@ -34,6 +35,7 @@ DEFER_ACCEPT_DROP = "TcpExtTCPDeferAcceptDrop"
 EMBRYONIC_RESETS = "TcpExtEmbryonicRsts"
 ACK_SKIPPED_SYN_RECV = "TcpExtTCPACKSkippedSynRecv"
 ECHO_REJECTED = "TcpExtTSEcrRejected"
+MD5_UNEXPECTED = "TcpExtTCPMD5Unexpected"
 PAWS_REJECTED = "TcpExtPAWSEstab"
 SYN_RETRANS = "TcpExtTCPSynRetrans"
 FAST_OPEN_ACTIVE = "TcpExtTCPFastOpenActive"
@@ -104,6 +106,7 @@ _BY_REASON = {
     reasons.RATE_LIMITED_CHALLENGE: (SKIPPED_CHALLENGES,),
     reasons.RATE_LIMITED_OPENING: (ACK_SKIPPED_SYN_RECV,),
     reasons.OLD_TIMESTAMP: (PAWS_REJECTED,),
+    reasons.SIGNED: (MD5_UNEXPECTED,),
     reasons.GIVE_UP_CONNECT: (ABORT_ON_TIMEOUT,),
     reasons.GIVE_UP_DATA: (ABORT_ON_TIMEOUT,),
     reasons.UNREAD_DATA: (ABORT_ON_CLOSE,),
@@ -118,40 +121,90 @@ _PLAIN = frozenset((reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons
 """Of what is sent for these reasons, nothing else is counted."""
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
+_OFTEN: tuple[str, ...] = (IN_SEGS, OUT_SEGS)
+_RARE = SYN | RST
 
 
-class Counters(dict[str, int]):
-    """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0."""
+def shown(raw: tuple[Any, ...]) -> dict[str, int]:
+    """What `Counters.raw` says, by name; who never moved is not there."""
+    found = dict(zip(raw[0], raw[1:], strict=True))
+    for name in _OFTEN:
+        if not found[name]:
+            del found[name]
+    return found
 
-    names: tuple[str, ...] = ()
+
+class Counters(Mapping[str, int]):
+    """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0.
+
+    The two that move with every segment, `in_segs` and `out_segs`, are attributes besides.
+    """
+
+    __slots__ = ("_named", "_names", "in_segs", "out_segs")
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Nothing has moved: the host has booted."""
+        self.in_segs = self.out_segs = 0
+        self._named: dict[str, int] = {}
+        self._names: tuple[str, ...] = _OFTEN
 
     def raw(self) -> tuple[Any, ...]:
-        """The names, always the same tuple as long as no counter is new, and what they count."""
-        if len(self) != len(self.names):
-            self.names = tuple(self)
-        return (self.names, *self.values())
+        """All names, always the same tuple as long as no counter is new, and what they count."""
+        named = self._named
+        if len(named) + 2 != len(self._names):
+            self._names = (*_OFTEN, *named)
+        return (self._names, self.in_segs, self.out_segs, *named.values())
 
-    def __missing__(self, name: str) -> int:
-        return 0
+    def __getitem__(self, name: str) -> int:
+        if name == IN_SEGS:
+            return self.in_segs
+        return self.out_segs if name == OUT_SEGS else self._named.get(name, 0)
+
+    def __contains__(self, name: object) -> bool:
+        return name in tuple(self)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(shown(self.raw()))
+
+    def __len__(self) -> int:
+        return len(shown(self.raw()))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The count, or `default` where the counter never moved."""
+        return shown(self.raw()).get(name, default)
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""
-        self[name] += times
+        if name == IN_SEGS:
+            self.in_segs += times
+        elif name == OUT_SEGS:
+            self.out_segs += times
+        else:
+            self._named[name] = self._named.get(name, 0) + times
 
-    def sent(self, segment: Segment) -> None:
-        """Count a segment that goes out, as __tcp_transmit_skb() and tcp_make_synack() do.
+    def sent(self, segments: Sequence[Segment]) -> None:
+        """Count what goes out, as __tcp_transmit_skb() and tcp_make_synack() do."""
+        plain = 0
+        for segment in segments:
+            reason = segment.reason
+            if reason is not None and reason.why in _PLAIN and not segment.flags & _RARE:
+                plain += 1
+            else:
+                self._sent(segment, reason)
+        self.out_segs += plain
 
-        What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time; where two
-        SYNs cross, the SYN+ACK is our SYN sent again.
+    def _sent(self, segment: Segment, reason: Reason | None) -> None:
+        """What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time.
+
+        Where two SYNs cross, the SYN+ACK is our SYN sent again.
         """
-        reason = segment.reason
-        if reason is not None and reason.why in _PLAIN and not segment.flags & (SYN | RST):
-            self[OUT_SEGS] += 1
-            return
         again = reason is not None and reason.retransmission
         crossing = reason is not None and reason.why is reasons.SIMULTANEOUS_SYN
         if not crossing and (not again or segment.flags & (SYN | ACK) == SYN | ACK):
-            self[OUT_SEGS] += 1
+            self.out_segs += 1
         if segment.flags & RST:
             self.count(OUT_RSTS)
         elif reason is not None and reason.why in CHALLENGES:

@@ -17,7 +17,7 @@ from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
 from tcpcore.host.request import Request, half_open, open_child, received
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import departure, ecn, state, window
+from tcpcore.tcp import departure, ecn, signature, state, window
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.units import MILLISECOND, SECOND
@@ -43,6 +43,7 @@ class Listener:
         "flood_noticed",
         "host",
         "last_overflow",
+        "name",
         "options",
         "port",
         "syn_queue",
@@ -56,6 +57,7 @@ class Listener:
         self.host = host
         self.address = address
         self.port = port
+        self.name = f"{address}:{port}"  # as `ss` shows it
         self.set_backlog(backlog)
         self.options = options  # the socket's own: they may change while it listens
         self.syn_queue: dict[Request, None] = {}  # in order of arrival
@@ -65,11 +67,6 @@ class Listener:
         self.last_overflow: int | None = None  # when SYN cookies were sent, to the second
         self.flood_noticed = False
         self.fast_open = fastopen.Queue(self)
-
-    @property
-    def name(self) -> str:
-        """``0.0.0.0:80``, as `ss` shows it."""
-        return f"{self.address}:{self.port}"
 
     @property
     def accept_queue_full(self) -> bool:
@@ -98,7 +95,9 @@ class Listener:
         `isn` is given when a SYN comes over an old connection in TIME_WAIT.
         """
         flags = segment.flags
-        if flags & RST:
+        if signature.unexpected(segment):
+            self._drop(reasons.SIGNED())
+        elif flags & RST:
             self._drop(reasons.STRANGER_RST())
         elif flags & ACK:
             return self.stray(segment, now, reasons.LISTENER_ACK())

@@ -13,15 +13,15 @@ net/ipv4/ip_sockglue.c; Documentation/networking/msg_zerocopy.rst, timestamping.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EAGAIN, socket_error
 from tcpcore.host import timestamping, zerocopy
 from tcpcore.host.ancillary import ROOM_OF_ERROR, ROOM_OF_ERROR_6, Note, Report
-from tcpcore.host.messages import MSG_ERRQUEUE, MSG_TRUNC, MSG_ZEROCOPY
-from tcpcore.host.option import SOL_IP, SOL_IPV6
-from tcpcore.seqnum import distance, lt
+from tcpcore.host.messages import MSG_ERRQUEUE, MSG_OOB, MSG_PEEK, MSG_TRUNC, MSG_ZEROCOPY
+from tcpcore.host.option import IPPROTO_TCP, SOL_IP, SOL_IPV6
+from tcpcore.seqnum import MASK, distance, lt
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
 
 ORIGIN_ICMP, ORIGIN_ICMP_6 = 2, 3
-IP_RECVERR, IPV6_RECVERR = 11, 25
+IP_RECVERR, IPV6_RECVERR, TCP_CM_INQ = 11, 25, 36
 ASKING = frozenset(("IPV6_RECVERR", "IP_RECVERR", "SO_TIMESTAMP", "SO_TIMESTAMPING", "SO_ZEROCOPY"))
 """Options that make a socket have notices."""
 _AF_INET6 = 10
@@ -40,7 +40,7 @@ _QUOTED = 20
 class Notices:
     """See the module.  `count` is how many reports there ever were (for edge-triggered epolls)."""
 
-    __slots__ = ("asked_by_call", "count", "queue", "socket", "stamps", "zerocopy")
+    __slots__ = ("asked_by_call", "buffers", "count", "queue", "socket", "stamps", "zerocopy")
 
     def __init__(self, socket: Socket) -> None:
         self.socket = socket
@@ -48,6 +48,7 @@ class Notices:
         self.count = 0
         self.zerocopy = zerocopy.Sends()
         self.stamps = timestamping.Stamps()
+        self.buffers: Sequence[int] = ()  # what the next send() is given: their sizes
         self.asked_by_call: int | None = None  # what sendmsg() itself asks for, of its last byte
         socket.waiters.watchers.insert(0, self.look)  # before anybody who would read them
 
@@ -82,6 +83,9 @@ class Notices:
             asked, self.asked_by_call = self.asked_by_call, None
         replaced = self.stamps.begins(c)
         part = self.zerocopy.begin(c, size) if size and self._is_zerocopy(flags) else None
+        if part is not None:
+            zerocopy.fill_packets(c, self.buffers)
+        self.buffers = ()
         before, room, written = c.write_end, self.zerocopy.room_behind(c), 0
         try:
             written = await writing
@@ -159,6 +163,30 @@ def of(socket: Socket) -> Notices:
     return socket.notices
 
 
+def prepare_call(
+    socket: Socket, given: Sequence[tuple[int, int, int]], sizes: Sequence[int]
+) -> None:
+    """sendmsg() is about to send: what its notes ask for, and the sizes of its buffers."""
+    asked = timestamping.asked_by_call(given)
+    if asked is not None:
+        of(socket).asked_by_call = asked
+    if socket.notices is not None:
+        socket.notices.buffers = sizes
+
+
+def beside(socket: Socket, data: bytes, flags: int) -> list[Note]:
+    """What recvmsg() is told beside the data: when it came, and how much still waits."""
+    c, found = socket.connection, list[Note]()
+    if c is not None and data and socket.notices is not None and not flags & MSG_OOB:
+        peeked = len(data) if flags & MSG_PEEK else 0
+        time = socket.notices.stamps.time_of(timestamping.first_unread(c) + peeked & MASK)
+        found = timestamping.notes_of_data(socket.options, time)
+    if c is not None and socket.options.get("TCP_INQ"):
+        waiting_ = len(c.receive_buffer) + int(c.rcv_closed)  # tcp_inq_hint()
+        found.append(Note(IPPROTO_TCP, TCP_CM_INQ, waiting_))
+    return found
+
+
 def inherit(socket: Socket) -> None:
     """A socket that accept() gives has notices when its listener's options ask for them."""
     if not ASKING.isdisjoint(socket.options):
@@ -168,5 +196,8 @@ def inherit(socket: Socket) -> None:
 
 
 def waiting(socket: Socket) -> bool:
-    """Whether the error queue has something."""
+    """Whether the error queue has something; an ICMP error about a SYN is there unasked for."""
+    c = socket.connection
+    if socket.notices is None and c is not None and c.ip.errors:
+        of(socket).look()
     return socket.notices is not None and bool(socket.notices.queue)

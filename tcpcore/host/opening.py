@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import ports, socket_options, transfer
+from tcpcore.host import notices, ports, socket_options, transfer
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -22,6 +22,8 @@ _STILL_OPENING = (state.SYN_SENT, state.SYN_RECV)
 async def connect(socket: Socket, address: str, port: int, timeout: int | None) -> None:
     """See `Socket.connect`."""
     host = socket.host
+    if socket.spoiled:
+        raise socket_error(errors.EINVAL)
     await first_write(socket, errors.EISCONN)
     socket.raise_error()
     if socket.listener is not None or (socket.connection is not None and not socket.connecting):
@@ -84,12 +86,20 @@ def disconnect(socket: Socket) -> None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
     if c is not None:
-        if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
-            socket.error = errors.ECONNRESET
-            host.transmit(c, c.disconnect(host.now))
-        socket.connection, socket.connecting = None, False
-        _forget_port(socket)
+        drop(socket)
     host.returned("connect", "ok")
+
+
+def drop(socket: Socket) -> None:
+    """The socket's connection is no more: tcp_disconnect()."""
+    host, c = socket.host, socket.connection
+    assert c is not None
+    if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
+        socket.error = errors.ECONNRESET
+        host.transmit(c, c.disconnect(host.now))
+    notices.waiting(socket)  # they outlive it
+    socket.connection, socket.connecting = None, False
+    _forget_port(socket)
     socket.waiters.wake()
 
 
@@ -133,6 +143,7 @@ def _start(
         raise
     socket.connection, socket.connecting = c, True
     socket_options.apply(socket.options, c)
+    c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)
@@ -156,6 +167,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     """It is open, or will never be: then the socket is as good as new (tcp_disconnect())."""
     socket.connecting = False
     if c.state == state.CLOSED:
+        notices.waiting(socket)
         socket.connection = None
         _forget_port(socket)
         if c.error is None:

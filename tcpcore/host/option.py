@@ -6,11 +6,12 @@ only kept, or only mark packets.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import ENOPROTOOPT, socket_error
+from tcpcore.errors import EINVAL, ENOPROTOOPT, socket_error
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
@@ -21,6 +22,8 @@ IPPROTO_TCP = 6
 SOL_IPV6 = 41
 
 INT_MAX = 2**31 - 1
+INT = 4
+"""Bytes of an int."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Option:
     `store` makes what is kept from the value (or raises `OSError`), `show` makes the value again;
     `attribute` names what it sets in a connection, `changed` is told when one has it set.
     `form` is how `struct` packs what the system calls take: ``(on, seconds)`` for "ii";
+    `raw`: bytes are its value, and no packed int;
     `same_as` names the option that this one only sets in another way.
     """
 
@@ -44,6 +48,7 @@ class Option:
     changed: Callable[[Socket, Any], None] | None = None
     form: str = "i"
     same_as: str = ""
+    raw: bool = False
 
 
 def flag(
@@ -58,6 +63,18 @@ def flag(
 
 def _truth(socket: Socket, value: int) -> int:
     return int(bool(value))
+
+
+def number(level: int, packed: bytes) -> int:
+    """An int as a system call gives it; too few bytes are EINVAL, but IP takes one alone.
+
+    Source: sk_setsockopt(), do_tcp_setsockopt(), do_ip_setsockopt().
+    """
+    if len(packed) >= INT:
+        return int(struct.unpack("<i", packed[:INT])[0])
+    if level != SOL_IP:
+        raise socket_error(EINVAL)
+    return packed[0] if packed else 0
 
 
 def read_only(socket: Socket, value: int) -> int:

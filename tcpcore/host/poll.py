@@ -29,19 +29,23 @@ if TYPE_CHECKING:
 
 POLLIN, POLLPRI, POLLOUT, POLLERR, POLLHUP, POLLNVAL = 0x1, 0x2, 0x4, 0x8, 0x10, 0x20
 POLLRDNORM, POLLWRNORM, POLLRDHUP = 0x40, 0x100, 0x2000
-EPOLLONESHOT, EPOLLET = 1 << 30, 1 << 31
+EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
 EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
 SIOCINQ, SIOCOUTQ, SIOCATMARK, SIOCOUTQNSD = 0x541B, 0x5411, 0x8905, 0x894B
 
 _READABLE = POLLIN | POLLRDNORM
 _WRITABLE = POLLOUT | POLLWRNORM
 _ALWAYS = POLLERR | POLLHUP
-_PRIVATE = EPOLLONESHOT | EPOLLET | 3 << 28
+_PRIVATE = EPOLLONESHOT | EPOLLET | EPOLLWAKEUP | EPOLLEXCLUSIVE
+_EXCLUSIVE = _READABLE | _WRITABLE | _ALWAYS | EPOLLET | EPOLLWAKEUP | EPOLLEXCLUSIVE
+"""What may stand beside EPOLLEXCLUSIVE (EPOLLEXCLUSIVE_OK_BITS)."""
 _OVER = (state.CLOSED, state.TIME_WAIT)
 
 
-def mask(socket: Socket) -> int:
-    """What the socket is ready for, as POLL... bits (tcp_poll())."""
+def mask(socket: Socket | Epoll) -> int:
+    """What the socket is ready for, as POLL... bits (tcp_poll()); an epoll can be read, too."""
+    if isinstance(socket, Epoll):
+        return _READABLE if socket.has_news() else 0
     if socket.listener is not None:
         return _READABLE if socket.listener.accept_queue else 0
     c = socket.connection
@@ -78,7 +82,7 @@ def _ready(socket: Socket, c: Connection, write_closed: bool) -> int:
     return found | (POLLPRI if c.urg_data & urgent.VALID else 0)
 
 
-async def poll(host: Host, asked: Sequence[tuple[Socket, int]], timeout: int) -> list[int]:
+async def poll(host: Host, asked: Sequence[tuple[Socket | Epoll, int]], timeout: int) -> list[int]:
     """Wait until one of the sockets is ready for what was asked; what each is ready for."""
     until = None if timeout < 0 else host.now + timeout * MILLISECOND
     queue = WaitQueue()
@@ -133,6 +137,16 @@ def _sight(socket: Socket) -> _Sight:
     return (c.rcv_nxt, c.urg_data), c.spaces, (c.state, c.error, c.rcv_closed, c.no_reader, told)
 
 
+def _require_sense(operation: int, events: int, item: _Item | None) -> None:
+    """EPOLLEXCLUSIVE is for EPOLL_CTL_ADD, and beside few other events (do_epoll_ctl())."""
+    changes = operation == EPOLL_CTL_MOD
+    wrong = changes or (operation == EPOLL_CTL_ADD and events & ~_EXCLUSIVE)
+    if events & EPOLLEXCLUSIVE and wrong:
+        raise socket_error(errors.EINVAL)
+    if changes and item is not None and item.events & EPOLLEXCLUSIVE:
+        raise socket_error(errors.EINVAL)
+
+
 class Epoll:
     """An epoll instance of a host: sockets, what is asked of each, and which became ready."""
 
@@ -140,12 +154,13 @@ class Epoll:
         self._host = host
         self._items: dict[Socket, _Item] = {}
         self._ready: list[_Item] = []
-        self._queue = WaitQueue()
+        self._queue = self.waiters = WaitQueue()
         self.closed = False
 
     def control(self, operation: int, socket: Socket, events: int = 0, data: int = 0) -> None:
         """epoll_ctl(2).  EEXIST for a socket added twice, ENOENT for one not added."""
         item = self._items.get(socket)
+        _require_sense(operation, events, item)
         if operation == EPOLL_CTL_ADD:
             if item is not None:
                 raise socket_error(errors.EEXIST)
@@ -168,6 +183,13 @@ class Epoll:
         if item.events & ~_PRIVATE and item not in self._ready:
             self._ready.append(item)
             self._queue.wake()
+
+    def has_news(self) -> bool:
+        """Whether `wait` would find something (ep_eventpoll_poll())."""
+        return any(
+            not item.socket.closed and mask(item.socket) & (item.events | _ALWAYS)
+            for item in self._ready
+        )
 
     async def wait(self, most: int, timeout: int) -> list[tuple[int, int]]:
         """epoll_wait(2): up to `most` ``(events, data)``, as soon as there are any."""
@@ -211,18 +233,13 @@ class Epoll:
         self.closed = True
 
 
-def readable(c: Connection) -> int:
-    """Bytes that wait, for TCP_INQ; the end of all counts as one more (tcp_inq_hint())."""
-    return len(c.receive_buffer) + int(c.rcv_closed)
-
-
 def ioctl(socket: Socket, request: int) -> int:
     """SIOCINQ, SIOCOUTQ, SIOCOUTQNSD and SIOCATMARK; EINVAL for a listener (tcp_ioctl())."""
     c = socket.connection
     if request == SIOCATMARK:
         return int(c is not None and urgent.at_mark(c))
     if request not in (SIOCINQ, SIOCOUTQ, SIOCOUTQNSD):
-        raise socket_error(errors.EINVAL)
+        raise socket_error(errors.ENOTTY)
     if socket.listener is not None:
         raise socket_error(errors.EINVAL)
     if c is None or c.state in (state.SYN_SENT, state.SYN_RECV):

@@ -107,23 +107,25 @@ class Process:
         """
         if self.exited:
             return
+        host = self.host
+        host.running = self
         self._waiting = None
         try:
             wait = self._coroutine.send(None)
         except StopIteration:
             self._exit()
-            return
         except OSError as error:
-            self.host.note(f"{self.name} ends: {error.strerror}")
+            host.note(f"{self.name} ends: {error.strerror}")
             self._exit()
-            return
-        self._wait(wait)
+        else:
+            if wait.__class__ is WaitQueue and not self.exited:
+                wait.waiting.append(self)
+            else:
+                self._wait(wait)
+        host.running = None
 
-    def _wait(self, wait: Wait | WaitQueue) -> None:
+    def _wait(self, wait: Any) -> None:
         if self.exited:  # it ended itself
-            return
-        if isinstance(wait, WaitQueue):
-            wait.waiting.append(self)
             return
         self._waiting = wait
         if wait.queue is not None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import ENOENT, socket_error
+from tcpcore.errors import EINVAL, ENOENT, socket_error
 from tcpcore.host.buffer_options import live
-from tcpcore.host.option import IPPROTO_TCP, SOL_SOCKET, Option, read_only
+from tcpcore.host.option import INT, IPPROTO_TCP, SOL_SOCKET, Option, read_only
 from tcpcore.tcp import pacing
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.flow import UNLIMITED
@@ -24,6 +24,8 @@ NO_LIMIT = 0xFFFF_FFFF
 
 
 def _algorithm(socket: Socket, value: Any) -> str:
+    if not value:
+        raise socket_error(EINVAL)
     name = bytes(value).split(b"\0")[0].decode("ascii", "replace")
     if name not in registry.names():
         raise socket_error(ENOENT)
@@ -50,6 +52,9 @@ def _algorithm_info(socket: Socket, _: int) -> bytes:
 def _pacing_limit(socket: Socket, value: Any) -> int:
     """Bytes a second, of four bytes or of eight; all bits set: no limit."""
     if isinstance(value, bytes):
+        if len(value) < INT:
+            raise socket_error(EINVAL)
+        value = value[:8] if len(value) >= 8 else value[:INT]
         value = int.from_bytes(value, "little")
         return UNLIMITED if value == NO_LIMIT else value
     return UNLIMITED if value in (-1, NO_LIMIT) else int(value)
@@ -73,7 +78,13 @@ def apply(options: dict[str, Any], c: Connection) -> None:
 
 OPTIONS: dict[str, Option] = {
     "TCP_CONGESTION": Option(
-        IPPROTO_TCP, 13, store=_algorithm, show=_shown_algorithm, default="", changed=_choose
+        IPPROTO_TCP,
+        13,
+        store=_algorithm,
+        show=_shown_algorithm,
+        default="",
+        changed=_choose,
+        raw=True,
     ),
     "TCP_CC_INFO": Option(IPPROTO_TCP, 26, store=read_only, show=_algorithm_info),
     "SO_MAX_PACING_RATE": Option(
@@ -85,6 +96,7 @@ OPTIONS: dict[str, Option] = {
         show=_shown_pacing_limit,
         default=UNLIMITED,
         changed=_limit_pacing,
+        raw=True,
     ),
 }
 """Options by their Linux names."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tcpcore import reasons, trace
 from tcpcore.host import counters, saved_syn
 from tcpcore.seqnum import MASK, distance, gt, leq, lt
-from tcpcore.tcp import arrival, departure, state, timers, window
+from tcpcore.tcp import arrival, departure, signature, state, timers, window
 from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.icmp import ends_request
@@ -167,6 +167,9 @@ class Request:
         """A segment for the request (tcp_check_req(), in its order)."""
         c = self.child
         flags = segment.flags
+        if signature.unexpected(segment):
+            self._drop(reasons.SIGNED())
+            return []
         problem = self._timestamp_problem(segment, now)
         if segment.seq == c.irs and flags & (SYN | ACK | RST) == SYN and not problem:
             return self._syn_again(now)

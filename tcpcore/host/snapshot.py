@@ -13,8 +13,8 @@ from collections.abc import Callable
 from struct import Struct, error
 from typing import TYPE_CHECKING, Any
 
+from tcpcore.host import counters
 from tcpcore.host.listener import Listener
-from tcpcore.host.request import Request
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import state, timers
 from tcpcore.tcp.connection import Connection
@@ -40,19 +40,59 @@ def of(host: Host) -> dict[str, Any]:
 
 def raw(host: Host) -> dict[str, Raw]:
     """The sections as plain values; two are equal when they show the same."""
-    endpoints, listeners = host.endpoints.values(), host.listeners.values()
-    sockets: list[Raw] = [(one.name,) for one in listeners]
+    return dict(zip(_SECTIONS, _sections(host), strict=True))
+
+
+class Watch:
+    """Which sections of a host are not what they were; what a trace keeps of each moment."""
+
+    __slots__ = ("_host", "_last")
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._last: list[Any] = [None, None, None, None]
+
+    def changes(self) -> list[Any]:
+        """Name, content, name, content ... since the last call; as in `raw`."""
+        changed: list[Any] = []
+        last = self._last
+        sockets, deadlines, queues, counts = _sections(self._host)
+        if sockets != last[0]:
+            last[0] = sockets
+            changed += ("sockets", sockets)
+        if deadlines != last[1]:
+            last[1] = deadlines
+            changed += ("timers", deadlines)
+        if queues != last[2]:
+            last[2] = queues
+            changed += ("queues", queues)
+        if counts != last[3]:
+            last[3] = counts
+            changed += ("counters", counts)
+        return changed
+
+
+_SECTIONS = ("sockets", "timers", "queues", "counters")
+
+
+def _sections(host: Host) -> tuple[Raw, Raw, Raw, Raw]:
+    """What is in `_SECTIONS`."""
+    listeners = host.listeners
+    queues: Raw = ()
+    sockets: list[Raw] = []
+    if listeners:
+        sockets = [(one.name,) for one in listeners.values()]
+        queues = tuple([_queues(one) for one in listeners.values()])
     deadlines: list[Any] = []
-    for endpoint in endpoints:
-        sockets.append(_socket(endpoint))
-        for name, deadline in endpoint.running_timers():
-            deadlines += (name, endpoint.name, deadline)
-    return {
-        "sockets": tuple(sockets),
-        "timers": tuple(deadlines),
-        "queues": tuple([_queues(one) for one in listeners]) if listeners else (),
-        "counters": host.counters.raw(),
-    }
+    for endpoint in host.endpoints.values():
+        c = endpoint if isinstance(endpoint, Connection) else endpoint.child
+        name, where = endpoint.name, endpoint.state
+        fin = 1 if c.rcv_closed and not c.end_read and where != state.TIME_WAIT else 0
+        role = "main" if c is endpoint else "request"
+        sockets.append((name, where, role, fin, _values(c)))
+        for timer, deadline in timers.running(c) if c is endpoint else endpoint.running_timers():
+            deadlines += (timer, name, deadline)
+    return tuple(sockets), tuple(deadlines), queues, host.counters.raw()
 
 
 def show(name: str, section: Raw) -> Any:
@@ -80,15 +120,6 @@ def numbers(section: Raw) -> dict[str, dict[str, Any]]:
 _FIELDS = Struct("<14I")
 _NONE = 0xFFFF_FFFF
 _SRTT = _VARIABLES.index("srtt")
-
-
-def _socket(endpoint: Connection | Request) -> Raw:
-    if isinstance(endpoint, Connection):
-        fin = endpoint.rcv_closed and not endpoint.end_read and endpoint.state != state.TIME_WAIT
-        return (endpoint.name, endpoint.state, "main", int(fin), _values(endpoint))
-    c = endpoint.child
-    unread_fin = int(c.rcv_closed and not c.end_read and c.state != state.TIME_WAIT)
-    return (endpoint.name, endpoint.state, "request", unread_fin, _values(c))
 
 
 def _values(c: Connection) -> bytes | Raw:
@@ -142,6 +173,8 @@ def _signed(ahead: int) -> int:
 
 
 def _queues(listener: Listener) -> Raw:
+    if not listener.syn_queue and not listener.accept_queue:
+        return (listener.name, listener.backlog + 1, (), ())
     opening = tuple([request.child.ends for request in listener.syn_queue])
     waiting = tuple([connection.ends for connection in listener.accept_queue])
     return (listener.name, listener.backlog + 1, opening, waiting)
@@ -201,8 +234,7 @@ def _show_queues(section: Raw) -> Section:
 
 
 def _show_counters(section: Raw) -> dict[str, int]:
-    names = section[0] if section else ()
-    return dict(sorted(zip(names, section[1:], strict=True)))
+    return dict(sorted(counters.shown(section).items())) if section else {}
 
 
 _SHOWN: dict[str, Callable[[Raw], Any]] = {

@@ -15,9 +15,24 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
-from tcpcore.host import notice_options, plain_options, rate_options, saved_syn
+from tcpcore.host import (
+    notice_options,
+    plain_options,
+    rate_options,
+    repair_options,
+    saved_syn,
+    timer_options,
+)
 from tcpcore.host.buffer_options import live
-from tcpcore.host.option import INT_MAX, IPPROTO_TCP, SOL_SOCKET, Option, flag, read_only
+from tcpcore.host.option import (
+    INT_MAX,
+    IPPROTO_TCP,
+    SOL_SOCKET,
+    Option,
+    flag,
+    number,
+    read_only,
+)
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -118,9 +133,20 @@ def _keep_count(socket: Socket, kept: int) -> int:
     return kept or socket.host.sysctl.tcp_keepalive_probes
 
 
+def _pair(form: str, value: Any) -> tuple[int, int]:
+    """Two numbers, packed or not; too few bytes are EINVAL."""
+    if isinstance(value, bytes):
+        size = struct.calcsize(form)
+        if len(value) < size:
+            raise socket_error(EINVAL)
+        value = struct.unpack(form, value[:size])
+    first, second = (value, 0) if isinstance(value, int) else value
+    return int(first), int(second)
+
+
 def _linger(socket: Socket, value: Any) -> int | None:
     """``(on, seconds)`` as in `struct linger`, packed or not."""
-    on, seconds = struct.unpack(LINGER, value) if isinstance(value, bytes) else value
+    on, seconds = _pair(LINGER, value)
     return int(seconds) * SECOND if on else None
 
 
@@ -162,9 +188,9 @@ def _be_quick(socket: Socket, on: int) -> None:
     socket.host.transmit(c, c.be_quick(bool(on), socket.host.now))
 
 
-def _quick(socket: Socket, _: int) -> int:
+def _quick(socket: Socket, kept: int) -> int:
     """Whether it acknowledges at once: it is not in ping-pong mode."""
-    return int(socket.connection is None or not socket.connection.pingpong)
+    return int(bool(kept) if socket.connection is None else not socket.connection.pingpong)
 
 
 def _keep_alive(socket: Socket, _: int) -> None:
@@ -175,7 +201,7 @@ def _keep_alive(socket: Socket, _: int) -> None:
 
 def _time_limit(socket: Socket, value: Any) -> int:
     """``(seconds, microseconds)`` as in `struct timeval`, packed or not; 0: none."""
-    seconds, rest = struct.unpack(TIMEVAL, value) if isinstance(value, bytes) else value
+    seconds, rest = _pair(TIMEVAL, value)
     if not 0 <= rest < SECOND:
         raise socket_error(EDOM)
     return max(int(seconds) * SECOND + int(rest), 0)
@@ -189,13 +215,11 @@ def _unsigned(socket: Socket, value: int) -> int:
     return value & 0xFFFF_FFFF
 
 
-def _family(socket: Socket, _: int) -> int:
-    return socket.family
-
-
 OPTIONS: dict[str, Option] = {
     **plain_options.OPTIONS,
     **rate_options.OPTIONS,
+    **repair_options.OPTIONS,
+    **timer_options.OPTIONS,
     **notice_options.OPTIONS,
     "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
     "SO_REUSEPORT": flag(SOL_SOCKET, 15),
@@ -203,6 +227,7 @@ OPTIONS: dict[str, Option] = {
     "SO_SNDBUF": Option(
         SOL_SOCKET,
         7,
+        -INT_MAX - 1,
         store=buffers.send_buffer,
         show=buffers.shown_send_buffer,
         attribute="sndbuf",
@@ -211,6 +236,7 @@ OPTIONS: dict[str, Option] = {
     "SO_RCVBUF": Option(
         SOL_SOCKET,
         8,
+        -INT_MAX - 1,
         store=buffers.receive_buffer,
         show=buffers.shown_receive_buffer,
         attribute="rcvbuf",
@@ -219,12 +245,6 @@ OPTIONS: dict[str, Option] = {
     "SO_SNDBUFFORCE": Option(SOL_SOCKET, 32, store=buffers.forced_send_buffer, same_as="SO_SNDBUF"),
     "SO_RCVBUFFORCE": Option(
         SOL_SOCKET, 33, store=buffers.forced_receive_buffer, same_as="SO_RCVBUF"
-    ),
-    "SO_TYPE": Option(SOL_SOCKET, 3, store=read_only, default=1),
-    "SO_PROTOCOL": Option(SOL_SOCKET, 38, store=read_only, default=IPPROTO_TCP),
-    "SO_DOMAIN": Option(SOL_SOCKET, 39, store=read_only, show=_family),
-    "SO_ACCEPTCONN": Option(
-        SOL_SOCKET, 30, store=read_only, show=lambda socket, _: int(socket.listener is not None)
     ),
     "SO_KEEPALIVE": flag(SOL_SOCKET, 9, "keepalive", _keep_alive),
     "SO_OOBINLINE": flag(SOL_SOCKET, 10, "urg_inline"),
@@ -248,7 +268,9 @@ OPTIONS: dict[str, Option] = {
     ),
     "TCP_KEEPINTVL": Option(IPPROTO_TCP, 5, 1, 32767, _seconds, _keep_interval, "keep_interval"),
     "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
-    "TCP_QUICKACK": Option(IPPROTO_TCP, 12, -INT_MAX - 1, changed=_be_quick, show=_quick),
+    "TCP_QUICKACK": Option(
+        IPPROTO_TCP, 12, -INT_MAX - 1, changed=_be_quick, show=_quick, default=1
+    ),
     "TCP_NODELAY": flag(IPPROTO_TCP, 1, "nodelay", _push),
     "TCP_MAXSEG": Option(
         IPPROTO_TCP, 2, store=buffers.segment_size, show=buffers.shown_segment_size
@@ -256,6 +278,7 @@ OPTIONS: dict[str, Option] = {
     "TCP_WINDOW_CLAMP": Option(
         IPPROTO_TCP,
         10,
+        -INT_MAX - 1,
         store=buffers.clamp,
         show=buffers.shown_clamp,
         changed=buffers.clamp_window,
@@ -284,7 +307,7 @@ OPTIONS: dict[str, Option] = {
     "TCP_SAVED_SYN": Option(IPPROTO_TCP, 28, store=read_only, show=saved_syn.take),
     "TCP_FASTOPEN": Option(IPPROTO_TCP, 23, store=_fast_open_limit),
     "TCP_FASTOPEN_CONNECT": Option(IPPROTO_TCP, 30, 0, 1, store=_fast_open_connect),
-    "TCP_FASTOPEN_KEY": Option(IPPROTO_TCP, 33, store=_fast_open_key, default=b""),
+    "TCP_FASTOPEN_KEY": Option(IPPROTO_TCP, 33, store=_fast_open_key, default=b"", raw=True),
     "TCP_FASTOPEN_NO_COOKIE": Option(IPPROTO_TCP, 34, 0, 1, store=_closed_or_listening),
 }
 """Every option that the engine knows."""
@@ -304,6 +327,8 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
     option = find(name)
     if isinstance(value, str):
         value = value.encode()
+    if isinstance(value, bytes) and option.form == "i" and not option.raw:
+        value = number(option.level, value)
     if not isinstance(value, (bytes, tuple)):
         value = int(value)
         if option.store is read_only:
@@ -361,5 +386,6 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
     rate_options.apply(options, connection)
+    timer_options.apply(options, connection)
     connection.rcvbuf_locked = "SO_RCVBUF" in options
     connection.sndbuf_locked = "SO_SNDBUF" in options

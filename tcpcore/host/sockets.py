@@ -11,6 +11,7 @@ Errors are `OSError` with Linux's errno.  Times are microseconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
@@ -20,17 +21,13 @@ from tcpcore.host import (
     fastopen,
     notices,
     opening,
-    poll,
     ports,
     socket_options,
-    timestamping,
     transfer,
 )
 from tcpcore.host.listener import Listener
-from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, MSG_PEEK, shown
-from tcpcore.host.option import IPPROTO_TCP
+from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, shown
 from tcpcore.host.process import Process, Wait, WaitQueue, block
-from tcpcore.seqnum import MASK
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
-TCP_CM_INQ = 36
 _WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
 """Options that change how long recv() waits."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
@@ -65,6 +61,7 @@ class Socket:
         "options",
         "port",
         "shared",
+        "spoiled",
         "waiters",
     )
 
@@ -82,6 +79,7 @@ class Socket:
         self.error: int | None = None  # left behind by a connection that is gone
         self.holders: list[Process] = []
         self.shared = False
+        self.spoiled = False  # shut down when its connect() had failed: it connects no more
         self.waiters = WaitQueue()
         self.options: dict[str, Any] = {}
         self.notices: notices.Notices | None = None  # see there
@@ -97,7 +95,10 @@ class Socket:
 
         With SO_REUSEADDR on both, only a listener is in the way (inet_bind_conflict()).
         """
-        if self.port or self.connection is not None:
+        c = self.connection
+        if c is not None and c.state == state.CLOSED and not self._bound():
+            self.port = 0  # it went back with the connection (inet_put_port())
+        if self.port or (c is not None and c.state != state.CLOSED):
             raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
@@ -142,8 +143,13 @@ class Socket:
             self.no_reader = True  # reported as ENOTCONN, but it holds (inet_shutdown())
         c = self._connected()
         if c.state in (state.CLOSED, state.TIME_WAIT):
+            self.spoiled = self.spoiled or self.connecting  # SS_DISCONNECTING
             raise socket_error(errors.ENOTCONN)
         self.host.call(f"shutdown({how})")
+        if c.state == state.SYN_SENT:  # there is nothing to shut down yet (inet_shutdown())
+            opening.drop(self)
+            self.host.returned("shutdown", "ok")
+            return
         if how != "write":
             c.no_reader = True
             self.waiters.wake()
@@ -221,27 +227,36 @@ class Socket:
 
         Urgent data ends what one call returns, and is apart: MSG_OOB reads it.
         """
+        c = self.connection
+        if c is not None and most and not flags and self._is_plain():
+            while not c.receive_buffer and transfer.nothing_to_tell(c):
+                await block(self.waiters)
+            if c.receive_buffer and not c.urg_data:
+                return transfer.read(self.host, c, most)
         if self.deferred is not None:
             await opening.first_write(self)
         if flags & MSG_OOB and self.connection is None and self.listener is None:
             self._require_open()
             raise socket_error(errors.EINVAL)  # there is no urgent data
-        if self.connection is None and self.no_reader and self.error is None:
+        unheard = self.connection is None and self.listener is None
+        if unheard and self.no_reader and self.error is None:
             self._require_open()
             return b""
         c = self._connected()
-        if most and not flags and self.blocking and _WAITING.isdisjoint(self.options):
-            while transfer.nothing_to_tell(c):
-                await block(self.waiters)
-            if not c.urg_data and len(c.receive_buffer):
-                return transfer.read(self.host, c, most)
         return await transfer.receive(self, c, most, flags)
 
-    async def sendmsg(self, data: bytes, flags: int, given: list[tuple[int, int, int]]) -> int:
-        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call."""
-        asked = timestamping.asked_by_call(given)
-        if asked is not None:
-            notices.of(self).asked_by_call = asked
+    async def sendmsg(
+        self,
+        data: bytes,
+        flags: int = 0,
+        given: Sequence[tuple[int, int, int]] = (),
+        sizes: Sequence[int] = (),
+    ) -> int:
+        """send() with ancillary data: ``(level, type, number)``; SO_TIMESTAMPING for this call.
+
+        `sizes` are those of the buffers that the data lies in, each at the begin of a page.
+        """
+        notices.prepare_call(self, given, sizes)
         return await self.send(data, flags)
 
     async def recvmsg(
@@ -250,25 +265,14 @@ class Socket:
         """recv(), with flags and notes; `room` bytes for these.  MSG_ERRQUEUE: see `notices`."""
         if flags & MSG_ERRQUEUE:
             self._require_open()
-            if self.notices is None:
+            if not notices.waiting(self) or self.notices is None:
                 raise socket_error(errors.EAGAIN)
             data, shown, notes = self.notices.take(most)
         else:
             data = await self.recv(most, flags)
-            shown, notes = flags & MSG_OOB, self._notes_of(data, flags)
+            shown, notes = flags & MSG_OOB, notices.beside(self, data, flags)
         kept, cut = ancillary.fit(notes, room)
         return data, shown | cut, kept
-
-    def _notes_of(self, data: bytes, flags: int) -> list[ancillary.Note]:
-        """What is told beside data that recvmsg() gives: when it came, and what still waits."""
-        c, found = self.connection, list[ancillary.Note]()
-        if c is not None and data and self.notices is not None and not flags & MSG_OOB:
-            peeked = len(data) if flags & MSG_PEEK else 0
-            time = self.notices.stamps.time_of(timestamping.first_unread(c) + peeked & MASK)
-            found = timestamping.notes_of_data(self.options, time)
-        if c is not None and self.options.get("TCP_INQ"):
-            found.append(ancillary.Note(IPPROTO_TCP, TCP_CM_INQ, poll.readable(c)))
-        return found
 
     def at_mark(self) -> bool:
         """Whether the next byte to read is the urgent one, or its place (sockatmark(3))."""
@@ -305,6 +309,10 @@ class Socket:
         self.holders.append(process)
         return True
 
+    def _bound(self) -> bool:
+        """Whether bind() took its port, and not connect()."""
+        return self.host.bound_ports.get(self.port) is self
+
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
         self.host.call(f"shutdown({how})")
@@ -331,7 +339,7 @@ class Socket:
 
     def _close(self) -> None:
         self.closed = True
-        if self.host.bound_ports.get(self.port) is self:
+        if self._bound():
             del self.host.bound_ports[self.port]
         if self.listener is not None:
             self.host.stop_listening(self.listener)
@@ -353,6 +361,11 @@ class Socket:
         running = self.host.running
         if self.closed or (self.shared and running and running not in self.holders):
             raise socket_error(errors.EBADF)
+
+    def _is_plain(self) -> bool:
+        """Whether calls block for ever, and the socket is open for whoever runs."""
+        closed = self.closed or self.shared
+        return self.blocking and not closed and _WAITING.isdisjoint(self.options)
 
     def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
         """The connection; a socket without one reports `otherwise`."""

@@ -8,6 +8,7 @@ counters, and the snapshot that players show.  Hosts know time and wires only th
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -25,28 +26,10 @@ from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
-from tcpcore.tcp import departure, state, timers
+from tcpcore.tcp import departure, signature, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
-
-
-class Endpoint(Protocol):
-    """A connection, or a request on its way to become one."""
-
-    name: str
-
-    def arrives(self, segment: Segment, now: int) -> list[Segment]:
-        """Take in a segment; the replies."""
-
-    def fire(self, now: int) -> list[Segment]:
-        """Run the timers that are due; what they send."""
-
-    def next_deadline(self) -> int | None:
-        """When `fire` has something to do."""
-
-    def running_timers(self) -> list[tuple[str, int]]:
-        """``(name, deadline)`` of each timer that runs."""
 
 
 class Wire(Scheduler, Protocol):
@@ -55,8 +38,8 @@ class Wire(Scheduler, Protocol):
     now: int
     trace: trace.Trace | None
 
-    def transmit(self, host: Any, packet: Segment) -> None:
-        """Carry a packet to the host that has its destination address."""
+    def transmit(self, host: Any, packets: Sequence[Segment]) -> None:
+        """Carry what leaves a host at once to the one that has its destination address."""
 
     def mtu_of(self, host: Any, address: str) -> int:
         """The MTU of the link by which the host sends to that address."""
@@ -129,20 +112,24 @@ class Host(Machine):
         self.call(f"inject {_summary(segment.dst, segment.dport, segment.src, segment.sport)}")
         if segment.reason is None:
             segment.reason = reasons.INJECTED()
-        self.network.transmit(self, segment)
+        self.network.transmit(self, (segment,))
 
     # --- what the network brings -----------------------------------------------------------------
 
     def receive(self, segment: Segment, number: int | None) -> None:
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
-        key = (segment.dst, segment.dport, segment.src, segment.sport)
-        endpoint = self.endpoints.get(key)
+        endpoint = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
         if self.recording:
-            self._begin(trace.ARRIVAL, _summary(*key), number)
-        self.counters[counters.IN_SEGS] += 1
+            label = _summary(segment.dst, segment.dport, segment.src, segment.sport)
+            self._begin(trace.ARRIVAL, label, number)
+        self.counters.in_segs += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
-            return
+        else:
+            self._receive_anew(segment, endpoint)
+
+    def _receive_anew(self, segment: Segment, endpoint: Connection | Request | None) -> None:
+        """A segment for nobody yet, or for who is in TIME_WAIT."""
         listener = self.listeners.get(segment.dport)
         isn = None
         if listener is not None and isinstance(endpoint, Connection):
@@ -152,9 +139,10 @@ class Host(Machine):
             return
         if listener is not None:
             out = listener.arrives(segment, self.now, isn)
-            opened = self.endpoints.get(key)
+            opened = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
             if opened is None:
-                self._send_all(out)
+                if out:
+                    self._send_all(out)
             else:
                 self.transmit(opened, out)
             return
@@ -162,13 +150,13 @@ class Host(Machine):
 
     def _answer_stranger(self, segment: Segment) -> None:
         """No endpoint wants the segment (tcp_v4_send_reset())."""
-        if segment.flags & RST:
-            self.event(trace.REFUSED, "", reasons.STRANGER_RST())
+        if segment.flags & RST or signature.unexpected(segment):
+            why = reasons.STRANGER_RST if segment.flags & RST else reasons.SIGNED
+            self.tell(trace.REFUSED, "", why())
             return
-        if segment.flags & SYN and not segment.flags & ACK:
-            reason = Reason(reasons.STRANGER_SYN, {"port": segment.dport})
-        else:
-            reason = reasons.STRANGER()
+        opens = segment.flags & SYN and not segment.flags & ACK
+        port = {"port": segment.dport}
+        reason = Reason(reasons.STRANGER_SYN, port) if opens else reasons.STRANGER()
         self.event(trace.REFUSED, "", reason)
         self._send_all([departure.refusal_of(segment, reason)])
 
@@ -202,10 +190,8 @@ class Host(Machine):
         return True
 
     def _send_all(self, segments: list[Segment]) -> None:
-        transmit, sent = self.network.transmit, self.counters.sent
-        for segment in segments:
-            sent(segment)
-            transmit(self, segment)
+        self.counters.sent(segments)
+        self.network.transmit(self, segments)
 
     # --- timers ----------------------------------------------------------------------------------
 
@@ -358,11 +344,13 @@ class Host(Machine):
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
         """An application's call returned; `moved` so many bytes."""
-        looking = self.running is not None and self.running.looking
-        if self.network.trace is not None and not looking:
-            self.network.trace.call_returned(self.now, self.index, call, result, moved)
+        kept, now = self.network.trace, self.network.now
+        if kept is None:
+            return
+        if self.running is None or not self.running.looking:
+            kept.call_returned(now, self.index, call, result, moved)
         if note:
-            self.note(note)
+            kept.note(now, self.index, note)
 
     def note(self, text: str) -> None:
         """Something that a reader may like to see, with no consequence of its own."""
@@ -375,16 +363,13 @@ class Host(Machine):
         self.note(text)
 
     def _begin(self, kind: str, label: str, number: int | None) -> None:
-        if self.network.trace is not None:
-            self.network.trace.begin(self.now, self.index, kind, label, number)
+        network = self.network
+        if network.trace is not None:
+            network.trace.begin(network.now, self.index, kind, label, number)
 
     def snapshot(self) -> dict[str, Any]:
         """What a player shows of this host: sockets, timers, queues, counters."""
         return snapshot.of(self)
-
-    def raw_snapshot(self) -> dict[str, tuple[Any, ...]]:
-        """The same as plain values, for `snapshot.show`: what a trace keeps."""
-        return snapshot.raw(self)
 
 
 _TIME_WAIT = state.TIME_WAIT

@@ -10,7 +10,7 @@ Documentation/networking/timestamping.rst.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tcpcore.errors import EINVAL, ENOMSG, socket_error
@@ -57,7 +57,6 @@ _LATER = (
 )  # fmt: skip
 """What an ACK changes only after its timestamp was taken."""
 _NO_RTT = 0xFFFF_FFFF
-_HEADERS = 40
 _STAMP_SPACE = 12
 
 
@@ -120,7 +119,8 @@ class Stamps:
                 continue
             mark.times = segment.retransmissions + 1
             packet = mark.length = _burst(c, segment)
-            length = packet + _HEADERS + (_STAMP_SPACE if c.timestamps else 0)
+            header = 60 if ":" in c.remote else 40
+            length = packet + header + (_STAMP_SPACE if c.timestamps else 0)
             notsent = packet if mark.times == 1 else 0
             if mark.asked & TX_SCHED:
                 yield self._report(c, flags, mark, SCHED, now, length, notsent)
@@ -273,7 +273,7 @@ def notes_of_data(options: dict[str, Any], time: int | None) -> list[Note]:
     return notes
 
 
-def asked_by_call(given: list[tuple[int, int, Any]]) -> int | None:
+def asked_by_call(given: Iterable[tuple[int, int, Any]]) -> int | None:
     """The flags of a note of sendmsg(); EINVAL for those that a call cannot ask for."""
     asked: int | None = None
     for level, kind, value in given:

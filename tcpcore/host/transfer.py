@@ -20,7 +20,7 @@ from tcpcore.host.messages import (
     shown,
 )
 from tcpcore.host.process import Wait, block
-from tcpcore.tcp import rate, records, send_buffer, state, urgent
+from tcpcore.tcp import admission, rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -72,10 +72,11 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
     done = 0
     while True:
-        room = send_buffer.room(c) if c.state in state.SENDS_DATA else len(data)
+        left = len(data) - done
+        room = admission.taken(c, left) if c.state in state.SENDS_DATA else left
         if done and (c.error is not None or c.state not in state.SENDS_DATA):
             return done  # the error is for the next call
-        part = data[done : done + room] if done or room < len(data) else data
+        part = data[done : done + room] if room < len(data) else data
         last = done + len(part) == len(data)
         if last and part and flags & MSG_EOR:
             records.ends_after(c, len(part))
@@ -84,8 +85,6 @@ async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> 
         done += len(part)
         if last:
             return done
-        if c.state in state.SENDS_DATA and send_buffer.room(c):
-            continue  # a packet that was begun is filled
         if done:
             host.transmit(c, c.push_before_waiting(host.now))
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):

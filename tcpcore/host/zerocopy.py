@@ -9,6 +9,8 @@ net/core/skbuff.c; tcp_sendmsg_locked().
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tcpcore.seqnum import MASK, geq, gt
 from tcpcore.tcp import send_buffer
 from tcpcore.tcp.connection import Connection
@@ -19,6 +21,11 @@ LARGEST = 1 << 19
 """Bytes of sends that may share one report."""
 MOST = 0xFFFF - 1
 """Sends that may."""
+
+
+MOST_PIECES = 17
+"""Pages, or parts of one, that a packet can refer to (MAX_SKB_FRAGS)."""
+PAGE = 4096
 
 
 class Range:
@@ -114,3 +121,18 @@ class Sends:
         self._pending = [part for part in self._pending if part not in done]
         done.sort(key=lambda part: part.copied)
         return done
+
+
+def fill_packets(c: Connection, sizes: Sequence[int]) -> None:
+    """Buffers of these sizes are about to be written: a packet takes so many pieces of them.
+
+    Each begins at a page.  A packet that is full ends with PSH, and the next one begins.
+    """
+    place, pieces = c.write_end, 0
+    for size in sizes:
+        for at in range(0, size, PAGE):
+            if pieces == MOST_PIECES:
+                c.record_ends.append(place)
+                pieces = 0
+            pieces += 1
+            place = (place + min(PAGE, size - at)) & MASK

@@ -8,14 +8,16 @@ a scenario's links are the same on both.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from tcpcore import reasons
 from tcpcore.errors import UsageError
 from tcpcore.net.discipline import Waiting
 from tcpcore.net.impairment import Chance, Impairments, impairments
+from tcpcore.net.packet import Packet, wire_length
 from tcpcore.net.queues import discipline_of
 from tcpcore.trace import DROPPED, MARKED, PASSED, QueueRecord
 from tcpcore.why import Reason
@@ -85,9 +87,9 @@ class Pipe:
         self.plugged = True
         self.cuts = 0  # how often the cable was pulled out: what was on it then is lost
         self.free_at = 0
-        self.leaving: deque[int] = deque()
-        # On the way, in the order of arrival: (time, order, packet, tag, cuts, damaged)
-        self.line: deque[tuple[int, int, Any, Any, int, bool]] = deque()
+        self.leaving: list[int] = []
+        # On the way, in the order of arrival: (time, order, function, pipe, packet, tag, cuts, ...)
+        self.line: deque[tuple[Any, ...]] = deque()
         self._black_hole = False
         self._numbers: set[int] = set()
         self._held: dict[int, tuple[int, bool]] = {}  # packets that take longer
@@ -132,16 +134,54 @@ class Pipe:
         if rate is None:
             return now + self.delay
         leaving = self.leaving
-        while leaving and leaving[0] <= now:
-            leaving.popleft()
         if len(leaving) > self.limit:
-            return None
-        starts = self.free_at if self.free_at > now else now
+            del leaving[: bisect_right(leaving, now)]  # who has left; before, nobody need know
+            if len(leaving) > self.limit:
+                return None
+        starts = self.free_at
+        if starts < now:
+            starts = now
         self.free_at = free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
         leaving.append(free_at)
         if self.record is not None:
             self.record.keep(now, starts, size, tag)
         return free_at + self.delay
+
+    def has_way(self, count: int, now: int) -> bool:
+        """Whether so many packets may enter now by `carry_all`: all get through, none overtakes."""
+        if not self.calm:
+            return False
+        leaving = self.leaving
+        if len(leaving) + count > self.limit + 1:
+            del leaving[: bisect_right(leaving, now)]
+            if self.rate is not None and len(leaving) + count > self.limit + 1:
+                return False
+        line = self.line
+        return not line or line[-1][0] <= (self.free_at if self.free_at > now else now) + self.delay
+
+    def carry_all(
+        self, packets: Sequence[Packet], tags: Iterable[Any], now: int, order: int
+    ) -> None:
+        """What `carry` does for one packet, for all of these; they get in line, from `order` on.
+
+        Only where they have way (`has_way`).
+        """
+        self._entered += len(packets)
+        cuts, delay, rate, record = self.cuts, self.delay, self.rate, self.record
+        wait, leave = self.line.append, self.leaving.append
+        free_at = self.free_at
+        starts = free_at if free_at > now else now
+        for packet, tag in zip(packets, tags, strict=False):
+            if rate is not None:
+                size = packet.size or wire_length(packet)
+                free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
+                leave(free_at)
+                if record is not None:
+                    record.keep(now, starts, size, tag)
+                starts = free_at
+            wait((starts + delay, order, None, self, packet, tag, cuts))
+            order += 1
+        self.free_at = free_at
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""

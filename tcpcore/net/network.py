@@ -12,9 +12,10 @@ scheduling, and every source of chance has its own seeded generator.
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from heapq import heappop, heappush, heapreplace
+from itertools import repeat
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -23,7 +24,7 @@ from tcpcore.host import profiles, snapshot
 from tcpcore.host.process import Process
 from tcpcore.host.stack import Host
 from tcpcore.net.link import Link, Pipe
-from tcpcore.net.packet import Packet, wire_length
+from tcpcore.net.packet import Packet
 from tcpcore.net.wires import Wires
 from tcpcore.trace import QueueRecord, Trace
 from tcpcore.units import SECOND
@@ -33,6 +34,7 @@ from tcpcore.wire.segment import Segment
 
 ARRIVALS_FIRST = 1 << 62
 """Taken off an arrival's order, so that at one instant arrivals come before everything else."""
+_NO_TAGS = repeat(None)
 
 
 class Network(Wires):
@@ -58,7 +60,8 @@ class Network(Wires):
         self.hosts: list[Any] = []  # `Host`, and nodes that stand in for one (a bridge's far end)
         self.run_queue: deque[Process] = deque()
         self.trace: Trace | None = Trace() if traced else None
-        self._heap: list[tuple[int, int, Callable[[Any], None], Any]] = []
+        # (time, order, function, argument), or the first one in a pipe's line: see `on_the_way`
+        self._heap: list[tuple[Any, ...]] = []
         self._scheduled = 0
         if self.trace is not None:
             self.trace.profile = profile
@@ -74,7 +77,7 @@ class Network(Wires):
         self.add_node(host)
         self.hosts.append(host)
         if self.trace is not None:
-            self.trace.add_host(name, address, host.raw_snapshot, snapshot.show)
+            self.trace.add_watched(name, address, snapshot.Watch(host).changes, snapshot.show)
         return host
 
     # --- running ---------------------------------------------------------------------------------
@@ -92,12 +95,20 @@ class Network(Wires):
         """Do all that is due up to `until` (us, included); the clock stops at the last of it."""
         self._run_processes()
         heap, run_queue, traced = self._heap, self.run_queue, self.trace
-        pop = heapq.heappop
-        while heap and heap[0][0] <= until:
-            self.now, _, function, argument = pop(heap)
+        while heap:
+            entry = heap[0]
+            now = entry[0]
+            if now > until:
+                return
+            self.now = now
             if traced is not None:
-                traced.time_is(self.now)
-            function(argument)
+                traced.time_is(now)
+            function = entry[2]
+            if function is None:
+                self._first_in_line(entry)
+            else:
+                heappop(heap)
+                function(entry[3])
             if run_queue:
                 self._run_processes()
 
@@ -109,82 +120,98 @@ class Network(Wires):
     def _run_processes(self) -> None:
         queue = self.run_queue
         while queue:
-            process = queue.popleft()
-            process.host.running = process
-            process.run()
-            process.host.running = None
+            queue.popleft().run()
 
     # --- for hosts and processes -----------------------------------------------------------------
 
     def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """Call ``function(argument)`` at `time`, after everything scheduled for it before."""
         self._scheduled += 1
-        heapq.heappush(self._heap, (time, self._scheduled, function, argument))
+        heappush(self._heap, (time, self._scheduled, function, argument))
 
     def first_at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """Deliver at `time`, before timers that are due then: a kernel's timers are always late."""
         self._scheduled += 1
-        heapq.heappush(self._heap, (time, self._scheduled - ARRIVALS_FIRST, function, argument))
+        heappush(self._heap, (time, self._scheduled - ARRIVALS_FIRST, function, argument))
 
-    def transmit(self, host: Any, packet: Packet) -> None:
-        """Carry a packet of a host toward the one that has its destination address, or lose it."""
-        tag = self.originate(host, packet) if self.trace is not None else None
+    def transmit(self, host: Any, packets: Sequence[Packet]) -> None:
+        """Carry what leaves a host at once toward the one that has their address, or lose it.
+
+        Several packets are TCP segments of one connection.
+        """
         ways = self._routes.get(host.index)
-        pipe = ways.get(packet.dst) if ways is not None else None
+        pipe = None if ways is None else ways.get(packets[0].dst)
+        count = len(packets)
         if (
             pipe is None
-            or pipe.to is host
             or self._to_drop
             or host.firewall.active
-            or not isinstance(packet, Segment)
+            or packets[0].__class__ is not Segment
+            or not pipe.has_way(count, self.now)
         ):
-            self.send(host, packet, tag, isinstance(packet, Segment))
-        else:  # nothing in the host has a say
-            self._sent += 1
-            if not pipe.calm:
-                self.enter(pipe, packet, tag)
-                return
-            size = wire_length(packet)
-            at = pipe.carry(size, self.now, tag)
-            if at is None:
-                self.lose(tag, pipe.full(size, self.now, tag))
-            else:
-                self.on_the_way(pipe, at, packet, tag, False, pipe.cuts)
+            for packet in packets:
+                tag = None if self.trace is None else self.originate(host, packet)
+                self.send(host, packet, tag, isinstance(packet, Segment))
+            return
+        self._sent += count  # nothing in the host has a say, nor has the pipe
+        tags: Iterable[Any] = _NO_TAGS
+        if self.trace is not None:
+            receiver = self.receiver_of(packets[0])
+            to = receiver.index if receiver is not None and receiver.index >= 0 else None
+            tags = self.trace.sent_together(packets, host.index, to, self.now)
+        first = not pipe.line
+        pipe.carry_all(packets, tags, self.now, self._scheduled + 1 - ARRIVALS_FIRST)
+        self._scheduled += count
+        if first:
+            heappush(self._heap, pipe.line[0])
 
     def on_the_way(
         self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
     ) -> None:
-        """The packet gets in line; one that overtakes others goes its own way."""
-        self._scheduled = scheduled = self._scheduled + 1
-        order = scheduled - ARRIVALS_FIRST
-        line = pipe.line
-        if not line:
-            heapq.heappush(self._heap, (at, order, self._first_in_line, pipe))
-        elif at < line[-1][0]:
-            argument = (pipe, packet, tag, cuts, corrupt)
-            heapq.heappush(self._heap, (at, order, self._arrive, argument))
-            return
-        line.append((at, order, packet, tag, cuts, corrupt))
+        """The packet gets in line; one that overtakes others goes its own way.
 
-    def _first_in_line(self, pipe: Pipe) -> None:
+        Only the first one of a line is in the heap, by the very entry that it has in the line.
+        """
+        self._scheduled = order = self._scheduled + 1
         line = pipe.line
-        _, _, packet, tag, cuts, corrupt = line.popleft()
+        if line and at < line[-1][0]:
+            argument = (pipe, packet, tag, cuts, corrupt)
+            heappush(self._heap, (at, order - ARRIVALS_FIRST, self._arrive, argument))
+            return
+        order -= ARRIVALS_FIRST
+        entry = (at, order, self._odd_in_line, pipe, packet, tag, cuts, corrupt)
+        if not line:
+            heappush(self._heap, entry)
+        line.append(entry)
+
+    def _odd_in_line(self, pipe: Pipe) -> None:
+        """Who came by `on_the_way` is first in line, and has left the heap."""
+        _, _, _, _, packet, tag, cuts, corrupt = pipe.line.popleft()
+        if pipe.line:
+            heappush(self._heap, pipe.line[0])
+        self._arrive((pipe, packet, tag, cuts, corrupt))
+
+    def _first_in_line(self, entry: tuple[Any, ...]) -> None:
+        """Who came by `Pipe.carry_all`, a whole segment, is first in line."""
+        _, _, _, pipe, segment, tag, cuts = entry
+        line = pipe.line
+        line.popleft()
         if line:
-            following = line[0]
-            heapq.heappush(self._heap, (following[0], following[1], self._first_in_line, pipe))
+            heapreplace(self._heap, line[0])
+        else:
+            heappop(self._heap)
         host = pipe.to
         if (
-            tag is None
-            and not corrupt
-            and cuts == pipe.cuts
-            and isinstance(host, Host)
+            cuts == pipe.cuts
+            and host.__class__ is Host
             and host.powered
             and not host.firewall.active
-            and isinstance(packet, Segment)
         ):
-            host.receive(packet, None)
+            if tag is not None and self.trace is not None:
+                self.trace.arrived(tag, self.now)
+            host.receive(segment, tag)
         else:
-            self._arrive((pipe, packet, tag, cuts, corrupt))
+            self._arrive((pipe, segment, tag, cuts, False))
 
     def last_segment(self, host: Host) -> Segment:
         """The last segment that a host sent, as somebody who listens on its cable knows it."""

@@ -258,7 +258,9 @@ class Wires(ABC):
     def _find_route(self, node: Any, address: str) -> Pipe | None:
         """The fewest links to the address; only routers are passed through."""
         if address == node.address:
-            return Pipe(node, 0, None, DEFAULT_QUEUE, LOOPBACK_MTU, f"{self.seed}:lo")
+            itself = Pipe(node, 0, None, DEFAULT_QUEUE, LOOPBACK_MTU, f"{self.seed}:lo")
+            itself.calm = False  # nothing enters it: see `send`
+            return itself
         target = self._nodes.get(address)
         seen = {node.address}
         paths: deque[tuple[Any, Pipe | None]] = deque([(node, None)])

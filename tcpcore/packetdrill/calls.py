@@ -7,12 +7,18 @@ back.  A call's value is what C would return: a number, -1 with an errno, a new 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from tcpcore import errors
 from tcpcore.packetdrill import ancillary, file_calls, messages, readiness
+from tcpcore.packetdrill.constants import SYMBOLS
 from tcpcore.packetdrill.evaluate import is_dots, value_of
 from tcpcore.packetdrill.prepared import AF_INET, AF_INET6, Arguments, Context, Prepared
 from tcpcore.packetdrill.syntax import Call
 from tcpcore.packetdrill.system import IPV4, Unsupported
+
+_KIND, _KINDS, _FAMILIES = 0xF, 11, 46
+"""Bits of socket()'s type that are no flags; how many types and families there are (SOCK_MAX)."""
 
 
 def prepare(call: Call, context: Context) -> Prepared:
@@ -26,6 +32,10 @@ def prepare(call: Call, context: Context) -> Prepared:
 
 def _socket(context: Context, args: Arguments) -> Prepared:
     domain, kind, protocol = args.of(0), args.number(1), args.number(2, 0)
+    wrong = _no_such_socket(domain, kind, protocol)
+    if wrong:
+        family = AF_INET if is_dots(domain) else domain
+        return Prepared("no_socket", (family, kind, protocol, wrong))
     if not is_dots(domain) and domain not in (AF_INET, AF_INET6):
         raise Unsupported(f"socket() of address family {domain}")
     if kind & 0xF != 1 or protocol not in (0, 6):
@@ -33,6 +43,21 @@ def _socket(context: Context, args: Arguments) -> Prepared:
     if is_dots(domain):
         domain = AF_INET if context.settings.ip_version == IPV4 else AF_INET6
     return Prepared("socket", (domain, kind & ~0xF), gives_descriptor=True)
+
+
+def _no_such_socket(domain: Any, kind: int, protocol: int) -> int:
+    """The errno of a socket that there is not (inet_create(), __sock_create()); 0: there may be."""
+    kind &= _KIND
+    if not is_dots(domain) and not 0 <= domain < _FAMILIES:
+        return errors.EAFNOSUPPORT
+    if kind >= _KINDS:
+        return errors.EINVAL
+    internet = is_dots(domain) or domain in (AF_INET, AF_INET6)
+    if internet and kind == SYMBOLS["SOCK_STREAM"] and protocol == SYMBOLS["IPPROTO_UDP"]:
+        return errors.EPROTONOSUPPORT
+    if internet and kind == SYMBOLS["SOCK_DGRAM"] and protocol == SYMBOLS["IPPROTO_TCP"]:
+        return errors.EPROTONOSUPPORT
+    return 0
 
 
 def _bind(context: Context, args: Arguments) -> Prepared:
@@ -63,6 +88,8 @@ def _read(context: Context, args: Arguments) -> Prepared:
     flags = args.number(3, 0) if args.name in ("recv", "recvfrom") else 0
     handle = context.descriptors[args.number(0)]
     size = args.number(2)
+    if messages.is_nowhere(args.of(1)) and size > 0:
+        return Prepared("recv_nowhere", (handle, args.of(1), size, flags))
     if args.name == "read" and not size:  # sock_read_iter() asks nobody then
         return Prepared("nothing", (handle,))
     return Prepared("recv", (handle, size, flags), messages.same_bytes(args.of(1)))
@@ -77,8 +104,10 @@ def _readv(context: Context, args: Arguments) -> Prepared:
 
 def _write(context: Context, args: Arguments) -> Prepared:
     flags = args.number(3, 0) if args.name in ("send", "sendto") else 0
-    data = messages.payload(args.of(1), args.number(2))
     handle = context.descriptors[args.number(0)]
+    if messages.is_nowhere(args.of(1)) and args.number(2) and args.name != "sendto":
+        return Prepared("send_nowhere", (handle, args.of(1), args.number(2), flags))
+    data = messages.payload(args.of(1), args.number(2))
     if args.name == "sendto" and len(args.values) > 4 and args.of(4) != 0:
         return Prepared(
             "sendto", (handle, data, flags, *args.address(4, context.settings, local=False))
@@ -94,10 +123,13 @@ def _writev(context: Context, args: Arguments) -> Prepared:
 def _sendmsg(context: Context, args: Arguments) -> Prepared:
     message, flags = args.of(1), args.number(2, 0)
     data = bytes(messages.size_of(message))
-    notes = ancillary.to_send(message)
+    if messages.has_nowhere(message) and not flags & messages.MSG_FASTOPEN:
+        place = context.descriptors[args.number(0)]
+        return Prepared("send_nowhere", (place, 0, max(len(data), 1), flags))
+    notes, sizes = ancillary.to_send(message), messages.sizes_of(message)
     handle = context.descriptors[args.number(0)]
-    if notes:
-        return Prepared("sendmsg", (handle, data, flags, notes))
+    if notes or (flags & messages.MSG_ZEROCOPY and not flags & messages.MSG_FASTOPEN):
+        return Prepared("sendmsg", (handle, sizes, flags, notes))
     if flags & messages.MSG_FASTOPEN:
         settings = context.settings
         return Prepared("sendto", (handle, data, flags, settings.remote, settings.connect_port))
@@ -123,9 +155,15 @@ def _shutdown(context: Context, args: Arguments) -> Prepared:
 
 
 def _setsockopt(context: Context, args: Arguments) -> Prepared:
+    if messages.is_nowhere(args.of(3)):
+        place = (context.descriptors[args.number(0)], args.number(1), args.number(2))
+        return Prepared("setsockopt_nowhere", (*place, args.number(4)))
     value = messages.option_value(args.of(3))
+    level, number = args.number(1), args.number(2)
+    if len(args.values) > 4 and isinstance(args.of(4), int):
+        value = messages.cut(value, args.number(4), timed=(level, number) in messages.TIMES)
     handle = context.descriptors[args.number(0)]
-    return Prepared("setsockopt", (handle, args.number(1), args.number(2), value))
+    return Prepared("setsockopt", (handle, level, number, value))
 
 
 def _getsockopt(context: Context, args: Arguments) -> Prepared:

@@ -7,7 +7,7 @@ file, no network.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -57,11 +57,12 @@ class Desk(Network):
         """The MTU of the script's only link."""
         return self.settings.mtu
 
-    def transmit(self, host: Host, packet: Packet) -> None:
+    def transmit(self, host: Host, packets: Sequence[Packet]) -> None:
         """The host sends: the script's peer has it at once."""
-        if isinstance(packet, Segment):
-            self._record(packet, host.index, self.peer)
-            self.desk.append(Sent(self.now, packet))
+        for packet in packets:
+            if isinstance(packet, Segment):
+                self._record(packet, host.index, self.peer)
+                self.desk.append(Sent(self.now, packet))
 
     def arrive(self, packet: Segment | IcmpError) -> None:
         """A packet of the script's reaches the host now."""

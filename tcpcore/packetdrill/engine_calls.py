@@ -14,6 +14,7 @@ from tcpcore.errors import socket_error
 from tcpcore.host import poll as polling
 from tcpcore.host import socket_options, splicing, tcp_info
 from tcpcore.host.ancillary import Note
+from tcpcore.host.option import INT
 from tcpcore.host.pipes import File, PipeEnd, open_pipe
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
@@ -42,6 +43,7 @@ class EngineCalls:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self._closing_at_exec: dict[Any, int] = {}
 
     async def socket(self, family: int, flags: int) -> Socket:
         made = self._host.socket()
@@ -84,13 +86,13 @@ class EngineCalls:
         return await handle.recvmsg(size, flags, room)
 
     async def sendmsg(
-        self, handle: Socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+        self, handle: Socket, sizes: list[int], flags: int, notes: list[tuple[int, int, int]]
     ) -> int:
         _require_known(flags)
         for level, kind, _ in notes:
             if (level, kind) != (SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_TIMESTAMPING"]):
                 raise Unsupported(f"sendmsg() with a control message {kind} of level {level}")
-        return await handle.sendmsg(data, flags, notes)
+        return await handle.sendmsg(bytes(sum(sizes)), flags, notes, sizes)
 
     async def send(self, handle: Socket | File | PipeEnd, data: bytes, flags: int) -> int:
         if not isinstance(handle, Socket):
@@ -103,6 +105,28 @@ class EngineCalls:
         if flags & _FASTOPEN:
             return await handle.sendto(data, address, port, flags & ~_FASTOPEN)
         return await handle.send(data, flags)
+
+    async def send_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
+        """A write from where no memory is: EFAULT, unless something else is wrong before."""
+        _require_known(flags)
+        await handle.send(b"", flags)
+        raise socket_error(errors.EFAULT)
+
+    async def recv_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
+        """A read to where no memory is: the bytes stay."""
+        _require_known(flags)
+        if await handle.recv(size, flags | MESSAGE_FLAGS["MSG_PEEK"]):
+            raise socket_error(errors.EFAULT)
+        return 0
+
+    async def setsockopt_nowhere(self, handle: Socket, level: int, number: int, size: int) -> None:
+        """A value that is nowhere: EFAULT, once its size is enough."""
+        _option(level, number, setting=True)
+        raise socket_error(errors.EFAULT if size >= INT else errors.EINVAL)
+
+    async def no_socket(self, domain: int, kind: int, protocol: int, errno: int) -> None:
+        """A socket() that fails."""
+        raise socket_error(errno)
 
     async def close(self, handle: Any) -> None:
         await handle.close()
@@ -141,7 +165,7 @@ class EngineCalls:
     async def setsockopt(
         self, handle: Socket, level: int, number: int, value: int | bytes | tuple[int, int]
     ) -> None:
-        handle.setsockopt(_option(level, number), value)
+        handle.setsockopt(_option(level, number, setting=True), value)
 
     async def getsockopt(
         self, handle: Socket, level: int, number: int, size: int
@@ -156,6 +180,11 @@ class EngineCalls:
             return _O_RDWR | (0 if handle.blocking else _O_NONBLOCK)
         if command == SYMBOLS["F_SETFL"]:
             handle.blocking = not argument & _O_NONBLOCK
+            return 0
+        if command == SYMBOLS["F_GETFD"]:
+            return self._closing_at_exec.get(handle, 0)
+        if command == SYMBOLS["F_SETFD"]:
+            self._closing_at_exec[handle] = argument & SYMBOLS["FD_CLOEXEC"]
             return 0
         raise Unsupported(f"fcntl() command {command}")
 
@@ -194,11 +223,20 @@ class EngineCalls:
         return tcp_info.of(connection, self._host.now)
 
 
-def _option(level: int, number: int) -> str:
+def _option(level: int, number: int, *, setting: bool = False) -> str:
+    """The option's name; an errno for one that no kernel has."""
     name = option_name(level, number)
-    if name is None or name not in socket_options.OPTIONS:
-        raise Unsupported(f"the socket option {name or f'{number} of level {level}'}")
+    if name is None:
+        raise socket_error(_unknown(level, setting))
+    if name not in socket_options.OPTIONS:
+        raise Unsupported(f"the socket option {name}")
     return name
+
+
+def _unknown(level: int, setting: bool) -> int:
+    """What Linux says of a level or of a number that it does not know."""
+    known = level in (SYMBOLS["SOL_SOCKET"], SYMBOLS["SOL_TCP"], SYMBOLS["SOL_IP"])
+    return errors.ENOPROTOOPT if known or setting else errors.EOPNOTSUPP
 
 
 def _require_known(flags: int) -> None:

@@ -107,15 +107,37 @@ class KernelCalls:
         return handle.send(data, flags)
 
     def sendmsg(
-        self, handle: sockets.socket, data: bytes, flags: int, notes: list[tuple[int, int, int]]
+        self,
+        handle: sockets.socket,
+        sizes: list[int],
+        flags: int,
+        notes: list[tuple[int, int, int]],
     ) -> int:
         packed = [(level, kind, struct.pack("i", value)) for level, kind, value in notes]
-        return handle.sendmsg([data], packed, flags)
+        return handle.sendmsg([bytearray(size) for size in sizes], packed, flags)
 
     def sendto(
         self, handle: sockets.socket, data: bytes, flags: int, address: str, port: int
     ) -> int:
         return handle.sendto(data, flags, (_for(handle, address), port))
+
+    def send_nowhere(self, handle: sockets.socket, place: int, size: int, flags: int) -> int:
+        """send() from an address where no memory is."""
+        return _checked(_libc().send(handle.fileno(), ctypes.c_void_p(place), size, flags))
+
+    def recv_nowhere(self, handle: sockets.socket, place: int, size: int, flags: int) -> int:
+        """recv() to an address where no memory is."""
+        return _checked(_libc().recv(handle.fileno(), ctypes.c_void_p(place), size, flags))
+
+    def setsockopt_nowhere(
+        self, handle: sockets.socket, level: int, number: int, size: int
+    ) -> None:
+        """setsockopt() with a value that is nowhere."""
+        _checked(_libc().setsockopt(handle.fileno(), level, number, None, size))
+
+    def no_socket(self, domain: int, kind: int, protocol: int, errno: int) -> None:
+        """socket() that fails."""
+        _checked(_libc().socket(domain, kind, protocol))
 
     def close(self, handle: sockets.socket | select.epoll | File) -> None:
         handle.close()
@@ -208,6 +230,16 @@ class KernelCalls:
     def info(self, handle: sockets.socket) -> dict[str, int]:
         raw = handle.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, tcp_info.SIZE)
         return tcp_info.parse(raw)
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(returned: int) -> int:
+    if returned < 0:
+        raise OSError(ctypes.get_errno(), "the call failed")
+    return returned
 
 
 def _for(handle: sockets.socket, address: str) -> str:

@@ -11,6 +11,7 @@ are told when they return; those that fail then, or that open a connection, with
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from tcpcore.errors import errno_name
@@ -96,10 +97,11 @@ class _Wire:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._network, name)
 
-    def transmit(self, host: Any, packet: Any) -> None:
-        """Keep it, and let it go."""
-        self._log.add(Seen(self._network.now, False, packet))
-        self._network.transmit(host, packet)
+    def transmit(self, host: Any, packets: Sequence[Any]) -> None:
+        """Keep them, and let them go."""
+        for packet in packets:
+            self._log.add(Seen(self._network.now, False, packet))
+        self._network.transmit(host, packets)
 
 
 def listen(net: Network, host: Host) -> Log:

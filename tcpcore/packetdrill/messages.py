@@ -7,14 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpcore.packetdrill import ancillary
-from tcpcore.packetdrill.constants import MESSAGE_FLAGS
+from tcpcore.packetdrill.constants import MESSAGE_FLAGS, SYMBOLS
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots
 
 Check = Callable[[Any], tuple[Any, list[str]]]
 
-MSG_FASTOPEN = MESSAGE_FLAGS["MSG_FASTOPEN"]
+MSG_FASTOPEN, MSG_ZEROCOPY = MESSAGE_FLAGS["MSG_FASTOPEN"], MESSAGE_FLAGS["MSG_ZEROCOPY"]
 _LARGEST = 1 << 26
 _INT = 4
+TIMES = ((SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_RCVTIMEO"]), (1, SYMBOLS["SO_SNDTIMEO"]))
+"""Options that take a `struct timeval`."""
 
 
 def payload(value: Any, size: int) -> bytes:
@@ -25,18 +27,39 @@ def payload(value: Any, size: int) -> bytes:
     return data[:size].ljust(size, b"\0")
 
 
+def is_nowhere(value: Any) -> bool:
+    """Whether a number stands where a buffer should: a pointer to nothing."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def has_nowhere(message: Any) -> bool:
+    """Whether one of a message's buffers, with something in it, is a pointer to nothing."""
+    buffers = message.get("msg_iov") if isinstance(message, dict) else message
+    return isinstance(buffers, list) and any(
+        isinstance(one, dict) and is_nowhere(one.get(0, one.get("iov_base"))) and one.get(1) != 0
+        for one in buffers
+    )
+
+
 def size_of(value: Any) -> int:
     """Bytes of an array of buffers ``[{..., 1000}, ...]``, or of a message that has one."""
+    return min(sum(sizes_of(value)), _LARGEST)
+
+
+def sizes_of(value: Any) -> list[int]:
+    """The same, of each of them."""
     buffers = value.get("msg_iov") if isinstance(value, dict) else value
     if not isinstance(buffers, list):
         raise Meaningless("buffers are written [{..., 1000}]")
-    total = 0
+    sizes = []
     for one in buffers:
         size = one.get(1, one.get("iov_len")) if isinstance(one, dict) else None
         if not isinstance(size, int) or not 0 <= size <= _LARGEST:
             raise Meaningless("a buffer is written {..., 1000}, with its size")
-        total += size
-    return min(total, _LARGEST)
+        sizes.append(size)
+    if sum(sizes) > _LARGEST:
+        raise Meaningless(f"buffers have at most {_LARGEST} bytes together")
+    return sizes
 
 
 def same_bytes(expected: Any) -> Check:
@@ -102,6 +125,20 @@ def option_value(value: Any) -> int | bytes | tuple[int, int]:
     raise Meaningless("an option's value is [number], a string, or {onoff=1, linger=0}")
 
 
+def cut(
+    value: int | bytes | tuple[int, int], size: int, *, timed: bool
+) -> int | bytes | tuple[int, int]:
+    """The value as a call gives it that says it has `size` bytes: fewer than it needs are bytes."""
+    if isinstance(value, bytes):
+        return value[: max(size, 0)]
+    packed = (
+        struct.pack("<I", value & 0xFFFF_FFFF)
+        if isinstance(value, int)
+        else struct.pack("<qq" if timed else "<ii", *value)
+    )
+    return value if size >= len(packed) else packed[: max(size, 0)]
+
+
 def option_size(expected: Any, size: Any) -> int:
     """How many bytes getsockopt() may write."""
     if isinstance(size, list) and size and isinstance(size[0], int):
@@ -123,6 +160,8 @@ def same_option(expected: Any, size: Any) -> Check:
         if isinstance(wanted, str) and isinstance(found, bytes):
             wanted = wanted.encode("latin-1", "replace")
             found = found.rstrip(b"\0")
+        if isinstance(wanted, int) and isinstance(found, int):
+            wanted, found = wanted & 0xFFFF_FFFF, found & 0xFFFF_FFFF  # -1 has all bits set
         if is_dots(wanted) or wanted == found:
             return 0, []
         return 0, [f"it gives {found!r}, not {wanted!r}"]

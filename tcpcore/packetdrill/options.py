@@ -26,6 +26,9 @@ WITHOUT_EFFECT = (
     "send_omit_free", "init_scripts", "dry_run", "udp_encaps", "wire_client", "wire_server",
     "wire_server_ip", "wire_server_port", "wire_client_dev", "wire_server_dev", "so_filename",
     "so_flags", "code_command", "code_format", "code_sockopt", "tun_dev", "is_anyip",
+    "anyip", "debug", "tolerance_percent", "local_linklocal_ip", "timeout_usecs",
+    "live_bind_ip", "live_bind_port", "live_connect_ip", "live_connect_port", "live_gateway_ip",
+    "live_local_ip", "live_remote_ip", "live_netmask_ip", "live_remote_prefix",
 )  # fmt: skip
 ADDRESSES = {"local_ip": "local", "remote_ip": "remote"}
 NUMBERS = {
@@ -37,6 +40,8 @@ NUMBERS = {
 }
 VERSIONS = (IPV4, IPV6, MAPPED)
 _OFF = ("0", "false")
+_HEADERS = 40
+_LARGEST_MSS = 65535 - _HEADERS
 _SIX_LOCAL, _SIX_REMOTE = "fd3d:a0b:17d6::1", "fd3d:fa7b:d17d::1"
 
 
@@ -99,6 +104,10 @@ def _setting(name: str, value: str) -> dict[str, Any]:
         if not value.isdecimal() or not 0 < int(value[:12]) <= most:
             raise ValueError(f"--{name} takes a number from 1 to {most}, not {value!r}")
         return {attribute: int(value)}
+    if name == "mss":  # of the link: what an IPv4 packet leaves
+        if not value.isdecimal() or not 0 < int(value[:12]) <= _LARGEST_MSS:
+            raise ValueError(f"--mss takes a number from 1 to {_LARGEST_MSS}, not {value!r}")
+        return {"mtu": int(value) + _HEADERS}
     if name in ADDRESSES:
         return {ADDRESSES[name]: _address(value)}
     if name == "strict_segments":

@@ -13,10 +13,9 @@ import argparse
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tcpcore.files import write_whole
-from tcpcore.linux.store import Record, RecordedCall
 from tcpcore.net.network import Network
 from tcpcore.observe.capture import Capture
 from tcpcore.packetdrill import inferring, listening
@@ -25,6 +24,9 @@ from tcpcore.packetdrill.writing import write
 from tcpcore.scenarios import registry
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import Segment
+
+if TYPE_CHECKING:
+    from tcpcore.linux.store import Record, RecordedCall
 
 STDOUT = "-"
 DOUBT = (

@@ -95,6 +95,12 @@ INJECTED = Why(
     "",
     "raw_sendmsg()",
 )
+SIGNED = Why(
+    "drop.signed",
+    "The segment carries an MD5 signature, and no key is known here: drop it, and answer nothing.",
+    "RFC 2385 §2",
+    "tcp_inbound_md5_hash()",
+)
 STRANGER = Why(
     "reset.stranger",
     "No socket here knows this connection: answer with RST so that the sender learns it.",

@@ -7,6 +7,8 @@ net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
+from collections import deque
+
 from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
@@ -112,57 +114,11 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     """An ACK that moves on while nothing is out of order: as `take`, less what cannot be.
 
-    False: it is not such a one, and nothing was done.
+    False: it is not such a one, and nothing was done.  Its options are as predicted.
     """
     queue, ack = c.retransmission_queue, segment.ack
-    sent = queue[0]
-    if (
-        c.ca_state != OPEN
-        or c.board is not None
-        or c.probe_end is not None
-        or c.ecn
-        or c.congestion.controls
-        or c.snd_up is not None
-        or len(segment.options) != (3 if c.timestamps else 0)
-        or sent.flags & SYN
-        or (ack - sent.end) & HALF
-        or (c.total_retrans and not _sent_once(c, ack))
-    ):
+    if not _in_order(c, queue[0], ack) or (segment.options and not c.timestamps):
         return False
-    before = c.snd_una
-    _move_on(c, segment)
-    first, taken = sent.last_sent, 0
-    while queue and not (ack - queue[0].end) & HALF:
-        sent = queue.popleft()
-        taken += 1
-    if queue and (queue[0].seq - ack) & HALF:
-        queue[0].seq = ack
-    alone = sent.stamp is not None and sent.stamp[0] + 1 == c.delivered + c.sack_permitted
-    c.delivered += taken
-    latest = max(now - sent.last_sent, 1)
-    if c.sack_permitted:
-        loss = c.loss
-        loss.rack_advanced, loss.rack_rtt, loss.rack_rtt_order = True, latest, sent.order
-        loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
-    short = alone and taken == 1 and (ack - before) & MASK < segment_size.mss(c)
-    rate.measured(c, latest, now, delayed=short)
-    rtt.sample(c, now - first)
-    rate.generate_plain(c, sent, now)
-    c.congestion.on_sample(c, latest, now)
-    loss_probe.rearm(c, now)
-    if usage.limited(c):
-        c.congestion.on_ack(c, taken, now)
-    c.loss.cwnd_stamp = now
-    pacing.update_rate(c)
-    send_buffer.expand(c)
-    if not queue:
-        chrono.stop(c, chrono.BUSY, now)
-    return True
-
-
-def _move_on(c: Tcb, segment: Segment) -> None:
-    """Bytes are acknowledged, and the window moves on."""
-    ack = segment.ack
     count = (ack - c.snd_una) & MASK
     c.snd_una = ack
     c.bytes_acked += count
@@ -172,6 +128,62 @@ def _move_on(c: Tcb, segment: Segment) -> None:
     if offered > c.max_window:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
+    first = queue[0].last_sent
+    taken, sent = _taken_off(queue, ack)
+    short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
+    c.delivered += taken
+    last, loss = sent.last_sent, c.loss
+    latest = now - last or 1
+    if c.sack_permitted:
+        loss.rack_advanced, loss.rack_rtt, loss.rack_rtt_order = True, latest, sent.order
+        loss.rack_time, loss.rack_order, loss.rack_end = last, sent.order, sent.end
+    rate.measured(c, latest, now, short)
+    rtt.sample(c, now - first)
+    rate.generate_plain(c, sent, now)
+    c.congestion.on_sample(c, latest, now)
+    loss_probe.rearm(c, now)
+    if loss.cwnd_limited or usage.limited(c):
+        c.congestion.on_ack(c, taken, now)
+    loss.cwnd_stamp = now
+    pacing.update_rate(c)
+    send_buffer.expand(c)
+    if not queue:
+        chrono.stop(c, chrono.BUSY, now)
+    return True
+
+
+def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
+    """Whether nothing is lost, marked, urgent or being probed, and the ACK takes `head` in."""
+    return not (
+        c.ca_state
+        or c.board is not None
+        or c.probe_end is not None
+        or c.ecn
+        or c.congestion.controls
+        or c.snd_up is not None
+        or head.flags & SYN
+        or (ack - head.end) & HALF
+        or (c.total_retrans and not _sent_once(c, ack))
+    )
+
+
+def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+    """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
+    taken, sent = 1, queue.popleft()
+    while queue:
+        head = queue[0]
+        if (ack - head.end) & HALF:
+            if (head.seq - ack) & HALF:
+                head.seq = ack
+            break
+        sent = queue.popleft()
+        taken += 1
+    return taken, sent
+
+
+def _was_alone(c: Tcb, sent: SentSegment) -> bool:
+    """Whether nothing else was delivered since it was sent."""
+    return sent.stamp is not None and sent.stamp[0] + 1 == c.delivered + c.sack_permitted
 
 
 def _sent_once(c: Tcb, ack: int) -> bool:

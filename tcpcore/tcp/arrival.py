@@ -27,6 +27,7 @@ from tcpcore.tcp import (
     segment_size,
     send_buffer,
     sending,
+    signature,
     state,
     time_wait,
     timers,
@@ -43,6 +44,9 @@ from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
+    if segment.options and c.state != state.TIME_WAIT and signature.unexpected(segment):
+        _drop(c, reasons.SIGNED())
+        return
     if c.state != state.ESTABLISHED and _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
@@ -56,6 +60,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if not segment.flags & ACK:
         _drop(c, reasons.NO_ACK_FLAG())
         return
+    if segment.tos & ecn.MASK and c.state == state.ESTABLISHED:
+        ecn.mark_arrived(c)
     if not _check_ack(c, segment, now):
         return
     if segment.flags & URG or c.urg_data:
@@ -177,7 +183,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     if c.fast_open is not None and not early.data_taken(c, segment, sent_again, now):
         sending.send_pending(c, now)
         return
-    if not writing and c.write_end == c.snd_nxt and not c.defer_accept:
+    if not writing and c.write_end == c.snd_nxt and not (c.defer_accept or c.pingpong):
         departure.send_ack(c, now, reason)
         sending.send_pending(c, now)
         return

@@ -59,13 +59,6 @@ def follow_pace(c: Tcb, gap: int) -> None:
         _more_quick_acks(c)
 
 
-def data_sent(c: Tcb, now: int) -> None:
-    """Take note of data sent: an answer soon after data makes the connection a ping-pong one."""
-    c.last_data_sent = now
-    if now - c.last_data_received < c.ato:
-        c.pingpong = 1
-
-
 def due_now(c: Tcb) -> Why | None:
     """Why the pending ACK must go out now; None: it may wait."""
     if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss and window.would_not_shrink(c):
@@ -81,7 +74,7 @@ def delay(c: Tcb, now: int) -> None:
         if c.srtt:
             longest = min(longest, max(c.srtt >> 3, ATO_MIN))
         ato = min(ato, longest)
-    deadline = now + max(min(ato, DELAY_MAX), timers.TICK)
+    deadline = now + max(min(ato, c.delay_max), timers.TICK)
     if c.ack_deadline is None or deadline < c.ack_deadline:
         timers.set_ack(c, deadline, now)
 

@@ -161,6 +161,7 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
         options += extra
     if not flags & ACK and ecn.asks(c):
         flags |= ECE | CWR
+        ecn.asked(c)
     elif flags & ACK and c.ecn & ecn.OK:
         flags |= ECE
     emit(c, flags, c.iss, payload, now, reason, options)
@@ -212,6 +213,7 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             ip.ttl or c.sysctl.ip_default_ttl,
             ip.tos,
             number,
+            ip.headers + TIMESTAMP_SPACE if options else ip.headers,
         )
     )
 
@@ -283,7 +285,19 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         length = _take_followers(c, sent, length)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
+    if payload:
+        data_sent(c, now)
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
+
+
+def data_sent(c: Tcb, now: int) -> None:
+    """Take note of data sent, new or again: an answer soon after data makes for ping-pong.
+
+    Source: tcp_event_data_sent().
+    """
+    c.last_data_sent = now
+    if now - c.last_data_received < c.ato:
+        c.pingpong = 1
 
 
 def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
@@ -345,6 +359,11 @@ def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)
+    arm(c, now)
+
+
+def arm(c: Tcb, now: int) -> None:
+    """Something is in flight: see to it that the retransmission timer runs."""
     if c.retransmit_deadline is None or c.loss_probe:
         left = c.retransmission_queue[0].last_sent + c.rto - now
         timers.set_retransmission(c, now, max(left, 1), paced=True)

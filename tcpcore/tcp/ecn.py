@@ -31,6 +31,11 @@ def asks(c: Tcb) -> bool:
     return c.sysctl.tcp_ecn == ASK and first
 
 
+def asked(c: Tcb) -> None:
+    """Our SYN asks: until the answer says no, we reckon with it (tcp_ecn_send_syn())."""
+    c.ecn = c.ecn or OK
+
+
 def syn_arrived(c: Tcb, segment: Segment) -> None:
     """The peer's SYN: does it ask, and do we agree?  A SYN with ECT itself is no such one."""
     asked = segment.flags & ASKED == ASKED and segment.tos & MASK == NOT_ECT
@@ -38,8 +43,9 @@ def syn_arrived(c: Tcb, segment: Segment) -> None:
 
 
 def syn_ack_arrived(c: Tcb, segment: Segment) -> None:
-    """The answer to our SYN: ECE without CWR agrees."""
-    c.ecn = OK if asks(c) and segment.flags & ASKED == ECE else 0
+    """The answer to our SYN: ECE without CWR agrees, even if only the first of our SYNs asked."""
+    if segment.flags & ASKED != ECE:
+        c.ecn = 0
 
 
 def marked(c: Tcb, flags: int, new_data: bool) -> tuple[int, int]:
@@ -57,6 +63,15 @@ def marked(c: Tcb, flags: int, new_data: bool) -> tuple[int, int]:
         c.ecn &= ~QUEUE_CWR
         flags |= CWR
     return flags, ECT_0
+
+
+def mark_arrived(c: Tcb) -> None:
+    """A segment has a mark.  Where RFC 3168 was not agreed on, Accurate ECN's counts see it.
+
+    Source: tcp_ecn_received_counters().
+    """
+    if not c.ecn & OK:
+        c.ecn |= SEEN
 
 
 def data_arrived(c: Tcb, segment: Segment) -> bool:

@@ -13,10 +13,13 @@ from tcpcore import reasons, trace
 from tcpcore.errors import (
     EACCES,
     ECONNREFUSED,
+    EHOSTDOWN,
     EHOSTUNREACH,
     EMSGSIZE,
     ENETUNREACH,
+    ENONET,
     ENOPROTOOPT,
+    EOPNOTSUPP,
     EPROTO,
     errno_name,
 )
@@ -53,7 +56,8 @@ from tcpcore.wire.icmp import (
 from tcpcore.wire.segment import ACK, FIN, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
-          9: ENETUNREACH, 10: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
+          5: EOPNOTSUPP, 6: ENETUNREACH, 7: EHOSTDOWN, 8: ENONET, 9: ENETUNREACH,
+          10: EHOSTUNREACH, 11: ENETUNREACH, 12: EHOSTUNREACH, 13: EHOSTUNREACH}  # fmt: skip
 """Errno of each code of destination unreachable (icmp_err_convert)."""
 ERRORS_6 = {0: ENETUNREACH, 1: EACCES, 2: EHOSTUNREACH, 3: EHOSTUNREACH, 4: ECONNREFUSED,
             5: EACCES, 6: EACCES}  # fmt: skip
@@ -88,7 +92,7 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
         return
     what = (NAMES_6 if six else NAMES).get((kind, code), f"type {kind} code {code}")
     values = {"what": what, "error": errno_name(error)}
-    if c.ip.receives_errors and c.state in (state.SYN_SENT, state.SYN_RECV):  # ip_icmp_error()
+    if c.state in (state.SYN_SENT, state.SYN_RECV):  # ip_icmp_error()
         c.ip.errors += ((error, kind, code, 0),)
     if _ends(c, kind, code):
         why = reasons.ICMP_FINAL if c.sysctl.icmp_by_rfc else reasons.ICMP_HARD
@@ -219,7 +223,7 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         flags = last.flags if until == end else ACK
         first = burst[0]
         place = last.end if until == end else until
-        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp)
+        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp, first.order)
         piece.last_sent = burst[0].last_sent
         piece.retransmissions = burst[0].retransmissions
         piece.lost = True

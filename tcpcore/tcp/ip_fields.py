@@ -10,13 +10,15 @@ class IpFields:
     """IP_TOS without the ECN bits, IP_TTL (0: the sysctl decides), IP_RECVERR, TCP_SAVED_SYN.
 
     `id` is the identification of the last packet, which counts up.  `errors` are ICMP errors for
-    the socket's error queue: errno, type, code, and the MTU that it tells.
+    the socket's error queue: errno, type, code, and the MTU that it tells.  `headers` are the bytes
+    of the IP header and of the TCP header without options.
     """
 
-    __slots__ = ("errors", "id", "receives_errors", "saved_syn", "tos", "ttl")
+    __slots__ = ("errors", "headers", "id", "receives_errors", "saved_syn", "tos", "ttl")
 
-    def __init__(self, identification: int) -> None:
+    def __init__(self, identification: int, headers: int) -> None:
         self.id = identification
+        self.headers = headers
         self.tos = 0
         self.ttl = 0
         self.receives_errors = 0

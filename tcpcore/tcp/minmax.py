@@ -13,11 +13,12 @@ Sample = tuple[int, int]
 class Windowed:
     """The least of the window with ``sign=1``, the greatest with ``sign=-1``."""
 
-    __slots__ = ("_best", "_second", "_sign", "_third")
+    __slots__ = ("_best", "_quiet", "_second", "_sign", "_third", "_window", "_worst")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
-        self._best = self._second = self._third = (0, 0)
+        self._window = 0
+        self.reset(0, 0)
 
     @property
     def value(self) -> int:
@@ -27,22 +28,27 @@ class Windowed:
     def reset(self, time: int, value: int) -> int:
         """Forget all samples but this one."""
         self._best = self._second = self._third = (time, value)
+        self._settle()
         return value
 
     def update(self, window: int, time: int, value: int) -> int:
         """Take a sample in, and return the best value of the last `window`."""
         worth = value * self._sign
+        if worth > self._worst and time <= self._quiet and window == self._window:
+            return self._best[1]  # it is worse than the three, and none of them is too old
+        self._window = window
         if worth <= self._best[1] * self._sign or time - self._third[0] > window:
-            self._best = self._second = self._third = (time, value)
-            return value
+            return self.reset(time, value)
         sample = (time, value)
         if worth <= self._second[1] * self._sign:
             self._second = self._third = sample
         elif worth <= self._third[1] * self._sign:
             self._third = sample
-        return self._age(window, sample)
+        self._age(window, sample)
+        self._settle()
+        return self._best[1]
 
-    def _age(self, window: int, sample: Sample) -> int:
+    def _age(self, window: int, sample: Sample) -> None:
         """Let what is too old go, and see to it that the others are of other parts of the window.
 
         Source: minmax_subwin_update().
@@ -56,4 +62,13 @@ class Windowed:
             self._second = self._third = sample
         elif self._third[0] == self._second[0] and passed > window // 2:
             self._third = sample
-        return self._best[1]
+
+    def _settle(self) -> None:
+        """How bad a sample is, and until when, that changes nothing: see `_age`."""
+        self._worst = self._third[1] * self._sign
+        lasts = self._window
+        if self._second[0] == self._best[0]:
+            lasts //= 4
+        elif self._third[0] == self._second[0]:
+            lasts //= 2
+        self._quiet = self._best[0] + lasts

@@ -11,6 +11,7 @@ from __future__ import annotations
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import (
     acknowledgement,
+    ecn,
     in_order,
     persist,
     reception,
@@ -30,7 +31,7 @@ _NOT_PSH = ~PSH
 
 def takes(c: Tcb, segment: Segment, now: int) -> bool:
     """Take the segment in if it is as predicted; whether it was."""
-    if segment.flags & _NOT_PSH != ACK or segment.seq != c.rcv_nxt:
+    if segment.flags & _NOT_PSH != ACK or segment.seq != c.rcv_nxt or segment.tos & ecn.MASK:
         return False
     open_ = c.state == _ESTABLISHED
     if not open_ and (c.state not in _SENDING or (c.fin_sent and segment.ack == c.snd_nxt)):
@@ -43,6 +44,8 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
         stamp = options[2][1]
         if (stamp - c.ts_recent) & HALF:
             return False
+    elif segment.options:
+        return False
     if segment.payload:
         return open_ and in_order.takes(c, segment, stamp, now)
     return _takes_ack(c, segment, stamp, now)

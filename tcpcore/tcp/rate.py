@@ -73,19 +73,25 @@ def generate(c: Tcb, sample: RateSample, reneged: bool, now: int) -> None:
 
 def generate_plain(c: Tcb, last: SentSegment, now: int) -> None:
     """The same of an ACK in order, whose last segment is `last`, for who needs no sample of it."""
-    flow = c.flow
-    if flow.app_limited and c.delivered > flow.app_limited:
-        flow.app_limited = 0
-    then = last.stamp
+    flow, delivered = c.flow, c.delivered
+    ends = flow.app_limited
+    if ends and delivered > ends:
+        flow.app_limited = ends = 0
     first = flow.first_sent_at = last.last_sent
     flow.delivered_at = now
-    flow.stamp = (c.delivered, now, first, flow.app_limited != 0)
-    if then is None:
+    flow.stamp = (delivered, now, first, ends != 0)
+    if last.stamp is None:
         return
-    prior, at, start, limited = then
-    interval = now - at if now - at > first - start else first - start
+    prior, at, start, limited = last.stamp
+    interval, sending = now - at, first - start
+    if interval < sending:
+        interval = sending
     if interval >= c.min_rtt:
-        _keep(c, c.delivered - prior, interval, limited)
+        if limited:
+            _keep(c, delivered - prior, interval, limited)
+        else:
+            flow.rate_delivered, flow.rate_interval = delivered - prior, interval
+            flow.rate_app_limited = False
 
 
 def _keep(c: Tcb, segments: int, interval: int, limited: bool) -> None:
@@ -114,14 +120,16 @@ def delivery_rate(c: Tcb) -> int:
     return flow.rate_delivered * segment_size.mss(c) * SECOND // flow.rate_interval
 
 
-def measured(c: Tcb, rtt: int, now: int, *, delayed: bool = False) -> None:
+def measured(c: Tcb, rtt: int, now: int, delayed: bool = False) -> None:
     """Take a round trip into the least of the last tcp_min_rtt_wlen seconds.
 
     `delayed`: perhaps an ACK that waited, which tells nothing unless it is less.
     """
     if delayed and c.min_rtt and rtt > c.min_rtt:
         return
-    window = c.sysctl.tcp_min_rtt_wlen * JIFFIES_A_SECOND
-    time, rtt = now // JIFFY, max(rtt, 1)
-    rtts = c.flow.rtts
-    c.min_rtt = rtts.update(window, time, rtt) if c.min_rtt else rtts.reset(time, rtt)
+    rtt = rtt or 1
+    if c.min_rtt:
+        window = c.sysctl.tcp_min_rtt_wlen * JIFFIES_A_SECOND
+        c.min_rtt = c.flow.rtts.update(window, now // JIFFY, rtt)
+    else:
+        c.min_rtt = c.flow.rtts.reset(now // JIFFY, rtt)

@@ -7,7 +7,6 @@ tcp_grow_window(), tcp_init_buffer_space() and tcp_set_window_clamp() in net/ipv
 
 from __future__ import annotations
 
-from collections import deque
 from functools import lru_cache
 
 from tcpcore.tcp import autotune
@@ -119,21 +118,19 @@ def release(c: Tcb, memory: int) -> None:
 
 def take(c: Tcb, most: int) -> bytes:
     """Remove and return up to `most` bytes; memory is free once all of a packet is read."""
-    kept = c.receive_buffer
-    if most >= len(kept):
+    kept, unread = c.receive_buffer, c.unread
+    if most >= len(kept):  # all of it is read
         data = bytes(kept)
         kept.clear()
-    else:
-        data = bytes(kept[:most])
-        del kept[:most]
-    unread: deque[list[int]] = c.unread
-    if not kept:  # all of it is read
         freed = 0
-        while unread:
-            freed += unread.popleft()[1]
+        for _, memory, _ in unread:
+            freed += memory
+        unread.clear()
         if freed:
             release(c, freed)
         return data
+    data = bytes(kept[:most])
+    del kept[:most]
     left = len(data)
     while unread and left >= unread[0][0]:
         length, memory, _ = unread.popleft()

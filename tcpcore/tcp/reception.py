@@ -7,6 +7,7 @@ tcp_ack_snd_check() in net/ipv4/tcp_input.c.
 from __future__ import annotations
 
 from tcpcore import reasons, trace
+from tcpcore.errors import ECONNRESET
 from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import (
     autotune,
@@ -42,6 +43,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
             lifecycle.refuse(c, segment, reasons.DATA_AFTER_FIN())
         return
     if segment.payload and (c.orphan or c.no_reader) and c.state in _FIN_WAIT:
+        c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return
     if segment.flags & FIN:

@@ -22,12 +22,15 @@ from tcpcore.tcp import (
     timers,
 )
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
 
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
+
+THIN, THIN_LINEAR_RETRIES = 4, 6
+"""Segments in flight below which a stream is thin; how many times its RTO does not double."""
 
 LIMIT_BASE = 200 * MILLISECOND
 """What a limit of R starts its doubling from: TCP_RTO_MIN, whatever tcp_rto_min_us may be."""
@@ -133,13 +136,27 @@ def on_timeout(c: Tcb, now: int) -> None:
     pacing.charge_queued(c, head.seq, head.end, now)
     resend.again(c, head, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
-    if c.state != state.SYN_SENT or c.retransmissions > linear:
+    if _is_thin(c) and c.retransmissions <= THIN_LINEAR_RETRIES:
+        c.backoff = 0
+        base = (c.srtt >> 3) + c.rttvar
+        c.rto = min(max(base, c.sysctl.tcp_rto_min_us), c.sysctl.tcp_rto_max_ms * MILLISECOND)
+    elif c.state != state.SYN_SENT or c.retransmissions > linear:
         c.backoff += 1
         c.rto = min(c.rto << 1, c.sysctl.tcp_rto_max_ms * 1000)
     left = None
     if c.user_timeout:
         left = max(_counts_from(c) + c.user_timeout - now, timers.TICK)
     timers.set_retransmission(c, now, left)
+
+
+def _is_thin(c: Tcb) -> bool:
+    """Whether so little is in flight that doubling the RTO helps nobody (TCP_THIN_LINEAR_TIMEOUTS).
+
+    Source: tcp_stream_is_thin(), and sysctl tcp_thin_linear_timeouts.
+    """
+    if not (c.thin_linear or c.sysctl.tcp_thin_linear_timeouts) or c.state != state.ESTABLISHED:
+        return False
+    return len(c.retransmission_queue) < THIN and c.ssthresh < INFINITE_SSTHRESH
 
 
 def _count(c: Tcb) -> None:

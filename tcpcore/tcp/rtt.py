@@ -16,37 +16,37 @@ def sample(c: Tcb, measured: int) -> None:
     """Take in a round-trip time of `measured` microseconds, and set the RTO (no back-off)."""
     if measured < 1:
         measured = 1
-    if c.sysctl.rfc_rto:
+    sysctl = c.sysctl
+    if sysctl.rfc_rto:
         _by_the_rfc(c, measured)
         return
-    if c.srtt:
-        deviation = measured - (c.srtt >> 3)
-        c.srtt += deviation
+    srtt, mdev = c.srtt, c.mdev
+    if srtt:
+        deviation = measured - (srtt >> 3)
+        c.srtt = srtt = srtt + deviation
         if deviation < 0:
-            deviation = -deviation - (c.mdev >> 2)
+            deviation = -deviation - (mdev >> 2)
             if deviation > 0:  # the time fell: let the deviation follow only slowly
                 deviation >>= 3
         else:
-            deviation -= c.mdev >> 2
-        c.mdev += deviation
-        if c.mdev > c.mdev_max:
-            c.mdev_max = c.mdev
-            c.rttvar = max(c.rttvar, c.mdev_max)
+            deviation -= mdev >> 2
+        c.mdev = mdev = mdev + deviation
+        if mdev > c.mdev_max:
+            c.mdev_max = mdev
+            c.rttvar = max(c.rttvar, mdev)
         if (c.rtt_sequence - c.snd_una) & HALF:  # once a round trip
             if c.mdev_max < c.rttvar:
                 c.rttvar -= (c.rttvar - c.mdev_max) >> 2
             c.rtt_sequence = c.snd_nxt
-            c.mdev_max = c.sysctl.tcp_rto_min_us
+            c.mdev_max = sysctl.tcp_rto_min_us
     else:
-        c.srtt = measured << 3
+        c.srtt = srtt = measured << 3
         c.mdev = measured << 1
-        c.rttvar = max(c.mdev, c.sysctl.tcp_rto_min_us)
+        c.rttvar = max(c.mdev, sysctl.tcp_rto_min_us)
         c.mdev_max = c.rttvar
         c.rtt_sequence = c.snd_nxt
-    c.rto = rto = (c.srtt >> 3) + c.rttvar
-    most = c.sysctl.tcp_rto_max_ms * 1000
-    if rto > most:
-        c.rto = most
+    rto, most = (srtt >> 3) + c.rttvar, sysctl.tcp_rto_max_ms * 1000
+    c.rto = rto if rto < most else most
     c.backoff = 0
 
 

@@ -1,25 +1,25 @@
 """The send buffer: how much an application may queue before send() blocks.
 
 The buffer grows with cwnd, unless SO_SNDBUF has fixed it.  Source: tcp_sndbuf_expand() and
-sk_stream_memory_free() in the kernel.  Linux counts memory; here payload bytes count, plus a fixed
-overhead for each segment's worth, which is what its large packets come to.
+sk_stream_memory_free() in the kernel.  Linux counts memory: the bytes, and a fixed overhead for
+each of its large packets.
 """
 
 from __future__ import annotations
 
 from tcpcore.seqnum import distance
-from tcpcore.tcp import chrono, segment_size, write_queue
+from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 256
 """MAX_TCP_HEADER: room in front of the payload; 320 where a kernel knows wireless or tunnels."""
 
 GSO_MAX_SIZE = 65536
-NO_LIMIT = 0xFFFF_FFFF
-"""tcp_notsent_lowat that holds nothing back."""
 
 SHARED_INFO = 320
 SK_BUFF = 256
+OVERHEAD = HEADERS + SHARED_INFO + SK_BUFF
+"""Memory of a packet beside its bytes (tcp_stream_alloc_skb())."""
 
 
 def expand(c: Tcb) -> None:
@@ -39,20 +39,13 @@ def queued(c: Tcb) -> int:
     return distance(c.snd_una, c.write_end)
 
 
-def room(c: Tcb) -> int:
-    """Bytes that may be queued now; 0: send() blocks.
-
-    Only a new large packet asks whether there is memory; one that was begun is filled
-    (tcp_sendmsg_locked()).
-    """
-    large, unsent = large_packet(c), _unsent(c)
-    fill = write_queue.room_in_last(c, large)
-    if unsent >= _notsent_limit(c):
-        return fill
-    if _notsent_limit(c) < NO_LIMIT:
-        return fill or large
-    left = c.sndbuf - queued(c) - fill
-    return fill + max(-(-left // large), 0) * large
+def memory(c: Tcb) -> int:
+    """What the kernel counts for them: bytes, and the overhead of each large packet."""
+    sent = 0
+    for segment in c.retransmission_queue:
+        if not segment.joined:
+            sent += 1
+    return queued(c) + OVERHEAD * (sent + len(c.packets))
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:
@@ -60,7 +53,9 @@ def writable(c: Tcb, *, waking: bool = False) -> bool:
 
     `waking`: so little that whoever waits is told.
     """
-    return _unsent(c) << waking < _notsent_limit(c) and 3 * (c.sndbuf - queued(c)) >= c.sndbuf
+    if unsent(c) << waking >= notsent_limit(c) or 3 * (c.sndbuf - queued(c)) < c.sndbuf:
+        return False
+    return 3 * (c.sndbuf - memory(c)) >= c.sndbuf
 
 
 def check_space(c: Tcb, now: int) -> None:
@@ -71,11 +66,12 @@ def check_space(c: Tcb, now: int) -> None:
         chrono.stop(c, chrono.SNDBUF_LIMITED, now)
 
 
-def _unsent(c: Tcb) -> int:
+def unsent(c: Tcb) -> int:
+    """Bytes that wait to be sent."""
     return max(distance(c.snd_nxt, c.write_end), 0)
 
 
-def _notsent_limit(c: Tcb) -> int:
+def notsent_limit(c: Tcb) -> int:
     """TCP_NOTSENT_LOWAT, else tcp_notsent_lowat."""
     return c.notsent_lowat or c.sysctl.tcp_notsent_lowat
 

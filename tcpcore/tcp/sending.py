@@ -9,7 +9,6 @@ from __future__ import annotations
 from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import (
     chrono,
-    delayed_ack,
     departure,
     loss_probe,
     pacing,
@@ -85,6 +84,8 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
         at += write_queue.fill(c, data, at, size)
         if at == len(data) and last:
             break
+        if c.record_ends and c.write_end in c.record_ends:
+            continue  # the packet is full of pieces
         if write_queue.must_push(c):
             write_queue.push(c)
             send_pending(c, now, PUSHED)
@@ -258,7 +259,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     reason = train.reason_of(length)
     flags = ACK | write_queue.leave(c, end)
     if c.fin_queued is not None and end == c.write_end:
-        flags |= FIN | PSH
+        flags |= FIN
         reason = c.fin_queued
         c.fin_sent = True
     if length < segment_size.mss(c):
@@ -267,7 +268,7 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK
     departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for having been the last
-    delayed_ack.data_sent(c, now)
+    departure.data_sent(c, now)
     departure.emit(c, flags | push, seq, payload, now, reason)
 
 

@@ -74,10 +74,10 @@ class Tcb:
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "ato", "backoff",
         "board", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent", "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
-        "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delivered", "due",
-        "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at", "fin_queued",
-        "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss", "journal",
-        "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
+        "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max", "delivered",
+        "due", "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at",
+        "fin_queued", "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss",
+        "journal", "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
         "lacks_space", "last_ack_received", "last_challenge", "last_data_received",
         "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
         "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
@@ -91,7 +91,7 @@ class Tcb:
         "sack_permitted", "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out",
         "send_buffer", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
         "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
-        "stamps", "state", "syn_retries", "sysctl", "timestamp_offset", "timestamps",
+        "stamps", "state", "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps",
         "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning",
         "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline",
         "waiters", "wakes_at", "window_clamp", "write_end",
@@ -194,6 +194,8 @@ class Tcb:
         self.urg_data = 0  # the peer's urgent byte, and what became of it; see `urgent`
         self.urg_seq = 0  # where it stands
         self.urg_inline = False  # SO_OOBINLINE
+        self.thin_linear = 0  # TCP_THIN_LINEAR_TIMEOUTS
+        self.delay_max = 200_000  # TCP_DELACK_MAX_US
 
     def _start_measuring(self, iss: int) -> None:
         self.srtt = 0
@@ -251,7 +253,7 @@ class Tcb:
         # What socket options ask for; 0: the sysctl decides.
         self.reuse_address = False  # SO_REUSEADDR
         self.keepalive = False  # SO_KEEPALIVE
-        self.ip = IpFields(self.iss & 0xFFFF)
+        self.ip = IpFields(self.iss & 0xFFFF, 60 if ":" in self.remote else 40)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
         self.keep_interval = 0  # TCP_KEEPINTVL, us
         self.keep_count = 0  # TCP_KEEPCNT

@@ -11,10 +11,11 @@ from functools import lru_cache
 
 from tcpcore import reasons
 from tcpcore.seqnum import MASK
-from tcpcore.tcp import delayed_ack, departure, write_queue
+from tcpcore.tcp import departure, rate, write_queue
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
-from tcpcore.wire.options import Option
+from tcpcore.wire.option_codec import options_length
 from tcpcore.wire.segment import ACK, PSH, Segment
 
 
@@ -41,34 +42,43 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
 
     Only where `is_plain`.
     """
-    seq, several = c.snd_nxt, length > mss
+    seq, several, queue = c.snd_nxt, length > mss, c.retransmission_queue
     at = (seq - c.snd_una) & MASK
+    c.snd_nxt = (seq + length) & MASK
     c.segs_out += (count := -(-length // mss))
     c.data_segs_out += count
     c.bytes_sent += length
+    if length % mss:
+        c.small_sent_end = c.snd_nxt
+    ip, acknowledged, data, out, board = c.ip, c.rcv_nxt, c.send_buffer, c.out, c.board
+    stamp = c.flow.stamp if queue else rate.start(c, now)
+    turn = c.turn
+    ttl, tos, number = ip.ttl or c.sysctl.ip_default_ttl, ip.tos, ip.id
     field = -1
-    options: tuple[Option, ...] = ()
-    ip, acknowledged, data, out = c.ip, c.rcv_nxt, c.send_buffer, c.out
-    ttl = ip.ttl or c.sysctl.ip_default_ttl
     while length > 0:
         size = mss if length > mss else length
         length -= size
-        c.snd_nxt = end = (seq + size) & MASK
-        if size < mss:
-            c.small_sent_end = end
+        end = (seq + size) & MASK
         flags = ACK if length else ACK | write_queue.leave(c, end)
-        departure.queue(c, seq, flags, now)  # sent again, it is alone: no PSH for being the last
+        sent = SentSegment(seq, end, flags, now, stamp, turn)  # sent again, it is alone: no PSH
+        queue.append(sent)
+        if board is not None:
+            board.add(sent)
         if field < 0:
-            delayed_ack.data_sent(c, now)
+            departure.arm(c, now)
+            departure.data_sent(c, now)
             field, options = departure.header(c, now)
+            headers = ip.headers + options_length(options)
         if length:
-            c.retransmission_queue[-1].joined = True
+            sent.joined = True
         elif several:
             flags |= PSH
-        ip.id = number = (ip.id + 1) & 0xFFFF
+        number = (number + 1) & 0xFFFF
         out.append(Segment(
             c.local, c.local_port, c.remote, c.remote_port, flags, seq, acknowledged, field,
-            options, bytes(data[at : at + size]), reason_of(size), 0, ttl, ip.tos, number,
+            options, bytes(data[at : at + size]), reason_of(size), 0, ttl, tos, number,
+            headers + size,
         ))  # fmt: skip
         at += size
         seq = end
+    ip.id = number

@@ -74,6 +74,8 @@ def wanted(c: Tcb) -> int:
     mss = c.rcv_mss if c.rcv_mss < full else full
     if mss <= 0:
         return 0
+    if scale and c.sysctl.tcp_shrink_window:
+        return _what_fits(c, free, full, allowed, mss)
     if free < full >> 1:
         c.quick_acks = 0
         free = free >> scale << scale
@@ -90,6 +92,17 @@ def wanted(c: Tcb) -> int:
     return free - free % mss
 
 
+def _what_fits(c: Tcb, free: int, full: int, allowed: int, mss: int) -> int:
+    """What there is memory for, even if it is less than was offered (tcp_shrink_window)."""
+    unit = 1 << c.rcv_scale
+    free -= free % unit
+    if free < full >> 1:
+        c.quick_acks = 0
+        if free < allowed >> 4 or free < mss or free < unit:
+            return 0
+    return -(-min(free, c.rcv_ssthresh) // unit) * unit
+
+
 def would_not_shrink(c: Tcb) -> bool:
     """Whether an ACK sent now would offer at least the window offered last."""
     return wanted(c) >= c.rcv_wnd
@@ -99,10 +112,11 @@ def select(c: Tcb) -> int:
     """Choose the window to advertise now, remember it, and return the 16-bit field.
 
     What was offered is never taken back (RFC 9293 §3.8.6.2.2).
+    Linux differs: with tcp_shrink_window=1 it is, where windows are scaled.
     """
     window = wanted(c)
     now_open = current(c)
-    if window < now_open:
+    if window < now_open and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
         unit = 1 << c.rcv_scale
         window = -(-now_open // unit) * unit
     c.rcv_wnd = window

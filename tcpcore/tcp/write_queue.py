@@ -26,12 +26,16 @@ def begin(c: Tcb, *, first: bool) -> None:
 def fill(c: Tcb, data: bytes, at: int, size: int) -> int:
     """Add what fits of ``data[at:]`` to a packet of up to `size` bytes; how much that was."""
     packets = c.packets
-    if not packets or (room := size - _length_of_last(c)) <= 0 or _ends_record(c):
+    if not packets or (room := size - last_length(c)) <= 0 or _ends_record(c):
         packets.append([c.write_end, 0])
         room = size
+    if c.record_ends:
+        room = min(room, _to_record_end(c))
     part = data[at : at + room] if at or len(data) > room else data
     c.send_buffer += part
     packets[-1][0] = c.write_end = (c.write_end + len(part)) & MASK
+    if _ends_record(c):
+        push(c)
     return len(part)
 
 
@@ -41,13 +45,6 @@ def behind_syn(c: Tcb, data: bytes) -> None:
     c.write_end = (c.write_end + len(data)) & MASK
     if c.write_end != c.snd_nxt:
         c.packets.append([c.write_end, PSH])
-
-
-def room_in_last(c: Tcb, size: int) -> int:
-    """Bytes by which the last packet may still grow, up to `size`."""
-    if not c.packets or _ends_record(c):
-        return 0
-    return max(size - _length_of_last(c), 0)
 
 
 def push(c: Tcb) -> None:
@@ -94,11 +91,20 @@ def leave(c: Tcb, end: int) -> int:
     return mark
 
 
-def _length_of_last(c: Tcb) -> int:
+def last_length(c: Tcb) -> int:
+    """Bytes of the packet that the next write goes on with; 0: it begins one."""
     packets = c.packets
+    if not packets:
+        return 0
     start = packets[-2][0] if len(packets) > 1 else c.snd_nxt
     return (packets[-1][0] - start) & MASK
 
 
 def _ends_record(c: Tcb) -> bool:
     return bool(c.record_ends) and c.packets[-1][0] in c.record_ends
+
+
+def _to_record_end(c: Tcb) -> int:
+    """Bytes that may follow until the next record begins."""
+    left = ((end - c.write_end) & MASK for end in c.record_ends)
+    return min((count for count in left if 0 < count < HALF), default=HALF)

@@ -1,7 +1,7 @@
 """A capture for the page that reads one (``static/capture.js``): rows, then one connection.
 
-The file is read where this runs, in the reader's browser; it is kept for the next question.
-Standard library only.
+The file is read where this runs, in the reader's browser or in a notebook's kernel; it is kept for
+the next question.  Standard library only.
 """
 
 from __future__ import annotations
@@ -50,30 +50,68 @@ class _Opened:
         return explain_capture(capture, connection=connection, most=most)
 
 
-_last: list[tuple[_Opened, Explanation]] = []
+class Reader:
+    """Reads one capture after the other and answers about the last one."""
 
+    __slots__ = ("_last",)
 
-def opened(asked: Json, data: bytes | None) -> Json:
-    """Read a capture: ``{"capture": name}`` with its bytes, or ``{"capture": name, "text": ...}``.
+    def __init__(self) -> None:
+        self._last: tuple[_Opened, Explanation] | None = None
 
-    ``{"rows", "connections", "segments", "packets", "notes"}``; the first connection comes along
-    as by `connection`.  ``{"refused": sentence}`` when it cannot be read.
-    """
-    _last.clear()
-    file = _Opened(str(asked["capture"]), asked.get("text"), data or b"")
-    try:
-        explanation = file.explained()
-    except UsageError as error:
-        return {"refused": _sentence(str(error))}
-    _last.append((file, explanation))
-    return {
-        "rows": [_row(one, explanation) for one in explanation.connections[:MOST_ROWS]],
-        "connections": explanation.count,
-        "segments": explanation.segments,
-        "packets": explanation.packets,
-        "notes": _notes(explanation),
-        **connection({"connection": 1}),
-    }
+    def answer(self, asked: Json, data: bytes | None = None) -> Json:
+        """``{"capture", ...}`` as `opened`, ``{"connection"}`` as `connection`."""
+        return self.opened(asked, data) if "capture" in asked else self.connection(asked)
+
+    def opened(self, asked: Json, data: bytes | None) -> Json:
+        """Read ``{"capture": name}`` with its bytes, or ``{"capture": name, "text": ...}``.
+
+        ``{"rows", "connections", "segments", "packets", "notes"}``; the first connection comes
+        along as by `connection`.  ``{"refused": sentence}`` when it cannot be read.
+        """
+        self._last = None
+        file = _Opened(str(asked["capture"]), asked.get("text"), data or b"")
+        try:
+            explanation = file.explained()
+        except UsageError as error:
+            return {"refused": _sentence(str(error))}
+        self._last = file, explanation
+        return {
+            "rows": [_row(one, explanation) for one in explanation.connections[:MOST_ROWS]],
+            "connections": explanation.count,
+            "segments": explanation.segments,
+            "packets": explanation.packets,
+            "notes": _notes(explanation),
+            **self.connection({"connection": 1}),
+        }
+
+    def connection(self, asked: Json) -> Json:
+        """One connection of the file opened last, by its number from 1.
+
+        ``{"chosen", "verdict", "findings", "document"}``: each finding with the player's steps,
+        from 1, that show it; ``{"refused": sentence}`` without a file, or such a connection.
+        """
+        if self._last is None:
+            return {"refused": "No capture is open."}
+        file, explanation = self._last
+        number = int(asked["connection"])
+        try:
+            (index,) = picked(explanation, number)
+            one = explanation.connections[index]
+            if len(one.segments) < min(one.total, MOST_SEGMENTS):
+                explanation = file.explained(number)
+                one = explanation.connections[index]
+        except UsageError as error:
+            return {"refused": _sentence(str(error))}
+        document = to_document(explanation, index, MOST_SEGMENTS)
+        steps = {
+            explained.packet.number: step
+            for step, explained in enumerate(one.segments[: len(document["steps"])], 1)
+        }
+        found = [
+            {"text": f"{finding.text}.", "steps": [steps[n] for n in finding.packets if n in steps]}
+            for finding in one.findings
+        ]
+        return {"chosen": number, "verdict": one.verdict, "findings": found, "document": document}
 
 
 def _row(one: ExplainedConnection, explanation: Explanation) -> Json:
@@ -100,36 +138,6 @@ def _notes(explanation: Explanation) -> list[str]:
     if explanation.count > MOST_ROWS:
         notes.append(f"the table shows the first {MOST_ROWS} of {explanation.count} connections")
     return notes
-
-
-def connection(asked: Json) -> Json:
-    """One connection of the file opened last, by its number from 1.
-
-    ``{"chosen", "verdict", "findings", "document"}``: each finding with the player's steps, from
-    1, that show it; ``{"refused": sentence}`` without a file, or without such a connection.
-    """
-    if not _last:
-        return {"refused": "No capture is open."}
-    file, explanation = _last[0]
-    number = int(asked["connection"])
-    try:
-        (index,) = picked(explanation, number)
-        one = explanation.connections[index]
-        if len(one.segments) < min(one.total, MOST_SEGMENTS):
-            explanation = file.explained(number)
-            one = explanation.connections[index]
-    except UsageError as error:
-        return {"refused": _sentence(str(error))}
-    document = to_document(explanation, index, MOST_SEGMENTS)
-    steps = {
-        explained.packet.number: step
-        for step, explained in enumerate(one.segments[: len(document["steps"])], 1)
-    }
-    found = [
-        {"text": f"{finding.text}.", "steps": [steps[n] for n in finding.packets if n in steps]}
-        for finding in one.findings
-    ]
-    return {"chosen": number, "verdict": one.verdict, "findings": found, "document": document}
 
 
 def _sentence(text: str) -> str:

@@ -1,7 +1,7 @@
-"""The capture reader of the built book: `CaptureReader()` in a cell, ``capture.js`` on a page.
+"""The capture reader: `CaptureReader()` in a cell, ``capture.js`` on a page and in a notebook.
 
-It works on pages only, where a browser holds file and Python; in a notebook, `observe.explain`
-reads files directly.
+On a page of the built book a worker of the browser reads the file; in a notebook the kernel does,
+asked by messages of the widget (``capture_widget.js``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import base64
 import io
 from typing import Any
+
+import anywidget
+import traitlets
 
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
@@ -18,7 +21,8 @@ from tcpcore.observe.explain_text import format_text
 from tcpcore.observe.tcpdump import Printer
 from tcpcore.scenarios import registry
 from tcpcore.units import SECOND
-from tcpcore.view.capture_answers import LARGEST
+from tcpcore.view import bundle
+from tcpcore.view.capture_answers import LARGEST, Reader
 from tcpcore.wire.pcap import pcap_bytes
 
 MIME = "application/vnd.tcpcore.figure+json"
@@ -33,10 +37,22 @@ TEXT_SAMPLE = "late-segment"
 _FIRST = 1_767_225_600 * SECOND  # 2026-01-01, when the samples are said to begin
 
 
-class CaptureReader:
-    """A place for a capture file or for tcpdump's text, with samples to try."""
+class CaptureReader(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no types
+    """A place for a capture file or for tcpdump's text, with samples to try.
+
+    A question is a message ``{"id", "request"}`` whose buffers are the file, perhaps after others
+    ``{"id", "more": true}`` with its first parts; the answer is one with the same id (`Reader`).
+    Nothing of it becomes part of the notebook.
+    """
+
+    _esm = bundle.widget_module("capture_widget")
+    _css = bundle.style_sheet()
+
+    samples: Any = traitlets.List(read_only=True).tag(sync=True)
+    largest = traitlets.Int(LARGEST, read_only=True).tag(sync=True)
 
     def __init__(self) -> None:
+        super().__init__()
         samples: list[dict[str, str]] = [
             {
                 "name": f"{name}.pcap",
@@ -48,7 +64,10 @@ class CaptureReader:
         samples.append(
             {"name": "The text", "title": "Text: a segment that is late", "text": sample_text()}
         )
-        self.state = {"samples": samples, "largest": LARGEST}
+        self.set_trait("samples", samples)
+        self._reader = Reader()
+        self._parts: list[bytes] = []
+        self.on_msg(self._heard)
         first = next(iter(SAMPLES))
         self.text = (
             "Without JavaScript this page reads nothing. `python -m tcpcore explain FILE` prints, "
@@ -58,14 +77,25 @@ class CaptureReader:
     def __repr__(self) -> str:
         return self.text
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _heard(self, _widget: Any, content: dict[str, Any], buffers: list[Any]) -> None:
+        self._parts += [bytes(part) for part in buffers]
+        if content.get("more"):
+            return
+        data, self._parts = b"".join(self._parts), []
+        self.send({"id": content["id"], "answer": self._reader.answer(content["request"], data)})
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The widget for notebooks, the samples for pages, text for everything else."""
+        answer = super()._repr_mimebundle_(**kwargs)
+        data, metadata = answer if isinstance(answer, tuple) else (answer or {}, {})
+        state = {"samples": self.samples, "largest": self.largest}
         figure = {
             "kind": "capture",
-            "state": self.state,
+            "state": state,
             "text": self.text,
             "label": "A reader for captures",
         }
-        return {MIME: figure, "text/plain": self.text}
+        return {**data, "text/plain": self.text, MIME: figure}, metadata
 
 
 def sample(scenario: str) -> bytes:

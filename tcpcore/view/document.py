@@ -282,11 +282,18 @@ def _value(parameter: Json) -> str:
 
 
 def page_state(
-    doc: Json, *, name: str = "", step: int = 1, panels: tuple[str, ...] = (), live: bool = True
+    doc: Json,
+    *,
+    name: str = "",
+    step: int = 1,
+    panels: tuple[str, ...] = (),
+    live: bool = True,
+    scripts: Json | None = None,
 ) -> Json:
     """What the player's model holds at first: all that a page without a kernel needs to store.
 
-    `live` says that the scenario can be computed again (sliders, ✕); `name` is for links to a step.
+    `live` says that the scenario can be computed again (sliders, ✕); `name` is for links to a step;
+    `scripts` are those of `host_scripts`.
     """
     return {
         "document": doc,
@@ -299,6 +306,7 @@ def page_state(
         "panels": list(panels),
         "figures": [figure["kind"] for figure in doc.get("figures", ())],
         "live": live,
+        **({"scripts": scripts} if scripts else {}),
     }
 
 

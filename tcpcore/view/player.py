@@ -15,7 +15,7 @@ import traitlets
 from tcpcore.errors import UsageError
 from tcpcore.scenarios import registry
 from tcpcore.trace import Trace
-from tcpcore.view import bundle
+from tcpcore.view import bundle, host_scripts
 from tcpcore.view.document import as_text, document, page_state
 from tcpcore.view.web_assets import plotly_js
 
@@ -49,6 +49,8 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     status = traitlets.Unicode("").tag(sync=True)
     live = traitlets.Bool(True, read_only=True).tag(sync=True)
     document = traitlets.Dict(read_only=True).tag(sync=True)
+    wants_scripts = traitlets.Int(0).tag(sync=True)
+    scripts = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(
         self,
@@ -98,6 +100,17 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
     def _bring_plotly(self, _change: Any) -> None:
         self.set_trait("plotly", plotly_js())
 
+    @traitlets.observe("wants_scripts")
+    def _write_scripts(self, _change: Any) -> None:
+        self.set_trait("scripts", self._scripts())
+
+    def _scripts(self) -> host_scripts.Scripts:
+        if not self.scenario:
+            return {}
+        hosts = [host["name"] for host in self.document["hosts"]]
+        how = self.parameters, self.profile, tuple(self.drop)
+        return host_scripts.scripts_of(self.scenario, hosts, *how)
+
     @traitlets.validate("step")
     def _existing_step(self, proposal: Any) -> int:
         return max(1, min(int(proposal["value"]), max(1, len(self.document.get("steps", ())))))
@@ -113,6 +126,7 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
             return
         self.status = ""
         if fresh != self.document:
+            self.set_trait("scripts", {})
             self.set_trait("document", fresh)
             self.step = min(self.step, len(fresh["steps"]))
 
@@ -121,7 +135,12 @@ class Player(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget has no typ
         result = super()._repr_mimebundle_(**kwargs)
         data, metadata = result if isinstance(result, tuple) else (result or {}, {})
         state = page_state(
-            self.document, name=self.name, step=self.step, panels=tuple(self.panels), live=self.live
+            self.document,
+            name=self.name,
+            step=self.step,
+            panels=tuple(self.panels),
+            live=self.live,
+            scripts=host_scripts.stored(self._scripts()),
         )
         data = {**data, "text/plain": as_text(self.document), MIME: state}
         return data, metadata

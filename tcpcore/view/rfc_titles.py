@@ -12,6 +12,7 @@ TITLES: dict[int, str] = {
     1337: "TIME-WAIT Assassination Hazards in TCP",
     1812: "Requirements for IP Version 4 Routers",
     2018: "TCP Selective Acknowledgment Options",
+    2385: "Protection of BGP Sessions via the TCP MD5 Signature Option (historic: RFC 5925)",
     2516: "A Method for Transmitting PPP Over Ethernet (PPPoE)",
     2525: "Known TCP Implementation Problems",
     2827: "Network Ingress Filtering",

@@ -28,6 +28,7 @@ _VIEWS_FOR_BROWSERS = tuple(
         "document",
         "drawings",
         "flows",
+        "host_scripts",
         "packet",
         "script_document",
     )

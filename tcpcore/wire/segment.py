@@ -27,7 +27,8 @@ class Segment:
 
     Addresses are text (``10.0.0.1``, ``2001:db8::1``), numbers are as in the header, `payload` is
     bytes, `options` a tuple in wire order (see `wire.options`).  `reason` is not on the wire: it
-    says why our own engine sent the segment, and is None for captured ones.
+    says why our own engine sent the segment, and is None for captured ones.  `size` is the IP
+    packet's, in bytes, where whoever made the segment knows it, else 0: ask `net.packet`.
     """
 
     __slots__ = (
@@ -40,6 +41,7 @@ class Segment:
         "payload",
         "reason",
         "seq",
+        "size",
         "sport",
         "src",
         "tos",
@@ -65,6 +67,7 @@ class Segment:
         ttl: int = 64,
         tos: int = 0,
         ip_id: int = 0,
+        size: int = 0,
     ) -> None:
         self.src = src
         self.sport = sport
@@ -81,6 +84,7 @@ class Segment:
         self.ttl = ttl
         self.tos = tos
         self.ip_id = ip_id
+        self.size = size
 
     @property
     def length(self) -> int:

@@ -25,6 +25,7 @@ LAYERS = (
         "why",
         "reasons",
         "queue_record",
+        "traced",
         "trace",
         "sysctl",
         "multistream",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from statistics import median
 
-from benchmarks import floor, flows, memory, speed, transfer
+import pytest
+
+from benchmarks import floor, flows, memory, speed, steps, transfer
 from tcpcore.units import seconds
 
 
@@ -12,6 +14,15 @@ def test_the_engine_keeps_up_with_the_floor() -> None:
     measured = speed.ratios(2_000_000, 3)
     assert measured["untraced"] >= 0.055, measured
     assert measured["traced"] >= 0.03, measured
+
+
+@pytest.mark.parametrize(("traced", "most"), [(False, 2_900), (True, 4_200)])
+def test_a_segment_takes_no_more_steps_of_the_interpreter_than_it_did(
+    traced: bool, most: int
+) -> None:
+    """Whoever makes the engine do more for each segment should know it, and change it here."""
+    found = steps.costs(lambda size: transfer.run(size, traced=traced), 1000, 1200)
+    assert sum(cost.steps for cost in found) < most
 
 
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:

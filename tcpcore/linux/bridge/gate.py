@@ -191,7 +191,7 @@ class RealTimeNetwork(Network):
                 return
             if whole:
                 self._begin(segment)
-                self.transmit(self.outside, segment)
+                self.transmit(self.outside, (segment,))
             else:
                 self.malformed += 1
 
@@ -199,7 +199,7 @@ class RealTimeNetwork(Network):
         error = icmp.decode_icmp(raw)
         if error is not None:
             self._begin(error)
-            self.transmit(self.outside, error)
+            self.transmit(self.outside, (error,))
             return
         answer = icmp.echo_reply(raw)
         pipe = self.route(self.outside, address.unpack(raw[16:20]))

@@ -1,23 +1,25 @@
 // A page's reader for captures: a file or pasted text becomes a table, a verdict and a player.
 //
-// The file is read by Python in a worker of this page.  Nothing is sent anywhere.
+// Python reads the file: in a worker of this page (`capture_worker.js`), or in a notebook's kernel
+// (`capture_widget.js`).
 
 import { button } from "./controls.js";
 import { duration, element, icon, uniqueId } from "./dom.js";
 import { LocalModel } from "./local_model.js";
 import { render as renderPlayer } from "./player.js";
-import { ask, hasPython, stopPython, working } from "./python.js";
 
-const NO_WORKER = "Reading a capture needs the page to come from a web server (`make book` starts one). "
-  + "Without one, `python -m tcpcore explain FILE` prints the same.";
-const STOPPED = "Stopped. Nothing is kept of the file.";
 const PASTE = "12:00:00.000000 IP 10.0.0.1.40000 > 10.0.0.2.80: Flags [S], seq 1000, win 64240, length 0";
 const HEADS = ["", "Client", "Server", "Verdict", "Segments", "Again", "Bytes sent", "Begins", "Lasts"];
 
 const brief = (us) => duration(us < 1000 ? us : Math.round(us / 1000) * 1000);
 
-/** Draw it into `place`; `samples` are {name, title, data (base64) or text}, `largest` is in bytes. */
-export function drawCapture(place, { samples, largest }) {
+/**
+ * Draw it into `place`; `samples` are {name, title, data (base64) or text}, `largest` is in bytes.
+ *
+ * `reader` asks Python: `ask(request, {bytes, booted})` resolves to the answer, `stop(words)` ends
+ * it, `working()`, `failed(error)` and `trouble()` say what there is to say, `note` where files go.
+ */
+export function drawCapture(place, { samples, largest }, reader) {
   let busy = 0;
   let playerModel = null;
 
@@ -25,16 +27,15 @@ export function drawCapture(place, { samples, largest }) {
     busy += 1;
     const own = busy;
     const before = status.textContent;
-    atWork(true, working("Reading…"));
+    atWork(true, reader.working());
     try {
-      const answer = await ask(request, { bytes, booted: () => say("Reading…") });
+      const answer = await reader.ask(request, { bytes, booted: () => say("Reading…") });
       if (own !== busy) return null;
       atWork(false, answer.refused || before);
       return answer.refused ? null : answer;
     } catch (error) {
       if (own === busy) {
-        atWork(false, error.atWork ? `This capture was too much for the page: ${error.message}.`
-          : `Python could not be loaded here: ${error.message}. Try again.`);
+        atWork(false, reader.failed(error));
       }
       return null;
     }
@@ -58,8 +59,8 @@ export function drawCapture(place, { samples, largest }) {
 
   async function open(name, request, bytes) {
     clear();
-    if (!hasPython()) {
-      say(NO_WORKER);
+    if (reader.trouble()) {
+      say(reader.trouble());
       return;
     }
     const answer = await question({ capture: name, ...request }, bytes);
@@ -144,8 +145,7 @@ export function drawCapture(place, { samples, largest }) {
   const progress = element("progress", { "aria-label": "At work", hidden: true });
   const stop = button("Stop", "lose", () => {
     busy += 1;
-    stopPython(STOPPED);
-    atWork(false, STOPPED);
+    atWork(false, reader.stop());
   }, { text: "Stop", class: "stop", hidden: true });
   const notes = element("ul", { class: "remarks" });
   const table = element("tbody", {});
@@ -160,7 +160,7 @@ export function drawCapture(place, { samples, largest }) {
   const zone = element("div", { class: "zone" }, icon("save"),
     element("label", { for: fileId }, "Drop a capture here, or choose a file"), input);
   const frame = element("div", { class: "tcpcore tcpcore-capture", role: "group", "aria-label": "Capture reader", "data-state": "ready" },
-    zone, paste, element("div", { class: "samples" }, "Without one at hand, try: ", ...samples.map(sample)),
+    zone, reader.note ? element("p", { class: "whose" }, reader.note) : null, paste, element("div", { class: "samples" }, "Without one at hand, try: ", ...samples.map(sample)),
     element("div", { class: "actions" }, progress, stop), status, result);
 
   for (const event of ["dragenter", "dragover", "dragleave", "drop"]) {

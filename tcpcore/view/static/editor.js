@@ -15,7 +15,8 @@ import { linkOf } from "./script_text.js";
 import { marksOf, verdictParts } from "./verdict.js";
 
 const HELP = "Ctrl+Enter (on a Mac ⌘+Enter) runs the script. Tab leaves the text field for the next control; "
-  + "packetdrill needs no tabs. Nothing leaves your browser.";
+  + "packetdrill needs no tabs.";
+const PRIVATE = " Nothing leaves your browser."; // on a page; in a notebook the kernel runs it
 const STALE = "The script was edited since; run it again.";
 const COPIED = "Copied: a link that holds this script.";
 const LONG = "This script is too long for a link; download it instead.";
@@ -143,7 +144,7 @@ export function render({ model, el }) {
         button("Download as .pkt", "save", download),
         model.linkable ? button("Copy a link with this script", "link", share) : null)),
     area.node,
-    element("div", { class: "actions" }, runButton, stopButton, progress, element("span", { class: "help", id: helpId }, HELP)),
+    element("div", { class: "actions" }, runButton, stopButton, progress, element("span", { class: "help", id: helpId }, HELP, model.linkable ? PRIVATE : "")),
     summary, note, below);
 
   const listeners = { "change:result": show, "change:status": draw, done };

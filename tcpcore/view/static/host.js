@@ -3,6 +3,7 @@
 
 import { drawAtlas } from "./atlas.js";
 import { drawCapture } from "./capture.js";
+import { captureWorker } from "./capture_worker.js";
 import { render as renderEditor } from "./editor.js";
 import { mountPlot } from "./plot.js";
 import { drawPlotly } from "./plotly_figure.js";
@@ -35,7 +36,7 @@ register("player", (place, state) => {
 
 register("plotly", drawPlotly);
 register("plot", mountPlot);
-register("capture", drawCapture);
+register("capture", (place, state) => drawCapture(place, state, captureWorker));
 register("atlas", (place, state) => { atlas = { place, open: drawAtlas(place, state), rows: state.rows }; });
 
 register("drill", (place, state) => {

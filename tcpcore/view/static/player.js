@@ -4,8 +4,9 @@
 //
 // The model holds `document` (the run, made by Python), `parameters` and `drop` (what the reader
 // asks for), `step`, `status` (one line from whoever computes), `panels` (those that stand open), `name` (deep links),
-// `live` (somebody can recompute) and `linkable` (the page's address can hold a step).
+// `live` (somebody can recompute), `linkable` (the page's address can hold a step) and `scripts` (see as_script.js).
 
+import { createScripts } from "./as_script.js";
 import { button, createLostList, createSliders, createTransport } from "./controls.js";
 import { element } from "./dom.js";
 import { copy, linkTo, pcap, save } from "./download.js";
@@ -115,9 +116,10 @@ export function render({ model, el }) {
     helpButton.setAttribute("aria-expanded", String(!help.hidden));
   }, { "aria-expanded": "false" });
   const resetButton = button("Reset", "reset", reset);
+  const asScript = createScripts({ model, say });
   const tools = element("div", { class: "tools" },
     resetButton, button("Copy as tcpdump text", "copy", copyText),
-    button("Download as pcap", "save", () => save(pcap(doc), `${model.get("name") || doc.scenario || "tcp"}.pcap`)),
+    asScript.node, button("Download as pcap", "save", () => save(pcap(doc), `${model.get("name") || doc.scenario || "tcp"}.pcap`)),
     model.get("linkable") ? button("Copy a link to this step", "link", copyLink) : null, helpButton);
   const sliders = createSliders(slide);
   const lostList = createLostList(lose, () => put({ drop: [] }));
@@ -131,7 +133,7 @@ export function render({ model, el }) {
   });
   const box = element("div", { class: "tcpcore-player", role: "group", onkeydown: onKey },
     element("div", { class: "top" }, element("div", { class: "titles" }, title, question, " ", kernel), tools),
-    help, sliders.node, lostList.node,
+    asScript.row, help, sliders.node, lostList.node,
     element("div", { class: "stage" },
       element("div", { class: "left" }, ladder.node, transport.node, why, status), panels.node),
     figures.node);
@@ -180,6 +182,7 @@ export function render({ model, el }) {
     lostList.update(doc, doc.drop);
     figures.show(doc.figures);
     resetButton.hidden = !live();
+    asScript.update(doc);
     frame.dataset.document = (Number(frame.dataset.document) || 0) + 1;
     if (ladder.node.isConnected) draw();
   }

@@ -6,12 +6,15 @@ import { ask, hasPython, working } from "./python.js";
 
 const NO_WORKER = "Sliders and ✕ need the page to come from a web server (`make book` starts one); "
   + "stepping works here as it is.";
+const NO_SCRIPTS = "A script as long as this one is written on demand, which needs the page to come from a web server.";
 
 /** The anywidget model contract over one stored state. */
 export class StaticModel extends LocalModel {
   constructor(state) {
     super({ status: "", drop: [], panels: [], ...state });
-    this.stored = { parameters: this.state.parameters, drop: this.state.drop, document: this.state.document };
+    this.stored = {
+      parameters: this.state.parameters, drop: this.state.drop, document: this.state.document, scripts: this.state.scripts,
+    };
     this.asked = this.wanted();
     this.busy = false;
     this.wish = null;
@@ -30,9 +33,34 @@ export class StaticModel extends LocalModel {
         this.asked = this.wanted();
         await this.compute(this.asked);
       }
+      if (this.state.wants_scripts && !this.state.scripts) await this.writeScripts();
     } finally {
       this.busy = false;
     }
+  }
+
+  /** The run on the page as packetdrill scripts (as_script.js). */
+  async writeScripts() {
+    this.state.wants_scripts = 0;
+    if (!hasPython()) {
+      this.set("scripts", this.refused(NO_SCRIPTS));
+      return;
+    }
+    this.set("status", working("Writing…"));
+    const hosts = this.state.document.hosts.map(({ name }) => name);
+    try {
+      const { scripts, refused } = await ask({
+        scripts_of: { scenario: this.state.scenario, profile: this.state.profile, hosts, ...this.asked },
+      });
+      this.set("scripts", refused ? this.refused(refused) : scripts);
+    } catch (error) {
+      this.set("scripts", this.refused(`Python could not be loaded here: ${error.message}.`));
+      this.state.scripts = undefined;
+    }
+  }
+
+  refused(sentence) {
+    return Object.fromEntries(this.state.document.hosts.map(({ name }) => [name, { refused: sentence }]));
   }
 
   async compute(wanted) {
@@ -77,6 +105,7 @@ export class StaticModel extends LocalModel {
 
   show(doc, status) {
     this.state.document = doc;
+    this.state.scripts = doc === this.stored.document ? this.stored.scripts : undefined;
     if (this.wish !== null) this.state.step = Math.min(this.wish, doc.steps.length);
     this.wish = null;
     this.state.step = Math.min(this.state.step, doc.steps.length);

@@ -355,8 +355,8 @@ def test_options_unknown_to_the_engine_are_named(make: Make):
     sock = make().socket()
     with pytest.raises(UsageError, match="did you mean TCP_DEFER_ACCEPT"):
         set_option(sock, "TCP_DEFERACCEPT", 1)
-    with pytest.raises(UsageError, match="'TCP_TURBO'; names are as in tcp"):
-        set_option(sock, "TCP_TURBO", 1)
+    with pytest.raises(UsageError, match="'NO_TURBO'; names are as in tcp"):
+        set_option(sock, "NO_TURBO", 1)
 
 
 # --- answers of a request and of the connection it becomes ---------------------------------------

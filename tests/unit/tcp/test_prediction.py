@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tcpcore import Network, mbit, ms, seconds
+from tcpcore.net.packet import wire_length
 from tcpcore.scenarios import registry
 from tcpcore.tcp import prediction, train
 from tcpcore.trace import Trace
@@ -114,8 +115,8 @@ TALKS: dict[str, dict[str, Any]] = {
 def told(trace: Trace) -> Iterator[str]:
     """All that a trace says, record by record."""
     for traced in trace.segments:
-        names = [name for name in traced.segment.__slots__ if name != "reason"]
-        wire = [getattr(traced.segment, name) for name in names]
+        names = [name for name in traced.segment.__slots__ if name not in ("reason", "size")]
+        wire = [wire_length(traced.segment), *(getattr(traced.segment, name) for name in names)]
         yield repr((wire, traced.why, traced.sent, traced.arrived, traced.fate))
     for moment in trace.moments:
         yield repr((moment.time, moment.host, moment.kind, moment.label, moment.segment))

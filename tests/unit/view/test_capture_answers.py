@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -69,8 +70,26 @@ def test_a_file_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert "explain` reads larger files." in told["refused"]
 
 
-def test_the_page_has_samples_a_text_and_no_widget() -> None:
-    data = CaptureReader()._repr_mimebundle_()
+def test_the_page_has_samples_and_a_text() -> None:
+    data, _ = CaptureReader()._repr_mimebundle_()
     assert data[MIME]["kind"] == "capture"
     assert len(data[MIME]["state"]["samples"]) == len(SAMPLES) + 1
     assert "data-and-close.pcap: 1 connection" in data["text/plain"]
+
+
+def test_in_a_notebook_the_kernel_answers_messages_also_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, other = CaptureReader(), CaptureReader()
+    sent: list[dict[str, Any]] = []
+    monkeypatch.setattr(CaptureReader, "send", lambda _, content: sent.append(content))
+    data = sample("accept-queue-overflow")
+    reader._handle_custom_msg({"id": 1, "more": True}, [memoryview(data)[:100]])
+    assert sent == []
+    reader._handle_custom_msg({"id": 1, "request": {"capture": "a.pcap"}}, [memoryview(data)[100:]])
+    other._handle_custom_msg({"id": 1, "request": {"connection": 1}}, [])
+    reader._handle_custom_msg({"id": 2, "request": {"connection": 3}}, [])
+    assert [one["id"] for one in sent] == [1, 1, 2]
+    assert sent[0]["answer"]["connections"] == 4
+    assert sent[1]["answer"] == {"refused": "No capture is open."}
+    assert sent[2]["answer"]["chosen"] == 3

@@ -114,10 +114,11 @@ def test_an_icmp_error_of_the_script_is_an_arrow_of_its_ladder() -> None:
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_each_script_of_ours_can_be_shown(path: Path) -> None:
-    """Also ICMP of all kinds, IPv6, epoll, and what fails on purpose."""
+    """Also ICMP of all kinds, IPv6, epoll, and what fails on purpose; a page has no files."""
     text = path.read_text()
     result = verdict(text, path.stem)
-    assert result["verdict"] in ("passed", "failed")
+    opens = result["verdict"] == "not supported" and "files beside the script" in result["summary"]
+    assert opens or result["verdict"] in ("passed", "failed")
     assert json.dumps(result)
     assert as_text(text, result)
 

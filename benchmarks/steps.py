@@ -1,0 +1,92 @@
+"""``python -m benchmarks.steps``: steps of the interpreter for a segment, function by function.
+
+    python -m benchmarks.steps              the transfer without a trace, and the floor
+    python -m benchmarks.steps --traced     with its full trace
+
+A step is one bytecode instruction of CPython, and a segment's share of the ACKs is in it.  A busy
+machine does not change the number, so that one percent can be told from none; but steps are not all
+equally long: what counts in the end is `benchmarks.speed`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from benchmarks import floor, transfer
+
+MSS = 1448
+FEW, MANY = 1000, 1400
+"""Segments of the two transfers whose difference is looked at: opening and closing drop out."""
+
+
+class Cost(NamedTuple):
+    """What a segment takes of one function: `steps` in it, and `calls` of it."""
+
+    steps: float
+    calls: float
+    function: str
+    place: str
+
+
+def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
+    """Steps and calls of each function while `work` runs."""
+    steps: Counter[CodeType] = Counter()
+    calls: Counter[CodeType] = Counter()
+
+    def inside(frame: FrameType, event: str, _: Any) -> Any:
+        if event == "opcode":
+            steps[frame.f_code] += 1
+        return inside
+
+    def entered(frame: FrameType, event: str, _: Any) -> Any:
+        frame.f_trace_opcodes, frame.f_trace_lines = True, False
+        calls[frame.f_code] += 1
+        return inside
+
+    before = sys.gettrace()
+    sys.settrace(entered)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return steps, calls
+
+
+def costs(carry: Callable[[int], object], few: int = FEW, many: int = MANY) -> list[Cost]:
+    """What a segment takes where ``carry(size)`` carries so many bytes; the dearest first."""
+    steps, calls = _count(lambda: carry(few * MSS))
+    more_steps, more_calls = _count(lambda: carry(many * MSS))
+    found = [
+        Cost(
+            (more_steps[code] - steps[code]) / (many - few),
+            (more_calls[code] - calls[code]) / (many - few),
+            code.co_qualname,
+            f"{Path(code.co_filename).name}:{code.co_firstlineno}",
+        )
+        for code in more_steps
+    ]
+    return sorted(found, key=lambda cost: -cost.steps)
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
+    parser.add_argument("--traced", action="store_true", help="with a full trace")
+    parser.add_argument("--rows", type=int, default=40, help="how many functions to list")
+    chosen = parser.parse_args()
+    found = costs(lambda size: transfer.run(size, traced=chosen.traced))
+    least = sum(cost.steps for cost in costs(floor.transfer))
+    total, calls = sum(cost.steps for cost in found), sum(cost.calls for cost in found)
+    print(f"{total:,.0f} steps and {calls:.0f} calls a segment; the floor: {least:,.0f} steps")
+    for cost in found[: chosen.rows]:
+        print(f"{cost.steps:8.1f} {cost.calls:6.2f}  {cost.function}  {cost.place}")
+
+
+if __name__ == "__main__":
+    main()

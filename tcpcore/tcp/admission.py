@@ -1,0 +1,84 @@
+"""How much of a write is taken in: what fits into the send buffer while it is on its way out.
+
+A write fills one large packet after another.  Only a new one asks whether there is memory.  As soon
+as the first is full it is sent as far as the windows let it; what remains of it is filled again.
+Source: tcp_sendmsg_locked(), tcp_push_one(), forced_push() and tso_fragment() in net/ipv4.
+"""
+
+from __future__ import annotations
+
+from tcpcore.seqnum import HALF, MASK
+from tcpcore.tcp import segment_size, send_buffer, sending, state, write_queue
+from tcpcore.tcp.tcb import Tcb
+
+
+def taken(c: Tcb, size: int) -> int:
+    """How many of `size` bytes may be queued now; 0: send() blocks."""
+    large, unsent = send_buffer.large_packet(c), send_buffer.unsent(c)
+    tail = write_queue.last_length(c)
+    mss = segment_size.mss(c)
+    limit = send_buffer.notsent_limit(c)
+    most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
+    most += send_buffer.OVERHEAD * (len(c.retransmission_queue) + unsent // large)
+    if most < c.sndbuf and unsent + size < limit:
+        return size
+    done = 0
+    write = _Write(c, large, mss, unsent, tail)
+    while done < size:
+        room = large - write.tail if write.unsent else 0
+        if not room:
+            if write.memory >= c.sndbuf or write.unsent >= limit:
+                break
+            write.begin_packet()
+            room = large
+        part = min(room, size - done)
+        write.add(part)
+        done += part
+        if done < size:
+            write.push(done)
+    return done
+
+
+class _Write:
+    """The write queue while one write goes on."""
+
+    def __init__(self, c: Tcb, large: int, mss: int, unsent: int, tail: int) -> None:
+        self.large = large
+        self.unsent = unsent
+        self.tail = tail  # bytes of the packet that is being filled
+        self.memory = send_buffer.memory(c)
+        self.burst = sending.burst_segments(c, mss) * mss
+        self.half = c.max_window >> 1
+        self.pushed = 0
+        self.may_go = 0
+        if c.state in state.SENDS_DATA:
+            window = ((c.snd_una + c.snd_wnd - c.snd_nxt + HALF) & MASK) - HALF
+            self.may_go = max(min(c.cwnd - sending.in_flight(c), window // mss), 0) * mss
+
+    def begin_packet(self) -> None:
+        self.memory += send_buffer.OVERHEAD
+        self.tail = 0
+
+    def add(self, count: int) -> None:
+        self.tail += count
+        self.unsent += count
+        self.memory += count
+
+    def push(self, done: int) -> None:
+        """A packet is full: send it if it is the first one, or all if half a window waits."""
+        if done - self.pushed > self.half:
+            self.pushed = done
+            going = min(self.unsent, self.may_go)
+        elif self.unsent <= self.tail:
+            going = min(self.unsent, self.may_go, self.burst)
+        else:
+            return
+        while going > 0:
+            piece = min(going, self.burst)
+            behind = self.unsent - self.tail
+            if piece != (behind % self.large or (self.large if behind else self.tail)):
+                self.memory += send_buffer.OVERHEAD  # it is cut off from its packet
+            going -= piece
+            self.unsent -= piece
+            self.may_go -= piece
+            self.tail = min(self.tail, self.unsent)
