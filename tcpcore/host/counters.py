@@ -121,17 +121,14 @@ _PLAIN = frozenset((reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons
 """Of what is sent for these reasons, nothing else is counted."""
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
-_OFTEN: tuple[str, ...] = (IN_SEGS, OUT_SEGS)
 _RARE = SYN | RST
 
 
 def shown(raw: tuple[Any, ...]) -> dict[str, int]:
     """What `Counters.raw` says, by name; who never moved is not there."""
-    found = dict(zip(raw[0], raw[1:], strict=True))
-    for name in _OFTEN:
-        if not found[name]:
-            del found[name]
-    return found
+    came, left, rare = raw
+    found = {IN_SEGS: came, OUT_SEGS: left}
+    return {name: count for name, count in found.items() if count} | dict(rare)
 
 
 class Counters(Mapping[str, int]):
@@ -140,7 +137,7 @@ class Counters(Mapping[str, int]):
     The two that move with every segment, `in_segs` and `out_segs`, are attributes besides.
     """
 
-    __slots__ = ("_named", "_names", "in_segs", "out_segs")
+    __slots__ = ("_named", "_rare", "in_segs", "out_segs")
 
     def __init__(self) -> None:
         self.clear()
@@ -149,14 +146,13 @@ class Counters(Mapping[str, int]):
         """Nothing has moved: the host has booted."""
         self.in_segs = self.out_segs = 0
         self._named: dict[str, int] = {}
-        self._names: tuple[str, ...] = _OFTEN
+        self._rare: tuple[tuple[str, int], ...] | None = ()  # the same for `raw`
 
     def raw(self) -> tuple[Any, ...]:
-        """All names, always the same tuple as long as no counter is new, and what they count."""
-        named = self._named
-        if len(named) + 2 != len(self._names):
-            self._names = (*_OFTEN, *named)
-        return (self._names, self.in_segs, self.out_segs, *named.values())
+        """``(in_segs, out_segs, ((name, count) ...))``; the last stays one object while it can."""
+        if self._rare is None:
+            self._rare = tuple(self._named.items())
+        return self.in_segs, self.out_segs, self._rare
 
     def __getitem__(self, name: str) -> int:
         if name == IN_SEGS:
@@ -184,6 +180,7 @@ class Counters(Mapping[str, int]):
             self.out_segs += times
         else:
             self._named[name] = self._named.get(name, 0) + times
+            self._rare = None
 
     def sent(self, segments: Sequence[Segment]) -> None:
         """Count what goes out, as __tcp_transmit_skb() and tcp_make_synack() do."""

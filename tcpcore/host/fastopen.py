@@ -15,7 +15,6 @@ from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
-from tcpcore.seqnum import MASK
 from tcpcore.tcp import delayed_ack, departure, early, fast_open, receive_buffer, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
@@ -180,12 +179,9 @@ class Queue:
         reason = Reason(reasons.FAST_OPEN_ACCEPTED, {"length": len(data)})
         host.tell(trace.STATE, c.name, reason, (state.LISTEN, state.SYN_RECV))
         if data:
-            packet = 40 + len(data)
-            memory = receive_buffer.true_size(packet)
-            c.rmem += memory
-            receive_buffer.put(c, data, memory, receive_buffer.tail_room(packet))
-            c.rcv_nxt = c.rcv_wup = (c.rcv_nxt + len(data)) & MASK
-            c.bytes_received, c.data_segs_in = len(data), 1
+            early.keep_data(c, data)
+            c.rcv_wup = c.rcv_nxt
+            c.data_segs_in = 1
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
         c.fast_open.taken = bool(data)
         if c.scaling:
@@ -259,6 +255,8 @@ class _Attempt:
     def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
         """tcp_rcv_fastopen_synack() and tcp_fastopen_cache_set()."""
         known = self._known
+        if not (self._asked or self._with_data):
+            return
         found = fast_open.find(options) if self._asked else None
         known.mss = mss
         if found is not None and found[0]:
@@ -345,7 +343,9 @@ class Cache:
         """
         known = self._of(c.remote)
         option: Options = ()
+        clamp = min(c.advertised_mss, known.mss or c.advertised_mss)
         if self._paused:
+            c.fast_open = FastOpen((), writing=data is not None, clamp=clamp)
             return
         if self._without_cookie(options):
             carried, asked, experimental = True, False, False
@@ -355,12 +355,15 @@ class Cache:
         else:
             carried, asked, experimental = False, True, known.next_experimental == 1
             option = fast_open.option(b"", experimental)
-        room = min(c.advertised_mss, known.mss or c.advertised_mss) - fast_open.OPTION_SPACE
-        first = data[:room] if carried and data else b""
+        first = data[: clamp - fast_open.OPTION_SPACE] if carried and data else b""
         writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, known, asked, experimental, bool(first))
-        c.fast_open = FastOpen(option, data=first, writing=writing, keeper=keeper)
+        packet = carried and data is not None
+        c.fast_open = FastOpen(
+            option, data=first, writing=writing, packet=packet, clamp=clamp, keeper=keeper
+        )
+        c.fast_open.by_connect = data is None
         if not carried:
             c.fast_open.failed = early.NO_COOKIE
         elif data is not None:
-            c.snd_mss = min(c.advertised_mss, known.mss or c.advertised_mss)
+            c.snd_mss = clamp

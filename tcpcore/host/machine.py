@@ -19,6 +19,8 @@ from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
 from tcpcore.host.routes import Route
 from tcpcore.seqnum import MASK
+from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.icmp import in_flight
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
@@ -149,9 +151,10 @@ class Machine(ABC):
         if not error.over_ipv6:
             unreachable = error.type == UNREACHABLE
             self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
-        path_mtu.learn(self, error)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
+        if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq):
+            path_mtu.learn(self, error)
         if endpoint is None:
             self.event(trace.REFUSED, "", reasons.ICMP_STRANGER())
             return

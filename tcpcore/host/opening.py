@@ -48,30 +48,50 @@ async def connect(socket: Socket, address: str, port: int, timeout: int | None) 
 
 
 async def open_with_data(
-    socket: Socket, call: str, address: str, port: int, data: bytes, flags: int = 0
+    socket: Socket, call: str, address: str | None, port: int, data: bytes, flags: int = 0
 ) -> int:
     """Open with a SYN that may carry `data`; what it does not carry follows.  How much was taken.
 
     A socket that may not block takes only what the SYN carries: EINPROGRESS when that is nothing.
     """
+    if address is None:
+        raise socket_error(errors.EINVAL)
     host = socket.host
     until = transfer.deadline(socket, "SO_SNDTIMEO", flags)
-    c = _start(socket, call, address, port, data, fast=True, whole=until != 0)
+    c = _start(socket, call, address, port, data, fast=True, waits=until != 0)
     part = socket.notices.opens(c, flags) if socket.notices is not None else None
-    taken = 0
+    taken = carried = c.fast_open.carried if c.fast_open is not None else 0
     try:
         if await _opened(socket, c, until):
-            _finish(socket, call, c, len(data))
-            taken = len(data)
+            _finish(socket, call, c, carried)
+            rest = data[carried:]
+            taken += await transfer.hand_over(socket, c, rest, flags) if rest else 0
         else:
-            taken = c.fast_open.carried if c.fast_open is not None else 0
-            if not taken:
+            if c.fast_open is not None:
+                c.fast_open.writing = False
+            if not carried:
                 _fail(socket, call, errors.EINPROGRESS)
-            host.returned(call, "ok", f"{call}() returned {taken}", taken)
+            host.returned(call, "ok", f"{call}() returned {carried}", carried)
     finally:
         if socket.notices is not None:
             socket.notices.opened(part, taken)
     return taken
+
+
+async def finish_first(socket: Socket, call: str, flags: int) -> None:
+    """What a sendto() with MSG_FASTOPEN does where something was opened before.
+
+    It succeeds where connect() would (__inet_stream_connect()).
+    """
+    c = socket.connection
+    if c is None or not socket.connecting:
+        _fail(socket, call, errors.EISCONN)
+        return
+    if c.fast_open is not None and c.fast_open.by_connect:
+        _fail(socket, call, errors.EALREADY)
+    if not await _opened(socket, c, transfer.deadline(socket, "SO_SNDTIMEO", flags)):
+        _fail(socket, call, errors.EALREADY)
+    _finish(socket, call, c)
 
 
 def disconnect(socket: Socket) -> None:
@@ -79,21 +99,23 @@ def disconnect(socket: Socket) -> None:
 
     What was open is reset, and the next call is told ECONNRESET.
     """
-    host, c = socket.host, socket.connection
+    host = socket.host
     host.call("connect(AF_UNSPEC)")
-    socket.deferred = None
     if socket.listener is not None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
-    if c is not None:
-        drop(socket)
+    drop(socket)
     host.returned("connect", "ok")
 
 
 def drop(socket: Socket) -> None:
-    """The socket's connection is no more: tcp_disconnect()."""
+    """The connection is no more, nor the place that connect() noted: tcp_disconnect()."""
     host, c = socket.host, socket.connection
-    assert c is not None
+    if socket.deferred is not None:
+        socket.deferred, socket.error = None, errors.ECONNRESET
+    if c is None:
+        socket.waiters.wake()
+        return
     if (c.state, state.ABORT) in state.NEXT or c.state == state.SYN_SENT:
         socket.error = errors.ECONNRESET
         host.transmit(c, c.disconnect(host.now))
@@ -127,11 +149,11 @@ def _start(
     data: bytes | None,
     *,
     fast: bool,
-    whole: bool = True,
+    waits: bool = True,
 ) -> Connection:
     """Send the SYN; with Fast Open it asks for a cookie, or carries one, and data.
 
-    `whole`: what it does not carry waits behind it.
+    `waits`: the call is there when the answer comes, to hand over the rest.
     """
     host = socket.host
     try:
@@ -143,15 +165,17 @@ def _start(
         raise
     socket.connection, socket.connecting = c, True
     socket_options.apply(socket.options, c)
+    if socket.options.get("TCP_MAXSEG"):
+        c.snd_mss = c.advertised_mss  # until the peer names its own
     c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))
     host.watch(c, socket.waiters)
     if fast:
         host.fast_open.start(c, data, socket.options)
-    if not whole:
-        data = c.fast_open.data if c.fast_open is not None else b""
-    if not whole and c.fast_open is not None:
-        c.fast_open.writing = False
-    host.transmit(c, c.open_active(host.now, data or b""))
+    carried = b""
+    if c.fast_open is not None:
+        carried = c.fast_open.data
+        c.fast_open.writing = c.fast_open.writing and waits
+    host.transmit(c, c.open_active(host.now, carried))
     return c
 
 
@@ -171,7 +195,8 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
         socket.connection = None
         _forget_port(socket)
         if c.error is None:
-            _fail(socket, call, errors.ECONNABORTED)
+            number, socket.error = socket.error or errors.ECONNABORTED, None
+            _fail(socket, call, number)
     socket.report(call, c, moved)
 
 

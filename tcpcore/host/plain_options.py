@@ -146,6 +146,7 @@ OPTIONS: dict[str, Option] = {
     "SO_PRIORITY": Option(SOL_SOCKET, 12, _ANY_INT),
     "SO_MARK": Option(SOL_SOCKET, 36, _ANY_INT),
     "SO_BINDTODEVICE": Option(SOL_SOCKET, 25, store=_device, default=b"", raw=True),
+    "SO_PEEK_OFF": Option(SOL_SOCKET, 42, _ANY_INT, default=-1),
     "SO_BUSY_POLL": Option(SOL_SOCKET, 46),
     "SO_NO_CHECK": flag(SOL_SOCKET, 11),
     "SO_DETACH_FILTER": Option(SOL_SOCKET, 27, _ANY_INT, store=_no_filter, show=_unreadable),

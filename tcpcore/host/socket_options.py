@@ -33,6 +33,7 @@ from tcpcore.host.option import (
     number,
     read_only,
 )
+from tcpcore.tcp import state
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -48,15 +49,15 @@ TIMEVAL = "qq"
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
-    if socket.connection is not None:
+    if socket.connection is not None and socket.connection.state != state.CLOSED:
         raise socket_error(EINVAL)
     return value
 
 
 def _closed(socket: Socket, value: Any) -> Any:
-    if socket.connection is not None or socket.listener is not None:
+    if socket.listener is not None:
         raise socket_error(EINVAL)
-    return value
+    return _closed_or_listening(socket, value)
 
 
 def time_outs(seconds: int, longest: int) -> int:

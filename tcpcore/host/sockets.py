@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 ANY_ADDRESS = "0.0.0.0"
 AF_INET = 2
-_WAITING = frozenset(("SO_RCVTIMEO", "SO_RCVLOWAT"))
-"""Options that change how long recv() waits."""
+_WAITING = frozenset(("SO_PEEK_OFF", "SO_RCVTIMEO", "SO_RCVLOWAT"))
+"""Options that change how long recv() waits, or what it looks at."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
 
 
@@ -139,22 +139,24 @@ class Socket:
         if self.listener is not None and not self.closed:
             self._stop_listening(how)
             return
-        if self.connection is None and how != "write":
+        self._require_open()
+        c = self.connection
+        opens = self.deferred is not None or (c is not None and c.state == state.SYN_SENT)
+        if c is None and how != "write" and not opens:
             self.no_reader = True  # reported as ENOTCONN, but it holds (inet_shutdown())
-        c = self._connected()
-        if c.state in (state.CLOSED, state.TIME_WAIT):
-            self.spoiled = self.spoiled or self.connecting  # SS_DISCONNECTING
+        if not opens and (c is None or c.state in (state.CLOSED, state.TIME_WAIT)):
+            self.spoiled = self.spoiled or (c is not None and self.connecting)  # SS_DISCONNECTING
             raise socket_error(errors.ENOTCONN)
         self.host.call(f"shutdown({how})")
-        if c.state == state.SYN_SENT:  # there is nothing to shut down yet (inet_shutdown())
+        if c is None or opens:  # there is nothing to shut down yet (inet_shutdown())
             opening.drop(self)
             self.host.returned("shutdown", "ok")
             return
-        if how != "write":
-            c.no_reader = True
-            self.waiters.wake()
+        self.connecting = self.connecting and c.state == state.SYN_RECV
+        c.no_reader = c.no_reader or how != "write"
         if how != "read":
             self.host.transmit(c, c.shut_down_sending(self.host.now))
+        self.waiters.wake()
         self.host.returned("shutdown", "ok")
 
     # --- calls that may block --------------------------------------------------------------------
@@ -174,15 +176,20 @@ class Socket:
         self._require_open()
         opening.disconnect(self)
 
-    async def sendto(self, data: bytes, address: str, port: int, flags: int = 0) -> int:
+    async def sendto(self, data: bytes, address: str | None, port: int = 0, flags: int = 0) -> int:
         """Open a connection and send `data` with it: sendto(2) with MSG_FASTOPEN (RFC 7413).
+
+        Without an address it is send(2) with that flag, which opens only what connect() left to it.
 
         EOPNOTSUPP unless tcp_fastopen lets clients use it; else as connect() and send().
         """
         self.host.fast_open.require_client()
-        if self.connection is not None or self.deferred is not None:
-            raise socket_error(errors.EALREADY if self.connecting else errors.EISCONN)
         flags |= MSG_FASTOPEN
+        if self.deferred is not None:
+            return await self.send(data, flags)
+        if self.connection is not None or self.listener is not None:
+            await opening.finish_first(self, "sendto", flags)
+            return await transfer.send(self, self._connected(errors.EPIPE), data, flags)
         self.host.call(f"sendto({address}:{port}, {len(data)} bytes{shown(flags)})")
         return await opening.open_with_data(self, "sendto", address, port, data, flags)
 

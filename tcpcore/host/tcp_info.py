@@ -38,10 +38,13 @@ NO_RTT = 0xFFFF_FFFF
 """min_rtt before the first sample."""
 
 
-def of(c: Connection | None, now: int) -> dict[str, int]:
-    """All fields that the engine knows; of a socket without a connection only a few."""
+def of(c: Connection | None, now: int, *, opens: bool = False) -> dict[str, int]:
+    """All fields that the engine knows; of a socket without a connection only a few.
+
+    `opens`: its first write() will open one (TCP_FASTOPEN_CONNECT).
+    """
     if c is None:
-        return _prefixed(_NOTHING)
+        return _prefixed(_NOTHING | ({"state": STATES[state.SYN_SENT]} if opens else {}))
     return _prefixed(_condition(c) | _path(c) | _ages(c, now) | _counts(c) | _times(c, now))
 
 

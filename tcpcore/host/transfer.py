@@ -52,7 +52,7 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     host = socket.host
     host.call(f"send({len(data)} bytes{shown(flags)})")
     try:
-        writing = _hand_over(socket, c, data, flags)
+        writing = hand_over(socket, c, data, flags)
         if socket.notices is not None:
             writing = socket.notices.send(c, len(data), flags, writing)
         count = await writing
@@ -63,7 +63,8 @@ async def send(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
     return count
 
 
-async def _hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> int:
+    """The work of `send`."""
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
@@ -134,7 +135,7 @@ async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes
     data, out = b"", list[Segment]()
     while True:
         if c.receive_buffer and not (data and urgent.at_mark(c)):
-            part, out = _take(c, most - len(data), flags, host.now)
+            part, out = _take(socket, c, most - len(data), flags)
             data += part
         if data and (len(data) >= target or urgent.at_mark(c)):
             break
@@ -153,16 +154,27 @@ async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes
             raise socket_error(errors.EAGAIN)
         if flags & MSG_PEEK:
             data = b""
+    if "SO_PEEK_OFF" in socket.options:
+        _move_peeking(socket, len(data), flags)
     _returned(socket, c, data, most)
     if out:
         host.transmit(c, out)
     return data
 
 
-def _take(c: Connection, most: int, flags: int, now: int) -> tuple[bytes, list[Segment]]:
+def _take(socket: Socket, c: Connection, most: int, flags: int) -> tuple[bytes, list[Segment]]:
     if flags & MSG_PEEK:
-        return urgent.peek(c, most), []
-    return c.receive(most, now)
+        skipped = max(socket.options.get("SO_PEEK_OFF", 0), 0)
+        return urgent.peek(c, skipped + most)[skipped:], []
+    return c.receive(most, socket.host.now)
+
+
+def _move_peeking(socket: Socket, count: int, flags: int) -> None:
+    """SO_PEEK_OFF: looking moves it on, reading back (sk_peek_offset_fwd(), ..._bwd())."""
+    place = socket.options["SO_PEEK_OFF"]
+    if place >= 0:
+        moved = place + count if flags & MSG_PEEK else max(place - count, 0)
+        socket.options["SO_PEEK_OFF"] = moved
 
 
 def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:

@@ -98,16 +98,27 @@ class Chance:
     def fate(self) -> Fate:
         """Decide for the next packet.  A lost packet decides nothing else."""
         fate, what = Fate(), self.what
-        if what.loss and self._happens("loss", what.loss):
-            fate.lost = Reason(reasons.LOST_BY_CHANCE, {"percent": f"{what.loss * 100:g}"})
-        elif what.burst is not None and self._in_a_burst(what.burst):
-            fate.lost = reasons.LOST_IN_BURST()
-        else:
+        fate.lost = self.loss()
+        if fate.lost is None:
             fate.corrupt = bool(what.corrupt) and self._happens("corrupt", what.corrupt)
             fate.duplicate = bool(what.duplicate) and self._happens("duplicate", what.duplicate)
             if what.reorder and self._happens("reorder", what.reorder):
                 fate.held = what.reorder_by
         return fate
+
+    def loss(self) -> Reason | None:
+        """Why the next packet is lost; None: it is not.  All there is to decide if `only_loses`."""
+        what = self.what
+        if what.loss and self._happens("loss", what.loss):
+            return Reason(reasons.LOST_BY_CHANCE, {"percent": f"{what.loss * 100:g}"})
+        if what.burst is not None and self._in_a_burst(what.burst):
+            return reasons.LOST_IN_BURST()
+        return None
+
+    @property
+    def only_loses(self) -> bool:
+        """Whether packets that are not lost pass unharmed."""
+        return not any(getattr(self.what, name) for name in _RARE)
 
     def _happens(self, kind: str, chance: float) -> bool:
         generator = self._generators.get(kind)

@@ -41,9 +41,11 @@ class Node(Protocol):
 class Pipe:
     """One direction of a link, toward the node `to`.
 
-    `calm` says that neither rule nor chance touches a packet, and that the queue is a plain one;
-    whoever sends looks at it first: then `carry` says it all, else `passes` does, and `arrival` or
-    the `discipline`.  `drops` counts what the queue dropped, `marks` what it marked.
+    `calm` says that neither rule nor chance touches a packet, and that the queue is a plain one.
+    `losses` is the chance of a pipe that would be calm without it, if all it does is to lose.
+    Whoever sends looks first: several at once go by `has_way`, `not_lost` and `carry_all`; one by
+    `carry` where the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops`
+    counts what the queue dropped, `marks` what it marked.
     """
 
     __slots__ = (
@@ -61,6 +63,7 @@ class Pipe:
         "leaving",
         "limit",
         "line",
+        "losses",
         "marks",
         "mtu",
         "plugged",
@@ -98,8 +101,11 @@ class Pipe:
         self._set_calm()
 
     def _set_calm(self) -> None:
-        rules = self._black_hole or self._numbers or self._held or self._chance is not None
-        self.calm = self.plugged and not rules and self.discipline is None
+        rules = self._black_hole or self._numbers or self._held
+        free = self.plugged and not rules and self.discipline is None
+        chance = self._chance
+        self.calm = free and chance is None
+        self.losses = chance if free and chance is not None and chance.only_loses else None
 
     def impair(self, what: Impairments) -> None:
         """Let chance have its way from now on, as `what` says."""
@@ -149,7 +155,7 @@ class Pipe:
 
     def has_way(self, count: int, now: int) -> bool:
         """Whether so many packets may enter now by `carry_all`: all get through, none overtakes."""
-        if not self.calm:
+        if not self.calm and self.losses is None:
             return False
         leaving = self.leaving
         if len(leaving) + count > self.limit + 1:
@@ -158,6 +164,24 @@ class Pipe:
                 return False
         line = self.line
         return not line or line[-1][0] <= (self.free_at if self.free_at > now else now) + self.delay
+
+    def not_lost(
+        self, packets: Sequence[Packet], tags: Iterable[Any], lose: Callable[[Any, Reason], None]
+    ) -> tuple[list[Packet], list[Any]]:
+        """Those packets, and their tags, that chance does not `lose`; before `carry_all`."""
+        kept: list[Packet] = []
+        kept_tags: list[Any] = []
+        assert self.losses is not None
+        loss = self.losses.loss
+        for packet, tag in zip(packets, tags, strict=False):
+            why = loss()
+            if why is None:
+                kept.append(packet)
+                kept_tags.append(tag)
+            else:
+                self._entered += 1
+                lose(tag, why)
+        return kept, kept_tags
 
     def carry_all(
         self, packets: Sequence[Packet], tags: Iterable[Any], now: int, order: int

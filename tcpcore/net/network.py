@@ -159,6 +159,11 @@ class Network(Wires):
             receiver = self.receiver_of(packets[0])
             to = receiver.index if receiver is not None and receiver.index >= 0 else None
             tags = self.trace.sent_together(packets, host.index, to, self.now)
+        if pipe.losses is not None:
+            packets, tags = pipe.not_lost(packets, tags, self.lose)
+            count = len(packets)
+            if not count:
+                return
         first = not pipe.line
         pipe.carry_all(packets, tags, self.now, self._scheduled + 1 - ARRIVALS_FIRST)
         self._scheduled += count

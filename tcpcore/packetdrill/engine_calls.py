@@ -98,6 +98,8 @@ class EngineCalls:
         if not isinstance(handle, Socket):
             return await handle.write(data)
         _require_known(flags)
+        if flags & _FASTOPEN:
+            return await handle.sendto(data, None, 0, flags)
         return await handle.send(data, flags)
 
     async def sendto(self, handle: Socket, data: bytes, flags: int, address: str, port: int) -> int:
@@ -220,7 +222,8 @@ class EngineCalls:
         listener = getattr(handle, "listener", None)
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
-        return tcp_info.of(connection, self._host.now)
+        opens = getattr(handle, "deferred", None) is not None
+        return tcp_info.of(connection, self._host.now, opens=opens)
 
 
 def _option(level: int, number: int, *, setting: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Two ways of counting: a script's small numbers, and what is really on the wire.
 
-A script's peer starts where the script says, so its numbers are the same on both sides.  The host
+A script's peer starts where the script says; after a SYN that does not start at 0 the script may
+go on from there, or count anew from 1, as most do: what it says next shows which.  The host
 chooses its own initial sequence number and timestamp clock; a `Flow` learns both from what the
 host sends, and translates.  Addresses and ports are those of the run.
 """
@@ -30,6 +31,10 @@ class Flow:
     ahead: int | None = None
     """The host's sequence numbers on the wire, less those in the script; None: not known yet."""
     stamps_ahead: int | None = None
+    base: int = 0
+    """The peer's sequence numbers on the wire, less those in the script, but for its SYN."""
+    _began: tuple[int, int] | None = None  # where its SYN stands and ends, while it is not clear
+    _heard: bool = False  # the peer has spoken
     _stamps: dict[int, int] = field(default_factory=dict)
     _latest: int | None = None
 
@@ -47,6 +52,12 @@ class Flow:
     def incoming(self, packet: Packet, payload: bytes) -> Segment:
         """The segment that arrives; without ``ack`` it acknowledges nothing new."""
         pattern = packet.pattern
+        base = 0
+        if pattern.flags & SYN:
+            self._begin(pattern)
+        else:
+            self._heard = True
+            base = self._based(pattern.seq)
         ack = 0
         if pattern.flags & ACK or pattern.ack is not None:
             ack = (pattern.ack or 0) + (self.ahead or 0) & MASK
@@ -59,7 +70,7 @@ class Flow:
             self.local,
             self.local_port,
             pattern.flags,
-            pattern.seq,
+            pattern.seq + base & MASK,
             ack,
             pattern.window or 0,
             tuple(self._incoming_option(option) for option in pattern.options or ()),
@@ -85,6 +96,21 @@ class Flow:
             return stamp + self.stamps_ahead & MASK
         return self._latest if self._latest is not None else stamp
 
+    def _begin(self, syn: Pattern) -> None:
+        """The peer's first SYN says where its numbers start."""
+        if not self._heard and syn.seq:
+            self._began = syn.seq, syn.seq + syn.size + 1 & MASK
+        self._heard = True
+
+    def _based(self, said: int) -> int:
+        """`base`, where the script names one of the peer's numbers: the nearest reading counts."""
+        if self._began is not None:
+            seq, end = self._began
+            self._began = None
+            if abs(said - (end - seq)) < abs(said - end):
+                self.base = seq
+        return self.base
+
     def sent(self, seq: int) -> int:
         """A sequence number of the host's, as on the wire."""
         return seq + (self.ahead or 0) & MASK
@@ -96,6 +122,8 @@ class Flow:
 
         The host's SYN tells where its numbers start, its first timestamp how its clock stands.
         """
+        if pattern is not None and pattern.ack is not None and not segment.flags & SYN:
+            self._based(pattern.ack)
         if segment.flags & SYN:
             self.ahead = segment.seq - (pattern.seq if pattern is not None else 0) & MASK
         stamps = kinds.timestamps(segment.options)
@@ -110,11 +138,12 @@ class Flow:
 
     def outgoing(self, segment: Segment) -> Pattern:
         """What the host sent, in the script's numbers."""
+        base = 0 if segment.flags & SYN else self.base
         return Pattern(
             segment.flags,
             segment.seq - (self.ahead or 0) & MASK,
             len(segment.payload),
-            segment.ack if segment.flags & ACK else None,
+            segment.ack - base & MASK if segment.flags & ACK else None,
             segment.window,
             segment.urgent or None,
             tuple(self._outgoing_option(option) for option in segment.options),
@@ -123,4 +152,7 @@ class Flow:
     def _outgoing_option(self, option: Option) -> Option:
         if option[0] == kinds.TIMESTAMPS and self.stamps_ahead is not None:
             return (kinds.TIMESTAMPS, option[1] - self.stamps_ahead & MASK, option[2])
+        if option[0] == kinds.SACK and self.base:
+            blocks = ((a - self.base & MASK, b - self.base & MASK) for a, b in option[1:])
+            return (kinds.SACK, *blocks)
         return option

@@ -85,7 +85,7 @@ class KernelSystem(System):
             self._open += [
                 one for one in made if isinstance(one, socket.socket | select.epoll | File)
             ]
-        except TypeError as error:
+        except (TypeError, AttributeError, ValueError, OverflowError) as error:
             pending.trouble = Unsupported(f"{pending.name}() on this descriptor ({error})")
         except OSError as error:
             pending.errno = error.errno

@@ -285,9 +285,10 @@ class _HeardSocket(Socket):
         rest = f"..., {len(data)}" + (shown(flags) if flags else "")
         return await self._sends("send" if flags else "write", rest, super().send(data, flags))
 
-    async def sendto(self, data: bytes, address: str, port: int, flags: int = 0) -> int:
+    async def sendto(self, data: bytes, address: str | None, port: int = 0, flags: int = 0) -> int:
         words = shown(flags | MSG_FASTOPEN)[2:]
-        rest = f"..., {len(data)}, {words}, {_address(port, address)}, ..."
+        where = _address(port, address) if address is not None else "0"
+        rest = f"..., {len(data)}, {words}, {where}, ..."
         return await self._sends("sendto", rest, super().sendto(data, address, port, flags))
 
     async def _sends(self, name: str, rest: str, call: Any) -> int:

@@ -147,7 +147,8 @@ class Sniffer:
         """An ICMP error of the script arrives, from the peer's address."""
         six = ":" in self.system.settings.remote
         kind, codes = (_CODES_6 if six else _CODES).get(packet.type, (None, {}))
-        if kind is None or packet.code not in codes:
+        code = codes.get(packet.code) if packet.code else 0
+        if kind is None or code is None:
             raise Unsupported(f"icmp {packet.type} {packet.code}".rstrip())
         flow = self._current()
         seq, size = packet.quoted or (0, 0)
@@ -160,9 +161,7 @@ class Sniffer:
             flow.sent(seq),
             payload=bytes(size),
         )
-        error = IcmpError(
-            flow.remote, flow.local, kind, codes[packet.code], quoted, packet.mtu or 0
-        )
+        error = IcmpError(flow.remote, flow.local, kind, code, quoted, packet.mtu or 0)
         self.system.inject(error)
 
     # --- from the host ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -204,6 +205,7 @@ def scenario(
     return register
 
 
+@cache
 def _load() -> None:
     for module in _MODULES:
         import_module(f"tcpcore.scenarios.{module}")

@@ -151,7 +151,8 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
         usage.start(c)
         reason = reasons.SIMULTANEOUS_SYN()
         lifecycle.change(c, state.SYN, reason)
-        c.retransmission_queue[0].flags = SYN | ACK
+        head = c.retransmission_queue[0]
+        head.flags, head.last_sent = SYN | ACK, now  # what is measured from now on
         departure.send_syn(c, now, reason, SYN | ACK)
 
 
@@ -200,6 +201,8 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     s = c.sysctl
     mss = offered.get(wire_options.MSS)
     said = mss[1] if mss else 0  # 0 says nothing
+    if not said and c.fast_open is not None:
+        said = c.fast_open.clamp
     c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), segment_size.LEAST)
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)

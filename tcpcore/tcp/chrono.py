@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import state
+from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 
 IDLE, BUSY, RWND_LIMITED, SNDBUF_LIMITED = range(4)
@@ -42,7 +43,7 @@ def sent(c: Tcb, now: int, before: int, limited: bool) -> None:
         stop(c, RWND_LIMITED, now)
     if c.snd_nxt != before and c.lacks_space and c.state in state.SENDS_DATA:
         starved = distance(c.snd_nxt, c.write_end) <= 0
-        if starved and len(c.retransmission_queue) - c.lost_out < c.cwnd:
+        if starved and not usage.limited(c):
             start(c, SNDBUF_LIMITED, now)
 
 

@@ -66,7 +66,7 @@ def emit(
         options = _options(c, now)
     field = _syn_window(c) if flags & SYN else window.select(c)
     acknowledged = _acknowledgement(c) if flags & ACK else 0
-    ahead = 0 if c.snd_up is None else urgent.pointer(c, seq)
+    ahead = 0 if c.snd_up is None or flags & SYN else urgent.pointer(c, seq)
     c.segs_out += 1
     if payload:
         c.data_segs_out += 1
@@ -376,7 +376,7 @@ def start_syn(c: Tcb, now: int, reason: Reason) -> None:
     c.retransmit_since = now
     send_syn(c, now, reason)
     queue(c, c.iss, SYN, now)
-    if c.fast_open is not None and c.fast_open.carried:
+    if c.fast_open is not None and c.fast_open.packet:
         seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + c.fast_open.carried) & MASK
         queue(c, seq, ACK | PSH, now)
     for sent in c.retransmission_queue:

@@ -8,12 +8,22 @@ Source: tcp_check_req() with `fastopen`, tcp_rcv_fastopen_synack().
 from __future__ import annotations
 
 from tcpcore import reasons, trace
-from tcpcore.seqnum import distance
-from tcpcore.tcp import challenge, chrono, departure, lifecycle, resend, state, window
+from tcpcore.seqnum import MASK, distance
+from tcpcore.tcp import (
+    challenge,
+    chrono,
+    departure,
+    lifecycle,
+    receive_buffer,
+    reception,
+    resend,
+    state,
+    window,
+)
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
 NO_COOKIE, DATA_NOT_TAKEN, SYN_SENT_AGAIN = 1, 2, 3
 """Why a client's Fast Open was none (enum tcp_fastopen_client_fail)."""
@@ -57,6 +67,7 @@ def fits(c: Tcb, segment: Segment, now: int) -> bool:
     if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
         if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
             c.total_retrans += 1
+            c.retransmission_queue[0].retransmissions += 1  # its round trip is not measured
             departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
         return False
     held = window.holds(c, segment)
@@ -90,11 +101,13 @@ def data_taken(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
     if c.fast_open.keeper is not None:
         mss = wire_options.find(segment.options, wire_options.MSS)
         c.fast_open.keeper.answered(
-            segment.options, mss[1] if mss else c.snd_mss, sent_again, taken=not queue
+            segment.options, mss[1] if mss else c.fast_open.clamp, sent_again, taken=not queue
         )
     if not queue:
         c.fast_open.taken = c.fast_open.carried > 0
         c.delivered -= c.fast_open.taken  # a SYN with data is one packet
+        if segment.length > 1 and (c.fast_open.asked or c.fast_open.carried):
+            _take_data(c, segment, now)
         return True
     c.fast_open.failed = SYN_SENT_AGAIN if sent_again else DATA_NOT_TAKEN
     for sent in queue:
@@ -103,3 +116,28 @@ def data_taken(c: Tcb, segment: Segment, sent_again: bool, now: int) -> bool:
     c.board = None
     resend.without_congestion(c, now, reasons.FAST_OPEN_DATA_AGAIN)
     return False
+
+
+def _take_data(c: Tcb, segment: Segment, now: int) -> None:
+    """A server may answer in its SYN+ACK, to a client that asked for Fast Open.
+
+    Source: tcp_fastopen_add_skb().
+    """
+    assert c.fast_open is not None
+    keep_data(c, segment.payload)
+    c.fast_open.taken = True
+    c.segs_in = 1
+    c.data_segs_in += 1
+    if segment.flags & FIN:
+        reception.take_fin(c, now)
+        c.bytes_received -= 1  # not counted here
+
+
+def keep_data(c: Tcb, data: bytes) -> None:
+    """What a SYN or SYN+ACK brought waits for the program."""
+    packet = 40 + len(data)
+    memory = receive_buffer.true_size(packet)
+    c.rmem += memory
+    receive_buffer.put(c, data, memory, receive_buffer.tail_room(packet))
+    c.rcv_nxt = (c.rcv_nxt + len(data)) & MASK
+    c.bytes_received = len(data)

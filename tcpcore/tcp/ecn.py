@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpcore.tcp import state
 from tcpcore.wire.segment import CWR, ECE, RST, SYN, Segment
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ ASK, AGREE = 1, 2
 
 def asks(c: Tcb) -> bool:
     """Whether our SYN asks: the first one does, one sent again no more (tcp_ecn_fallback)."""
-    first = not c.retransmissions or not c.sysctl.tcp_ecn_fallback
+    first = not c.total_retrans or not c.sysctl.tcp_ecn_fallback
     return c.sysctl.tcp_ecn == ASK and first
 
 
@@ -37,9 +38,16 @@ def asked(c: Tcb) -> None:
 
 
 def syn_arrived(c: Tcb, segment: Segment) -> None:
-    """The peer's SYN: does it ask, and do we agree?  A SYN with ECT itself is no such one."""
-    asked = segment.flags & ASKED == ASKED and segment.tos & MASK == NOT_ECT
-    c.ecn = OK if asked and c.sysctl.tcp_ecn else 0
+    """The peer's SYN: does it ask, and do we agree?  A SYN with ECT itself is no such one.
+
+    Where SYNs cross, both must have asked (tcp_ecn_rcv_syn()).
+    """
+    wanted = segment.flags & ASKED == ASKED
+    if c.state == state.SYN_SENT:
+        c.ecn = c.ecn if wanted else 0
+        return
+    wanted = wanted and segment.tos & MASK == NOT_ECT
+    c.ecn = OK if wanted and c.sysctl.tcp_ecn else 0
 
 
 def syn_ack_arrived(c: Tcb, segment: Segment) -> None:

@@ -39,16 +39,22 @@ class FastOpen:
 
     `option` goes into the next SYN or SYN+ACK only, and `data` behind our first SYN; `passive`:
     the server's end, which took data with the SYN; `window` is what its SYN+ACK offers each time.
-    `writing`: a call waits that has not handed over all of its data, so that more is to come.
+    `writing`: a call waits that has not handed over all of its data, so that more is to come;
+    `packet`: behind our first SYN there is one for its data, be it empty; `clamp`: the MSS of a
+    SYN+ACK that names none; `by_connect`: connect() opened it, and not what hands over data.
     """
 
     __slots__ = (
         "accepted",
+        "asked",
+        "by_connect",
         "carried",
+        "clamp",
         "data",
         "failed",
         "keeper",
         "option",
+        "packet",
         "passive",
         "shut",
         "taken",
@@ -64,11 +70,14 @@ class FastOpen:
         passive: bool = False,
         window: int = 0,
         writing: bool = False,
+        packet: bool = False,
+        clamp: int = 0,
         keeper: Keeper | None = None,
     ) -> None:
         self.option = option
         self.data = data
         self.carried = len(data)
+        self.asked = bool(option) and not passive
         self.passive = passive
         self.failed = 0  # why no data was taken, as tcp_info tells
         self.shut: Reason | None = None  # shutdown() came early: FIN follows the handshake
@@ -76,6 +85,9 @@ class FastOpen:
         self.taken = False  # the data of the SYN, by the server
         self.window = window
         self.writing = writing
+        self.by_connect = False
+        self.packet = packet
+        self.clamp = clamp
         self.keeper = keeper
 
     def once(self) -> tuple[tuple[Option, ...], bytes]:

@@ -75,7 +75,7 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
     """Take in an ICMP error that quotes our segment `seq`; `mtu` is the path's as now known."""
     if c.state in (state.CLOSED, state.TIME_WAIT):
         return
-    if not (geq(seq, c.snd_una) and leq(seq, c.snd_nxt)):
+    if not in_flight(c, seq):
         c.event(trace.REFUSED, reasons.ICMP_OUTSIDE())
         return
     six = ":" in c.remote
@@ -104,6 +104,11 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
         return
     c.soft_error = error
     c.event(trace.NOTED, Reason(reasons.ICMP_SOFT, values))
+
+
+def in_flight(c: Tcb, seq: int) -> bool:
+    """Whether an error about this byte can be meant."""
+    return geq(seq, c.snd_una) and leq(seq, c.snd_nxt)
 
 
 def _errno(kind: int, code: int, six: bool) -> int | None:
@@ -167,8 +172,16 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.snd_mss = min(c.snd_mss, max(mtu - header - options, MSS_MIN))
     values = {"mtu": mtu, "mss": c.snd_mss}
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
-    if c.state == state.SYN_SENT:
+    early_on = c.fast_open is not None and c.state == state.SYN_RECV
+    if c.state == state.SYN_SENT or early_on:
         c.advertised_mss = min(c.advertised_mss, max(mtu - header, ADVERTISED_MIN))
+    if c.state == state.SYN_SENT:
+        if c.fast_open is not None and c.fast_open.carried:  # the SYN with data was too large
+            for sent in c.retransmission_queue:
+                c.lost_out += not sent.lost
+                sent.lost = True
+            c.board = None
+            resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
     elif c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
         resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
 

@@ -33,12 +33,12 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     False: something about it, or about the connection, is not, and nothing was done.
     """
     payload = segment.payload
-    length = len(payload)
+    length, since = len(payload), (c.rcv_nxt - c.rcv_wup) & MASK
     if (
         segment.ack != c.snd_una
         or c.write_end != c.snd_nxt
         or segment.window << c.snd_scale != c.snd_wnd
-        or length > c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)
+        or length > c.rcv_wnd - since
         or c.ecn
         or c.out_of_order
         or c.fin_at is not None
@@ -53,7 +53,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
             return False
         c.charged += -(-missing // PAGE) * PAGE
     if stamp:
-        if c.rcv_nxt == c.rcv_wup:  # the next ACK answers this one
+        if not since:  # the next ACK answers this one
             c.ts_recent = stamp
             c.ts_recent_at = now
         if segment.options[2][2] != c.tuning.echo:
@@ -72,14 +72,17 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         unread.append([length, memory, room])
         c.rmem += memory
     c.receive_buffer += payload
-    c.rcv_nxt = (c.rcv_nxt + length) & MASK
+    c.rcv_nxt = (segment.seq + length) & MASK
     c.bytes_received += length
-    _learn(c, length, memory, segment.flags, now)
+    _learn(c, length, since + length, memory, segment.flags, now)
     return True
 
 
-def _learn(c: Tcb, length: int, memory: int, flags: int, now: int) -> None:
-    """What `delayed_ack.data_received` learns of the sender, and the ACK if it is due."""
+def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -> None:
+    """What `delayed_ack.data_received` learns of the sender, and the ACK if it is due.
+
+    `since` is what came since the last ACK.
+    """
     if length == c.rcv_mss and not flags & PSH:
         c.last_segment_size = 0
     else:
@@ -87,11 +90,8 @@ def _learn(c: Tcb, length: int, memory: int, flags: int, now: int) -> None:
     tuning = c.tuning
     if tuning.rtt_start is None or not (c.rcv_nxt - tuning.rtt_end) & HALF:
         autotune.data_received(c, now)
-    gap = now - c.last_data_received
-    if c.ato and gap <= _QUICK:
-        c.ato = (c.ato >> 1) + _QUICK
-    else:
-        delayed_ack.follow_pace(c, gap)
+    if c.ato != ATO_MIN or now - c.last_data_received > _QUICK:  # else it stays as it is
+        delayed_ack.follow_pace(c, now - c.last_data_received)
     c.last_data_received = now
     threshold = c.rcv_ssthresh
     if threshold < c.window_clamp and (
@@ -102,7 +102,7 @@ def _learn(c: Tcb, length: int, memory: int, flags: int, now: int) -> None:
     if c.ack_now or c.ato != ATO_MIN:
         reception.acknowledge(c, now)
         return
-    if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss:
+    if since > c.rcv_mss:
         wanted = window.wanted(c)
         if wanted >= c.rcv_wnd:
             quick = c.quick_acks and not c.pingpong

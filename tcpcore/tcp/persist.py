@@ -37,7 +37,8 @@ def answered(c: Tcb, now: int) -> None:
         if c.probe_deadline is not None:
             stop(c)
         return
-    size = min(distance(c.snd_nxt, c.write_end), segment_size.mss(c))
+    unsent, mss = distance(c.snd_nxt, c.write_end), segment_size.mss(c)
+    size = min(unsent, mss) + (c.fin_queued is not None and unsent <= mss)
     if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
         stop(c)  # the window has room: sending goes on
         return
@@ -112,6 +113,7 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
     unsent = distance(c.snd_nxt, c.write_end)
     if room > 0 and unsent > 0:
         sending.send_part(c, min(room, unsent, segment_size.mss(c)), now, PSH)
+        c.retransmission_queue[-1].flags |= PSH
     else:
         if (
             0 < urgent.pointer(c, c.snd_una) < urgent.FURTHEST

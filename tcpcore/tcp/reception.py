@@ -46,12 +46,13 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return
+    fin_known = c.fin_at
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
-        _keep(c, segment, now)
+        _keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     else:
         _take_in_order(c, segment, now)
 
@@ -65,8 +66,11 @@ def duplicate(c: Tcb, segment: Segment) -> None:
     sack.duplicate(c, segment.seq, end)
 
 
-def _keep(c: Tcb, segment: Segment, now: int) -> None:
-    """A hole is before it: keep it, and say what is still missing."""
+def _keep(c: Tcb, segment: Segment, now: int, fin_again: int) -> None:
+    """A hole is before it: keep it, and say what is still missing.
+
+    `fin_again`: its FIN was there before.
+    """
     packet, length = _packet(c, segment), len(segment.payload)
     memory = receive_buffer.true_size(packet)
     if not prune.has_room(c, memory, segment.seq):
@@ -76,8 +80,8 @@ def _keep(c: Tcb, segment: Segment, now: int) -> None:
         delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
     c.rcv_ooopack += 1
     known = reassembly.keep(c, segment.seq, segment.payload, packet)
-    if segment.flags & FIN and any(end == segment.end for _, end in c.sack_blocks):
-        known = known[0] if known is not None else segment.seq, segment.end  # the FIN was here, too
+    if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
+        known = (known[0] if known else (segment.end - 1) & MASK), segment.end
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
@@ -114,7 +118,7 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         c.ack_now = filled  # say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
     if c.fin_at == c.rcv_nxt:
-        _take_fin(c, now)
+        take_fin(c, now)
 
 
 def _packet(c: Tcb, segment: Segment) -> int:
@@ -122,7 +126,7 @@ def _packet(c: Tcb, segment: Segment) -> int:
     return (52 if c.timestamps else 40) + len(segment.payload)
 
 
-def _take_fin(c: Tcb, now: int) -> None:
+def take_fin(c: Tcb, now: int) -> None:
     """The peer will send no more (tcp_fin())."""
     c.rcv_nxt = (c.rcv_nxt + 1) & MASK
     c.bytes_received += 1

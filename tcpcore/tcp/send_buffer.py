@@ -7,6 +7,8 @@ each of its large packets.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
@@ -26,12 +28,17 @@ def expand(c: Tcb) -> None:
     """Let the buffer hold windows of segments, mostly two, as far as tcp_wmem lets it."""
     if c.sndbuf_locked:
         return
-    payload = c.snd_mss if c.snd_mss > 1460 else 1460
-    memory = (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
-    windows = c.congestion.buffer_windows
-    wanted = windows * memory * (c.cwnd if c.cwnd > INITIAL_CWND else INITIAL_CWND)
+    windows, cwnd = c.congestion.buffer_windows, c.cwnd
+    wanted = windows * _memory(c.snd_mss) * (cwnd if cwnd > INITIAL_CWND else INITIAL_CWND)
     if wanted > c.sndbuf:
         c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
+
+
+@lru_cache(maxsize=64)
+def _memory(mss: int) -> int:
+    """What a segment's worth takes."""
+    payload = mss if mss > 1460 else 1460
+    return (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
 
 
 def queued(c: Tcb) -> int:

@@ -132,8 +132,9 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
         unsent = (c.write_end - c.snd_nxt) & MASK
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if not 0 < unsent < HALF:
-            if c.fin_queued is not None:
+            if c.fin_queued is not None and window > 0:
                 _send_fin(c, now)
             return False
         if c.flow.paced and pacing.waits(c, now):
@@ -141,7 +142,6 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
         room = max(c.cwnd - flight, 0)
         quota = min(room, half, largest) or 1
         size = write_queue.head(c, quota * mss)
-        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if window < size and window < mss:
             return False  # not even one segment fits
         if size <= mss:
@@ -150,7 +150,7 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
                 return False
             length = size
         else:
-            if urge < ONE and _defers(c, size, room * mss, window, largest * mss, now):
+            if urge < ONE and _defers(c, size, room * mss, window, largest * mss, mss, now):
                 return room * mss < window and room * mss <= size
             length = _split(c, size, window, quota * mss, mss, urge)
         segments = -(-length // mss)
@@ -179,24 +179,28 @@ def _split(c: Tcb, size: int, window: int, most: int, mss: int, urge: int) -> in
     return needed - partial if _nagle_holds(c, partial > 0, urge) else needed
 
 
-def _defers(c: Tcb, size: int, room: int, window: int, largest: int, now: int) -> bool:
+def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK is due within a millisecond or is late, and
     the room (in bytes) is small.  `size` is the first packet's.
     """
+    limit = room if room < window else window
+    if limit >= largest or c.ca_state >= RECOVERY:
+        return False
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
-    if c.ca_state >= RECOVERY or now - before > MILLISECOND or not queue:
+    if now - before > MILLISECOND or not queue:
         return False
-    expected = queue[0].last_sent + (c.srtt >> 3)
-    if expected - now > min(c.srtt >> 4, MILLISECOND):  # the next ACK is too far away
+    srtt, soon = c.srtt, queue[0].last_sent - now
+    next_ack = soon + (srtt >> 3)
+    if next_ack > MILLISECOND or next_ack > srtt >> 4:  # it is too far away
         return False
-    limit = min(window, room)
-    if limit >= largest or (limit >= size and len(c.packets) > 1):
+    if limit >= size and len(c.packets) > 1:
         return False
-    if limit >= min(c.snd_wnd, c.cwnd * current_mss(c)) // c.sysctl.tcp_tso_win_divisor:
+    most, wide = c.snd_wnd, c.cwnd * mss
+    if limit >= (most if most < wide else wide) // c.sysctl.tcp_tso_win_divisor:
         return False
     if limit <= size:
         return True

@@ -60,8 +60,8 @@ NO_STAMPS = (NOP_OPTION, NOP_OPTION, (TIMESTAMPS, -1, -1))
 FAR = 1 << 62
 """A time, in us, that never comes."""
 
-DEFAULT_SEND_MSS = 536
-"""What to assume of a peer that sends no MSS option over IPv4 (RFC 9293 §3.7.1)."""
+DEFAULT_SEND_MSS, DEFAULT_SEND_MSS_6 = 536, 1220
+"""What to assume of a peer that sends no MSS option, over IPv4 and IPv6 (RFC 9293 §3.7.1)."""
 
 RTO_INITIAL = 1_000_000
 """RFC 6298 §2.1; TCP_TIMEOUT_INIT."""
@@ -144,7 +144,7 @@ class Tcb:
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen
         self.snd_scale = 0
-        self.snd_mss = DEFAULT_SEND_MSS
+        self.snd_mss = DEFAULT_SEND_MSS_6 if ":" in self.remote else DEFAULT_SEND_MSS
         self.sndbuf = sndbuf  # bytes that may be queued
         self.sndbuf_locked = False  # SO_SNDBUF has fixed it
         self.linger: int | None = None  # SO_LINGER, us; None: off

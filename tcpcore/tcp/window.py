@@ -67,10 +67,13 @@ def current(c: Tcb) -> int:
 
 def wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
-    ratio, scale = c.scaling_ratio, c.rcv_scale
+    ratio, scale, clamp = c.scaling_ratio, c.rcv_scale, c.window_clamp
     free = (c.rcvbuf - c.rmem) * ratio >> RATIO_BITS
+    if scale and free >= clamp >> 1 > 0 and not c.sysctl.tcp_shrink_window:  # there is plenty
+        threshold = c.rcv_ssthresh
+        return -(-(free if free < threshold else threshold) >> scale) << scale
     allowed = c.rcvbuf * ratio >> RATIO_BITS
-    full = c.window_clamp if c.window_clamp < allowed else allowed
+    full = clamp if clamp < allowed else allowed
     mss = c.rcv_mss if c.rcv_mss < full else full
     if mss <= 0:
         return 0

@@ -118,14 +118,14 @@ MUTANTS = (
     Mutant(
         "a burst does not wait for an ACK that is far away",
         "tcp/sending.py",
-        "    if expected - now > min(c.srtt >> 4, MILLISECOND):",
-        "    if False and expected - now > min(c.srtt >> 4, MILLISECOND):",
+        "    if next_ack > MILLISECOND or next_ack > srtt >> 4:",
+        "    if False:",
     ),
     Mutant(
         "a sample of the rate spans the longer of sending and acknowledging",
         "tcp/rate.py",
-        "    interval = now - at if now - at > first - start else first - start\n",
-        "    interval = now - at\n",
+        "    if interval < sending:\n",
+        "    if False:\n",
     ),
     Mutant(
         "what the application limited is no sample of the network",

@@ -95,7 +95,7 @@ MUTANTS = (
     Mutant(
         "the first RTO is srtt and 200 ms at least",
         "tcp/rtt.py",
-        "        c.rttvar = max(c.mdev, c.sysctl.tcp_rto_min_us)\n",
+        "        c.rttvar = max(c.mdev, sysctl.tcp_rto_min_us)\n",
         "        c.rttvar = c.mdev\n",
     ),
     Mutant(
@@ -107,8 +107,8 @@ MUTANTS = (
     Mutant(
         "linear time-outs are for SYNs only",
         "tcp/retransmit.py",
-        "    if c.state != state.SYN_SENT or c.retransmissions > linear:",
-        "    if c.retransmissions > linear:",
+        "    elif c.state != state.SYN_SENT or c.retransmissions > linear:",
+        "    elif c.retransmissions > linear:",
     ),
     Mutant(
         "a limit of an orphan is tcp_orphan_retries, and 0 means 8",
@@ -143,7 +143,7 @@ MUTANTS = (
     Mutant(
         "an offered window is never taken back",
         "tcp/window.py",
-        "    if window < now_open:\n",
+        "    if window < now_open and not (c.rcv_scale and c.sysctl.tcp_shrink_window):\n",
         "    if False:\n",
     ),
     Mutant(
@@ -223,8 +223,8 @@ MUTANTS = (
     Mutant(
         "an RST is never answered with an RST (RFC 9293 §3.10.7.1)",
         "host/stack.py",
-        "reasons.STRANGER_RST())\n            return\n",
-        "reasons.STRANGER_RST())\n",
+        '            self.tell(trace.REFUSED, "", why())\n            return\n',
+        '            self.tell(trace.REFUSED, "", why())\n',
     ),
     Mutant(
         "without cookies the last quarter of the SYN queue is for peers known to live",

@@ -118,3 +118,17 @@ def test_sendfile_blocks_until_all_of_it_is_handed_over() -> None:
     )
     assert not run_text(text).passed  # 42000 fit into a buffer of 10000: a large packet is filled
     assert run_text(text.replace("60000", "40000").replace("0...0.1", "0")).passed
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    "call",
+    [
+        "getsockopt(5, SOL_SOCKET, SO_ERROR, [0], [4]) = 0",
+        "recvmsg(5, {msg_name(...)=..., msg_iov(1)=[{...,1}], msg_flags=0}, 0) = 0",
+        "accept(5, ..., ...) = 7",
+    ],
+)
+def test_on_the_kernel_such_a_call_is_told_in_a_sentence_too(call: str) -> None:
+    with pytest.raises(ScriptError, match="on this descriptor"):
+        run_text(f"0 pipe([5, 6]) = 0\n+0 {call}\n", plan=Plan("kernel"))

@@ -1,4 +1,7 @@
-"""Header prediction changes nothing but the time it takes: with and without, the same trace."""
+"""Short ways change nothing but the time they take: with and without, the same trace.
+
+They are header prediction, trains of segments, and links that take a train at once.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 import pytest
 
 from tcpcore import Network, mbit, ms, seconds
+from tcpcore.net.link import Pipe
 from tcpcore.net.packet import wire_length
 from tcpcore.scenarios import registry
 from tcpcore.tcp import prediction, train
@@ -127,6 +131,7 @@ def told(trace: Trace) -> Iterator[str]:
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "takes", lambda c, segment, now: False)
     monkeypatch.setattr(train, "is_plain", lambda c, length: False)
+    monkeypatch.setattr(Pipe, "has_way", lambda pipe, count, now: False)
 
 
 @pytest.mark.parametrize("name", WORLDS)
