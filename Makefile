@@ -13,7 +13,7 @@ build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book build epub chapter serve lab test check lint types unit long otter labs new-lab mutants hostile kernel pages records format bench pins clean env web web-tests packages
+.PHONY: help book build epub chapter serve lab test check lint types unit long otter labs new-lab mutants hostile kernel pages records format bench fast pins clean env web web-tests packages
 
 help:
 	@echo "make book      build the book and serve it on this machine (PORT=$(PORT))"
@@ -29,6 +29,7 @@ help:
 	@echo "make mutants   break rules of the engine one at a time: does a test notice? (minutes)"
 	@echo "make hostile   a million segments over bad networks, every byte checked (minutes)"
 	@echo "make bench     measure speed and memory, and write benchmarks/README.md (PEERS=1: other simulators)"
+	@echo "make fast      compile the engine into _build/fast, and compare what both do (optional)"
 	@echo "make format    let ruff format the code"
 	@echo "make clean     remove what was built (.venv stays: delete it by hand)"
 
@@ -75,7 +76,7 @@ types: env
 LONG := tests/fuzz tests/labs tests/pairs tests/theory tests/unit/test_speed.py \
 	tests/unit/observe/test_large_captures.py tests/unit/observe/test_tshark.py \
 	tests/unit/packetdrill/test_to_script.py
-QUICK := not kernel and not book and not browser and not otter
+QUICK := not kernel and not book and not browser and not otter and not compiled
 
 unit: env
 	@$(RUN) pytest -q -n 2 -m "$(QUICK)" $(addprefix --ignore=,$(LONG))
@@ -107,7 +108,7 @@ new-lab: env
 pages: web-tests build
 	@$(RUN) pytest -m "book or browser"
 
-test: packages web-tests lint types unit long otter kernel pages
+test: packages web-tests lint types unit long otter fast kernel pages
 
 records: env
 	@$(RUN) tcpcore record --all
@@ -115,6 +116,11 @@ records: env
 
 bench: env
 	@$(RUN) $(if $(PEERS),benchmarks.peers,benchmarks --write)
+
+fast: env
+	@$(RUN) tools.system_packages cc
+	@$(RUN) tools.fast
+	@$(RUN) pytest -q -m "compiled"
 
 format: env
 	@$(RUN) ruff check --fix

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tcpcore.tcp import prediction
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "_build" / "html" / "index.html"
 UNFINISHED = ROOT / "_build" / "unfinished"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-NEEDY = ("kernel", "book", "browser")
+COMPILED = not prediction.__file__.endswith(".py")
+NEEDY = ("kernel", "book", "browser", "compiled")
 
 # No deadlines: this machine may be busy.  CI looks at the same examples each time; at home each run
 # looks at new ones, and a failure prints how to replay it.
@@ -31,6 +34,10 @@ def missing_for(marker: str) -> str | None:
         if not Path("/dev/net/tun").exists():
             return "kernel tests need /dev/net/tun"
         return None
+    if marker == "compiled":
+        from tools import fast
+
+        return None if fast.is_built() else "this engine was not compiled: run `make fast`"
     if not BUILT.is_file() or UNFINISHED.exists():
         return "there is no book that was built to the end: run `make build`"
     if marker == "browser" and not shutil.which("chromium"):
@@ -42,6 +49,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in NEEDY:
         if item.get_closest_marker(marker) and (reason := missing_for(marker)):
             pytest.skip(reason)
+    if COMPILED and (mark := item.get_closest_marker("interpreted")):
+        pytest.skip(mark.args[0])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -53,7 +62,7 @@ def pytest_runtest_makereport(
     if IN_CI and needy and report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome = "failed"
-        report.longrepr = f"CI must run every kernel, book and browser test, but: {reason}"
+        report.longrepr = f"CI must run every test with needs, but: {reason}"
     return report
 
 

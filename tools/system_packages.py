@@ -14,6 +14,7 @@ from tools.progress import run, say, step, stop
 
 # program -> Debian packages that bring it (the fonts are for the symbols in screenshots)
 PACKAGES = {
+    "cc": ("gcc", "libc6-dev"),
     "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
     "curl": ("curl",),
     "iperf3": ("iperf3",),

@@ -14,6 +14,8 @@ from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
+from tcpcore.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -33,6 +35,8 @@ def _codes(mutant: Mutant) -> dict[str, types.CodeType]:
     """The code of each function of the module, with the rule broken."""
     module = import_module(mutant.module)
     path = Path(str(module.__file__))
+    if path.suffix != ".py":
+        raise UsageError(f"{mutant.module} is compiled here, and rules are broken in its source.")
     text = path.read_text(encoding="utf-8")
     if text.count(mutant.old) != 1:
         raise ValueError(

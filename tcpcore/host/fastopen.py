@@ -112,6 +112,8 @@ class Queue:
         """An accepted connection that a reset ends early counts for 60 s more."""
         if connection in self._early:
             self._early.remove(connection)
+            if connection.bytes_acked >= 0:  # its SYN+ACK was acknowledged before
+                return
             if connection.error == ECONNRESET:
                 self.host.count(counters.ATTEMPT_FAILS)  # by request and by connection
             if connection not in self._listener.accept_queue and connection.error is not None:

@@ -26,8 +26,12 @@ from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
+    from tcpcore.host.listener import Listener
+    from tcpcore.host.request import Request
+    from tcpcore.host.secrets import FourTuple
     from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Wire
+    from tcpcore.tcp.connection import Connection
 
 
 class Machine(ABC):
@@ -37,15 +41,15 @@ class Machine(ABC):
     index: int
     network: Wire
     counters: Counters
-    endpoints: dict[Any, Any]
-    listeners: dict[int, Any]
-    bound_ports: dict[int, Any]
+    endpoints: dict[FourTuple, Connection | Request]
+    listeners: dict[int, Listener]
+    bound_ports: dict[int, Socket]  # by sockets that called bind() and are open
     routes: dict[str, Route]
     processes: list[Process]
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
     _random: random.Random
-    _scheduled: dict[Any, int]
+    _scheduled: dict[FourTuple, int]
 
     def __init__(self, name: str, seed: str) -> None:
         self.powered = True

@@ -15,6 +15,7 @@ from tcpcore.errors import EINVAL, ENOPROTOOPT, socket_error
 
 if TYPE_CHECKING:
     from tcpcore.host.sockets import Socket
+    from tcpcore.tcp.connection import Connection
 
 SOL_IP = 0
 SOL_SOCKET = 1
@@ -49,6 +50,28 @@ class Option:
     form: str = "i"
     same_as: str = ""
     raw: bool = False
+
+    def give(self, connection: Connection, kept: Any) -> None:
+        """Write what is kept into the attribute of a connection, if the option has one.
+
+        Sockets keep flags as 0 and 1, connections as truth values.
+        """
+        if self.attribute:
+            owner, attribute = self._owner(connection)
+            flag = isinstance(getattr(owner, attribute), bool)
+            setattr(owner, attribute, bool(kept) if flag else kept)
+
+    def in_force(self, connection: Connection, kept: Any) -> Any:
+        """What the connection has in that attribute; without one, what is kept."""
+        if not self.attribute:
+            return kept
+        value = getattr(*self._owner(connection))
+        return int(value) if isinstance(value, bool) else value
+
+    def _owner(self, connection: Connection) -> tuple[Any, str]:
+        """Where `attribute` is kept; ``ip.`` stands before those of the IP header."""
+        plain = self.attribute.removeprefix("ip.")
+        return (connection if plain == self.attribute else connection.ip), plain
 
 
 def flag(

@@ -9,7 +9,7 @@ from collections import deque
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host.process import WaitQueue, block
+from tcpcore.host.process import WaitQueue
 
 SLOTS = 16
 """Buffers of a pipe (PIPE_DEF_BUFFERS)."""
@@ -110,7 +110,7 @@ class PipeEnd:
                 return False
             if not (self.blocking and may_wait):
                 raise socket_error(errors.EAGAIN)
-            await block(pipe.waiters)
+            await pipe.waiters
         return True
 
     async def wait_for_room(self, *, may_wait: bool = True) -> None:
@@ -119,7 +119,7 @@ class PipeEnd:
         while pipe.readers and not pipe.room:
             if not (self.blocking and may_wait):
                 raise socket_error(errors.EAGAIN)
-            await block(pipe.waiters)
+            await pipe.waiters
         if not pipe.readers:
             raise socket_error(errors.EPIPE)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tcpcore import errors
 from tcpcore.errors import socket_error
 from tcpcore.host import notices
-from tcpcore.host.process import Wait, WaitQueue, block
+from tcpcore.host.process import Wait, WaitQueue
 from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import early, send_buffer, state, urgent, window
 from tcpcore.tcp.connection import Connection
@@ -93,7 +93,7 @@ async def poll(host: Host, asked: Sequence[tuple[Socket | Epoll, int]], timeout:
             found = [mask(socket) & (events | _ALWAYS) for socket, events in asked]
             if any(found) or (until is not None and host.now >= until):
                 return found
-            await block(Wait(queue, until))
+            await Wait(queue, until)
     finally:
         for socket, _ in asked:
             socket.waiters.watchers.remove(queue.wake)
@@ -200,7 +200,7 @@ class Epoll:
             found = self._collect(most)
             if found or (until is not None and self._host.now >= until):
                 return found
-            await block(Wait(self._queue, until))
+            await Wait(self._queue, until)
 
     def _collect(self, most: int) -> list[tuple[int, int]]:
         """What is ready now; what is not edge-triggered stays in the list (ep_send_events())."""

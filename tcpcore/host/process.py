@@ -6,7 +6,6 @@ No asyncio and no threads: the network's loop runs whoever is ready, in order of
 
 from __future__ import annotations
 
-import types
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Protocol
@@ -15,7 +14,7 @@ from typing import Any, Protocol
 class WaitQueue:
     """Processes that wait for something to change; `wake` makes all of them look again.
 
-    ``await block(queue)`` waits without a deadline.
+    ``await queue`` waits without a deadline.
     """
 
     __slots__ = ("waiting", "watchers")
@@ -23,6 +22,9 @@ class WaitQueue:
     def __init__(self) -> None:
         self.waiting: list[Process] = []
         self.watchers: list[Callable[[], None]] = []  # called, too: poll() and epolls
+
+    def __await__(self) -> Generator[WaitQueue, None, None]:
+        yield self
 
     def wake(self) -> None:
         """Let every waiting process look again, in the order in which they came."""
@@ -36,7 +38,10 @@ class WaitQueue:
 
 
 class Wait:
-    """What a blocked process waits for: a queue, a deadline in microseconds, or both."""
+    """What a blocked process waits for: a queue, a deadline in microseconds, or both.
+
+    ``await Wait(queue, deadline)`` gives up the processor until then.
+    """
 
     __slots__ = ("deadline", "queue")
 
@@ -44,11 +49,8 @@ class Wait:
         self.queue = queue
         self.deadline = deadline
 
-
-@types.coroutine
-def block(wait: Wait | WaitQueue) -> Generator[Wait | WaitQueue, None, None]:
-    """Give up the processor until `wait` is over."""
-    yield wait
+    def __await__(self) -> Generator[Wait, None, None]:
+        yield self
 
 
 class Scheduler(Protocol):

@@ -340,10 +340,10 @@ def set_option(socket: Socket, name: str, value: Any) -> None:
     if option.same_as:
         name, option = option.same_as, OPTIONS[option.same_as]
     socket.options[name] = kept
-    if socket.connection is not None and option.attribute:
-        setattr(*_owner(option.attribute, socket.connection), kept)
-    if socket.connection is not None and option.changed is not None:
-        option.changed(socket, kept)
+    if socket.connection is not None:
+        option.give(socket.connection, kept)
+        if option.changed is not None:
+            option.changed(socket, kept)
 
 
 def get_option(socket: Socket, name: str) -> Any:
@@ -355,23 +355,13 @@ def get_option(socket: Socket, name: str) -> Any:
     return option.show(socket, kept) if option.show is not None else kept
 
 
-def _owner(attribute: str, connection: Connection) -> tuple[Any, str]:
-    """Where an option's `attribute` is kept; ``ip.`` stands before those of the IP header."""
-    plain = attribute.removeprefix("ip.")
-    return (connection if plain == attribute else connection.ip), plain
-
-
-def _in_force(attribute: str, connection: Connection) -> Any:
-    return getattr(*_owner(attribute, connection))
-
-
 _NOT_INHERITED = ("TCP_FASTOPEN", "TCP_FASTOPEN_KEY")
 
 
 def inherited(options: dict[str, Any], connection: Connection) -> dict[str, Any]:
     """The options of a socket that accept() gives: its listener's (sk_clone())."""
     return {
-        name: _in_force(OPTIONS[name].attribute, connection) if OPTIONS[name].attribute else kept
+        name: OPTIONS[name].in_force(connection, kept)
         for name, kept in options.items()
         if name not in _NOT_INHERITED
     }
@@ -380,9 +370,7 @@ def inherited(options: dict[str, Any], connection: Connection) -> dict[str, Any]
 def apply(options: dict[str, Any], connection: Connection) -> None:
     """Give a new connection what was set on its socket, or on its listener."""
     for name, kept in options.items():
-        attribute = OPTIONS[name].attribute
-        if attribute:
-            setattr(*_owner(attribute, connection), kept)
+        OPTIONS[name].give(connection, kept)
     connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])

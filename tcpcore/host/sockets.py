@@ -27,7 +27,7 @@ from tcpcore.host import (
 )
 from tcpcore.host.listener import Listener
 from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, shown
-from tcpcore.host.process import Process, Wait, WaitQueue, block
+from tcpcore.host.process import Process, Wait, WaitQueue
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
 
@@ -204,7 +204,7 @@ class Socket:
             if until is not None and self.host.now >= until:
                 self.host.returned("accept", "EAGAIN")
                 raise socket_error(errors.EAGAIN)
-            await block(Wait(listener.waiters, until))
+            await Wait(listener.waiters, until)
             if self.listener is not listener:
                 raise socket_error(errors.EINVAL)
         c = listener.accept_queue.popleft()
@@ -237,7 +237,7 @@ class Socket:
         c = self.connection
         if c is not None and most and not flags and self._is_plain():
             while not c.receive_buffer and transfer.nothing_to_tell(c):
-                await block(self.waiters)
+                await self.waiters
             if c.receive_buffer and not c.urg_data:
                 return transfer.read(self.host, c, most)
         if self.deferred is not None:
@@ -361,7 +361,7 @@ class Socket:
             return
         deadline = self.host.now + c.linger
         while c.state in _CLOSING and self.host.now < deadline:
-            await block(Wait(self.waiters, deadline))
+            await Wait(self.waiters, deadline)
 
     def _require_open(self) -> None:
         """EBADF when the running process holds the socket no more."""

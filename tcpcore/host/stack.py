@@ -19,9 +19,9 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.listener import Listener
 from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
-from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue, block
+from tcpcore.host.process import Application, Process, Scheduler, Wait, WaitQueue
 from tcpcore.host.request import Request
-from tcpcore.host.routes import UNSET, Route
+from tcpcore.host.routes import UNSET
 from tcpcore.host.secrets import FourTuple, Secrets
 from tcpcore.host.sockets import Socket
 from tcpcore.host.syncookies import SynCookies
@@ -57,15 +57,15 @@ class Host(Machine):
         self.index = 0
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
-        self.listeners: dict[int, Listener] = {}
-        self.bound_ports: dict[int, Socket] = {}  # by sockets that called bind() and are open
-        self.endpoints: dict[FourTuple, Connection | Request] = {}
-        self.processes: list[Process] = []
+        self.listeners = {}
+        self.bound_ports = {}
+        self.endpoints = {}
+        self.processes = []
         self.spawned = 0  # processes so far
-        self.running: Process | None = None
+        self.running = None
         self._random = random.Random(seed)
         self.start_afresh()
-        self._scheduled: dict[FourTuple, int] = {}
+        self._scheduled = {}
 
     def start_afresh(self) -> None:
         """A kernel boots: fresh secrets, an empty TIME_WAIT table, no memory of other hosts."""
@@ -75,7 +75,7 @@ class Host(Machine):
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = fastopen.Cache(self)
-        self.routes: dict[str, Route] = {}
+        self.routes = {}
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
 
@@ -100,12 +100,12 @@ class Host(Machine):
 
     async def sleep(self, duration: int) -> None:
         """Block the running process for `duration` microseconds."""
-        await block(Wait(None, self.now + duration))
+        await Wait(None, self.now + duration)
 
     async def pause(self) -> None:
         """Block the running process for ever (pause(2)): it keeps its sockets open."""
         while True:
-            await block(Wait(WaitQueue()))
+            await WaitQueue()
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""

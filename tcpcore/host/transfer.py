@@ -19,7 +19,7 @@ from tcpcore.host.messages import (
     MSG_WAITALL,
     shown,
 )
-from tcpcore.host.process import Wait, block
+from tcpcore.host.process import Wait
 from tcpcore.tcp import admission, rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
@@ -43,7 +43,7 @@ async def wait(socket: Socket, until: int | None) -> bool:
     """Block until something happens to the socket; False: the time is up."""
     if until is not None and socket.host.now >= until:
         return False
-    await block(Wait(socket.waiters, until))
+    await Wait(socket.waiters, until)
     return True
 
 

@@ -21,7 +21,7 @@ class IpFields:
         self.headers = headers
         self.tos = 0
         self.ttl = 0
-        self.receives_errors = 0
+        self.receives_errors = False
         self.saved_syn = b""
         self.errors: tuple[tuple[int, int, int, int], ...] = ()
 

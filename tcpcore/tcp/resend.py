@@ -137,8 +137,7 @@ def again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) ->
 
 def reordering_over(c: Tcb, now: int) -> None:
     """The reordering window is over: what did not come is lost (tcp_rack_reo_timeout())."""
-    c.retransmit_deadline = None
-    c.loss.reo_deadline = False
+    timers.reordering_fired(c)
     before = prr.in_flight(c)
     lost = c.loss.lost
     rack.detect(c, now)

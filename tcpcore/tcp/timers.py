@@ -94,6 +94,12 @@ def set_reordering(c: Tcb, now: int, wait: int) -> None:
     _announce(c, REORDERING, reasons.TIMER_REORDERING, c.retransmit_deadline)
 
 
+def reordering_fired(c: Tcb) -> None:
+    """The timer that `set_reordering` started is over."""
+    c.retransmit_deadline = None
+    c.loss.reo_deadline = False
+
+
 def cancel_retransmission(c: Tcb) -> None:
     """Everything is acknowledged: stop the retransmission timer."""
     if c.retransmit_deadline is not None:

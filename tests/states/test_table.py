@@ -146,6 +146,7 @@ def test_rst_and_giving_up_are_possible_in_every_state_that_has_a_peer():
         assert state.NEXT[name, state.TIMEOUT].next == state.CLOSED
 
 
+@pytest.mark.interpreted("compiled functions take no other types")
 def test_an_event_that_the_table_does_not_know_is_our_bug():
     wire = Wire()
     sock = worlds.established(wire)

@@ -11,7 +11,7 @@ import json
 import struct
 from typing import Any
 
-from tcpcore.host.process import Wait, block
+from tcpcore.host.process import Wait
 from tcpcore.host.sockets import Socket
 from tcpcore.units import seconds
 
@@ -93,7 +93,7 @@ async def _open_stream(
         await control.close()
         await listener.close()
         while not test.started:
-            await block(Wait(None, host.now + 1000))
+            await Wait(None, host.now + 1000)
         if test.reverse:
             await _fill(host, data, test, number)
         else:

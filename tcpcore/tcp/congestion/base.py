@@ -36,7 +36,7 @@ Source: struct tcp_congestion_ops in include/net/tcp.h.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from tcpcore.tcp.flow import RateSample
@@ -69,10 +69,10 @@ def additive_increase(c: Tcb, window: int, acked: int) -> None:
 class CongestionControl:
     """Reno's answers; an algorithm replaces what it does in another way."""
 
-    name = "reno"
-    controls = False
+    name: ClassVar[str] = "reno"
+    controls: ClassVar[bool] = False
     """It sets cwnd and the pacing rate itself, at every ACK: `control`, instead of `on_ack`."""
-    buffer_windows = 2
+    buffer_windows: ClassVar[int] = 2
     """How many windows the send buffer should hold (sndbuf_expand)."""
 
     def on_start(self, c: Tcb, now: int) -> None:

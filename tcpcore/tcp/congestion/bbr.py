@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import random
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tcpcore.tcp import segment_size
 from tcpcore.tcp.congestion import prr
@@ -60,9 +60,9 @@ NO_RTT = 0xFFFF_FFFF
 class Bbr(CongestionControl):
     """See the module; `CongestionControl` says when its methods are called."""
 
-    name = "bbr"
-    controls = True
-    buffer_windows = 3
+    name: ClassVar[str] = "bbr"
+    controls: ClassVar[bool] = True
+    buffer_windows: ClassVar[int] = 3
 
     def __init__(self) -> None:
         self.mode = STARTUP

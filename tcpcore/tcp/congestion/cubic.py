@@ -7,7 +7,7 @@ Source: net/ipv4/tcp_cubic.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tcpcore.tcp.congestion.base import LEAST, CongestionControl, additive_increase, slow_start
 from tcpcore.tcp.congestion.hystart import LOW_WINDOW, HyStart
@@ -40,7 +40,7 @@ def cube_root(value: int) -> int:
 class Cubic(CongestionControl):
     """One connection's curve."""
 
-    name = "cubic"
+    name: ClassVar[str] = "cubic"
 
     def __init__(self) -> None:
         self.hystart = HyStart()
