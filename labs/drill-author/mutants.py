@@ -71,19 +71,19 @@ MUTANTS = {
     "linear SYNs": Mutant(
         "only SYNs have time-outs that do not double",
         RETRANSMIT,
-        "    if c.state != state.SYN_SENT or c.retransmissions > linear:",
-        "    if c.retransmissions > linear:",
+        "    elif c.state != state.SYN_SENT or c.retransmissions > linear:",
+        "    elif c.retransmissions > linear:",
     ),
     "first RTO": Mutant(
         "the RTO is the round trip and at least 200 ms",
         "tcpcore.tcp.rtt",
-        "        c.rttvar = max(c.mdev, c.sysctl.tcp_rto_min_us)\n",
+        "        c.rttvar = max(c.mdev, sysctl.tcp_rto_min_us)\n",
         "        c.rttvar = c.mdev\n",
     ),
     "Nagle": Mutant(
         "a small segment waits while another one is in flight",
         "tcpcore.tcp.sending",
-        "    return not c.nodelay and in_the_air\n",
+        "    return not c.sysctl.minshall or gt(c.small_sent_end, c.snd_una)\n",
         "    return False\n",
     ),
     "last probe": Mutant(

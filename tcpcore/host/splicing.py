@@ -14,6 +14,7 @@ from tcpcore.host import transfer
 from tcpcore.host.messages import MSG_DONTWAIT, MSG_MORE
 from tcpcore.host.pipes import PAGE, SLOTS, File, PipeEnd
 from tcpcore.host.sockets import Socket
+from tcpcore.tcp import write_queue
 
 SPLICE_F_NONBLOCK, SPLICE_F_MORE = 2, 4
 
@@ -134,5 +135,5 @@ def _push(to: Socket | PipeEnd) -> None:
     """The file has ended: what waited for more goes (tcp_splice_eof())."""
     c = to.connection if isinstance(to, Socket) else None
     if c is not None and isinstance(to, Socket) and c.write_end != c.snd_nxt:
-        c.push_marks.append(c.write_end)
+        write_queue.push(c)
         to.host.transmit(c, c.push(to.host.now))

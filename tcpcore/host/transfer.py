@@ -81,10 +81,13 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
         last = done + len(part) == len(data)
         if last and part and flags & MSG_EOR:
             records.ends_after(c, len(part))
-        host.transmit(c, c.send(part, host.now, oob=oob, more=more and last))
+        marks = {"oob": oob, "more": more and last, "first": not done, "last": last}
+        host.transmit(c, c.send(part, host.now, **marks))
         done += len(part)
         if last:
             return done
+        if done:
+            host.transmit(c, c.push_before_waiting(host.now))
         while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
             c.lacks_space = True
             if not await wait(socket, until):

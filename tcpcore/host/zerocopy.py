@@ -133,7 +133,6 @@ def fill_packets(c: Connection, sizes: Sequence[int]) -> None:
         for at in range(0, size, PAGE):
             if pieces == MOST_PIECES:
                 c.record_ends.append(place)
-                c.push_marks.append(place)
                 pieces = 0
             pieces += 1
             place = (place + min(PAGE, size - at)) & MASK

@@ -153,6 +153,8 @@ def story(log: Log, peer: str, title: str) -> Story:
     if host.firewall.active:
         raise NoScript(f"{host.name} cannot be told as a script: it has a firewall.")
     entries = [*log.entries]
+    if any(isinstance(one, Did) and _option_value("", b"bbr")[0] in one.rest for one in entries):
+        raise NoScript(f"{host.name} cannot be told as a script: bbr begins its phases at random.")
     for did, _ in log.open.values():
         if did.name == "connect":
             raise NoScript(f"{host.name} still connects when the run ends.")

@@ -16,6 +16,7 @@ from tcpcore.tcp import (
     ecn,
     loss_probe,
     pacing,
+    paws,
     rack,
     rate,
     recovery,
@@ -68,8 +69,9 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
     old = (ack - before) & HALF
     news.advanced = not old and ack != before
-    opening = c.state == state.SYN_SENT  # the window of a SYN is never scaled: taken elsewhere
-    news.window = not opening and update_send_window(c, segment, before)
+    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        news.window = update_send_window(c, segment, before)
+        paws.remember(c, segment, now)  # what this ACK makes us send echoes it
     loss = c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
@@ -89,7 +91,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)
-    rack.adapt(c, delivered)
+    rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
     answer = recovery.NOTHING
@@ -100,8 +102,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         loss_probe.rearm(c, now)
     c.delivered += news.delivered
     news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
-    if news.echo:
-        loss.delivered_marked += c.delivered - delivered
+    loss.delivered_marked += news.rate.acked if news.echo else 0
     rate.generate(c, news.rate, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)
@@ -134,8 +135,8 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     last, loss = sent.last_sent, c.loss
     latest = now - last or 1
     if c.sack_permitted:
-        loss.rack_advanced, loss.rack_rtt = True, latest
-        loss.rack_time, loss.rack_end = last, sent.end
+        loss.rack_advanced, loss.rack_rtt, loss.rack_rtt_order = True, latest, sent.order
+        loss.rack_time, loss.rack_order, loss.rack_end = last, sent.order, sent.end
     rate.measured(c, latest, now, short)
     rtt.sample(c, now - first)
     rate.generate_plain(c, sent, now)

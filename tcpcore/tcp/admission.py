@@ -8,20 +8,19 @@ Source: tcp_sendmsg_locked(), tcp_push_one(), forced_push() and tso_fragment() i
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import segment_size, send_buffer, sending, state
+from tcpcore.tcp import segment_size, send_buffer, sending, state, write_queue
 from tcpcore.tcp.tcb import Tcb
 
 
 def taken(c: Tcb, size: int) -> int:
     """How many of `size` bytes may be queued now; 0: send() blocks."""
     large, unsent = send_buffer.large_packet(c), send_buffer.unsent(c)
-    tail = min(c.tail, unsent)
+    tail = write_queue.last_length(c)
     mss = segment_size.mss(c)
     limit = send_buffer.notsent_limit(c)
     most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
     most += send_buffer.OVERHEAD * (len(c.retransmission_queue) + unsent // large)
     if most < c.sndbuf and unsent + size < limit:
-        c.tail = (tail + size - 1) % large + 1
         return size
     done = 0
     write = _Write(c, large, mss, unsent, tail)
@@ -37,7 +36,6 @@ def taken(c: Tcb, size: int) -> int:
         done += part
         if done < size:
             write.push(done)
-    c.tail = write.tail
     return done
 
 

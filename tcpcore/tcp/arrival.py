@@ -319,7 +319,6 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         keepalive.start(c, now)
     else:
         acknowledgement.take(c, segment, now)
-    paws.remember(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
     persist.answered(c, now)

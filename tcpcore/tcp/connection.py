@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
-from tcpcore.seqnum import MASK
 from tcpcore.tcp import (
     arrival,
     autotune,
@@ -26,17 +25,15 @@ from tcpcore.tcp import (
     lifecycle,
     persist,
     prediction,
-    push_marks,
     receive_buffer,
     resend,
     retransmit,
-    segment_size,
-    send_buffer,
     sending,
     state,
     timers,
     urgent,
     window,
+    write_queue,
 )
 from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
@@ -62,15 +59,25 @@ class Connection(Tcb):
         reason = Reason(reasons.CONNECT, {"remote": f"{self.remote}:{self.remote_port}"})
         lifecycle.change(self, state.ACTIVE_OPEN, reason)
         departure.start_syn(self, now, reason)
-        self._queue(data, now)
+        if data:
+            chrono.start(self, chrono.BUSY, now)
+            write_queue.behind_syn(self, data)
         return self.out
 
     def send(
-        self, data: bytes, now: int, *, oob: bool = False, more: bool = False
+        self,
+        data: bytes,
+        now: int,
+        *,
+        oob: bool = False,
+        more: bool = False,
+        first: bool = True,
+        last: bool = True,
     ) -> list[Segment]:
         """Queue bytes and send what may be sent.  Raises the socket's error, or EPIPE.
 
-        `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits.
+        `oob` is MSG_OOB: they end with urgent data; `more` is MSG_MORE: a part of a segment waits;
+        `first` and `last`: whether they are that of one call, which may have to wait in between.
         """
         self._begin()
         self.raise_error()
@@ -79,12 +86,19 @@ class Connection(Tcb):
             not_yet = self.state in _NOT_YET and not early.is_shut(self)
             raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
-        self._queue(data, now, push=not more)
+        if data and self.chrono == chrono.IDLE:
+            chrono.start(self, chrono.BUSY, now)
         if oob and data:
-            urgent.mark(self)
-        corked, self.corked = self.corked, self.corked or more
-        sending.send_pending(self, now, send_buffer.large_packet(self))
-        self.corked = corked
+            urgent.mark(self, len(data))
+        sending.write(self, data, now, first=first, last=last, more=more)
+        persist.look_after(self, now)
+        return self.out
+
+    def push_before_waiting(self, now: int) -> list[Segment]:
+        """A call that is not through with its bytes has to wait: send what there is."""
+        self._begin()
+        write_queue.push(self)
+        sending.send_pending(self, now, sending.PUSHED)
         persist.look_after(self, now)
         return self.out
 
@@ -192,6 +206,7 @@ class Connection(Tcb):
     def arrives(self, segment: Segment, now: int) -> list[Segment]:
         """Take in one segment of this connection.  Nothing a peer sends raises."""
         self.out = []
+        self.turn += 1
         self.segs_in += 1
         if segment.payload:
             self.data_segs_in += 1
@@ -243,22 +258,9 @@ class Connection(Tcb):
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _queue(self, data: bytes, now: int, *, push: bool = True) -> None:
-        if data:
-            if self.chrono == chrono.IDLE:
-                chrono.start(self, chrono.BUSY, now)
-            self.send_buffer += data
-            packet = send_buffer.large_packet(self)
-            if len(data) >= packet:
-                mss = segment_size.mss(self)
-                burst = sending.burst_segments(self, mss) * mss
-                push_marks.within(self, len(data), packet, burst)
-            self.write_end = (self.write_end + len(data)) & MASK
-            if push:
-                self.push_marks.append(self.write_end)
-
     def _begin(self) -> None:
         self.out = []
+        self.turn += 1
 
     def _close_sending(self, reason: Reason, now: int) -> None:
         if (self.state, state.CLOSE) not in state.NEXT:
@@ -266,7 +268,7 @@ class Connection(Tcb):
         self.fin_queued = reason
         chrono.start(self, chrono.BUSY, now)
         lifecycle.change(self, state.CLOSE, reason)
-        sending.send_pending(self, now)
+        sending.send_pending(self, now, sending.PUSHED)
         persist.look_after(self, now)
 
     def _delayed_ack_due(self, now: int) -> None:

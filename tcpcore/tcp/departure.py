@@ -274,7 +274,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
     cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     sent.retransmissions += 1
-    sent.last_sent = now
+    sent.last_sent, sent.order = now, c.turn
     sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
@@ -308,7 +308,7 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
         return False
     cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp)
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -355,7 +355,7 @@ def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
     stamp = c.flow.stamp
     if not c.retransmission_queue:
         stamp = rate.start(c, now)
-    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp)
+    sent = SentSegment(seq, c.snd_nxt, flags, now, stamp, c.turn)
     c.retransmission_queue.append(sent)
     if c.board is not None:
         c.board.add(sent)

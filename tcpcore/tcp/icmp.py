@@ -236,7 +236,7 @@ def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
         flags = last.flags if until == end else ACK
         first = burst[0]
         place = last.end if until == end else until
-        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp)
+        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp, first.order)
         piece.last_sent = burst[0].last_sent
         piece.retransmissions = burst[0].retransmissions
         piece.lost = True

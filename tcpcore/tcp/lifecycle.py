@@ -30,7 +30,7 @@ def forget(c: Tcb) -> None:
     c.lost_out = c.sacked_out = c.retrans_out = 0
     c.board = None
     c.send_buffer.clear()
-    c.push_marks.clear()
+    c.packets.clear()
     c.snd_up = None
     c.out_of_order.clear()
     c.sack_blocks.clear()

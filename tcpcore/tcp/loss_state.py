@@ -34,7 +34,9 @@ class LossState:
         "rack_dsack_seen",
         "rack_end",
         "rack_last_delivered",
+        "rack_order",
         "rack_rtt",
+        "rack_rtt_order",
         "rack_steps",
         "rack_steps_persist",
         "rack_time",
@@ -65,9 +67,9 @@ class LossState:
         self.reordering = reordering
         self.reordering_seen = 0
         # RACK (RFC 8985): the latest sending of what is known to have arrived.
-        self.rack_time = 0
+        self.rack_time = self.rack_order = 0
         self.rack_end = 0
-        self.rack_rtt = 0
+        self.rack_rtt = self.rack_rtt_order = 0
         self.rack_advanced = False
         self.rack_dsack_seen = False
         self.rack_steps = 1  # of a quarter of the least round trip

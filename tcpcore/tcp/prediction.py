@@ -56,11 +56,11 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     before = c.snd_una
     if not 0 < (segment.ack - before) & MASK <= (c.snd_nxt - before) & MASK:
         return False
-    if not acknowledgement.take_plain(c, segment, now):
-        acknowledgement.take(c, segment, now)
     if c.timestamps and not (c.rcv_wup - segment.seq) & HALF:
         c.ts_recent = stamp  # the next ACK answers this one (`paws`)
         c.ts_recent_at = now
+    if not acknowledgement.take_plain(c, segment, now):
+        acknowledgement.take(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through
     c.probes_out = 0

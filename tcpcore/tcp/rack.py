@@ -19,9 +19,17 @@ PERSIST = 16
 MOST_STEPS = 255
 
 
-def sent_after(time: int, end: int, other_time: int, other_end: int) -> bool:
-    """Whether one segment was sent after another one (tcp_skb_sent_after())."""
-    return time > other_time or (time == other_time and gt(end, other_end))
+def newest_before(c: Tcb, sent: SentSegment) -> bool:
+    """Whether the latest sending of what arrived came before this one (tcp_skb_sent_after()).
+
+    In one microsecond the `order` of sending decides; where that is one, the sequence number.
+    """
+    loss = c.loss
+    if sent.last_sent != loss.rack_time:
+        return sent.last_sent > loss.rack_time
+    if sent.order != loss.rack_order:
+        return sent.order > loss.rack_order
+    return not gt(loss.rack_end, sent.end)
 
 
 def advance(c: Tcb, sent: SentSegment, now: int) -> None:
@@ -31,9 +39,9 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
     if sent.retransmissions and c.min_rtt and rtt < c.min_rtt:
         return  # the answer is to an earlier sending
     loss.rack_advanced = True
-    loss.rack_rtt = rtt
-    if sent_after(sent.last_sent, sent.end, loss.rack_time, loss.rack_end):
-        loss.rack_time, loss.rack_end = sent.last_sent, sent.end
+    loss.rack_rtt, loss.rack_rtt_order = rtt, sent.order
+    if newest_before(c, sent):
+        loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
 
 
 def window(c: Tcb) -> int:
@@ -48,8 +56,14 @@ def window(c: Tcb) -> int:
 
 
 def left(c: Tcb, sent: SentSegment, reordering: int, now: int) -> int:
-    """How long (us) until the segment counts as lost; not above 0: it does."""
-    return c.loss.rack_rtt + reordering - (now - sent.last_sent)
+    """How long (us) until the segment counts as lost; not above 0: it does.
+
+    Of what went in one microsecond, what has a later `order` is a little younger.
+    """
+    loss = c.loss
+    age = now - sent.last_sent
+    younger = age == loss.rack_rtt and sent.order > loss.rack_rtt_order
+    return loss.rack_rtt + reordering - age + younger
 
 
 def detect(c: Tcb, now: int) -> int:
@@ -57,13 +71,13 @@ def detect(c: Tcb, now: int) -> int:
 
     How long until the next one would be, in us; 0: none waits (tcp_rack_detect_loss()).
     """
-    loss, reordering, longest = c.loss, window(c), 0
+    reordering, longest = window(c), 0
     board = scoreboard.of(c)
     found = []
     for sent in board.by_time:
         if sent.lost and not sent.again:
             continue
-        if not sent_after(loss.rack_time, loss.rack_end, sent.last_sent, sent.end):
+        if newest_before(c, sent):
             break
         wait = left(c, sent, reordering, now)
         if wait <= 0:
@@ -109,7 +123,11 @@ def look(c: Tcb, now: int) -> bool:
 
 
 def adapt(c: Tcb, prior_delivered: int) -> None:
-    """Widen the window when duplicates show that it was too small (tcp_rack_update_reo_wnd())."""
+    """Widen the window when duplicates show that it was too small (tcp_rack_update_reo_wnd()).
+
+    `prior_delivered`: what had been delivered when the newest of what arrived now was sent; 0:
+    nothing arrived.
+    """
     loss = c.loss
     if c.sysctl.tcp_recovery & STATIC_WINDOW or not prior_delivered:
         return
@@ -140,7 +158,10 @@ def note_reordering(c: Tcb, low: int, by_timestamp: bool = False) -> None:
 
 
 def highest_sacked(c: Tcb) -> int:
-    """Where what lies behind the highest selective acknowledgement begins."""
-    if not c.sacked_out or c.board is None:
+    """Where what lies behind the highest selective acknowledgement begins.
+
+    Without SACK that is the oldest segment (`highest_sack` follows the queue's head).
+    """
+    if not c.sacked_out or c.board is None or not c.sack_permitted:
         return c.snd_una
     return c.board.sequence(c.board.highest)

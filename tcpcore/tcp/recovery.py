@@ -8,11 +8,15 @@ Source: tcp_fastretrans_alert() and tcp_process_loss() in net/ipv4/tcp_input.c; 
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import pairwise
+
 from tcpcore import reasons, trace
 from tcpcore.seqnum import gt, lt
 from tcpcore.tcp import ecn, rack, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -242,13 +246,23 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
     if reneged:
         c.sacked_out = 0
         c.loss.reneging = True
+        _forget_sacks(queue)
         c.tally("TcpExtTCPSACKReneging")
     elif not c.sack_permitted:
         c.sacked_out = 0
     recent = c.sack_permitted and not c.sysctl.duplicate_threshold
     for sent in list(queue):
-        if reneged:
-            sent.sacked = False
-        elif recent and sent is not head and rack.left(c, sent, 0, now) > 0:
+        if not reneged and recent and sent is not head and rack.left(c, sent, 0, now) > 0:
             continue
         rack.mark_lost(c, sent)
+
+
+def _forget_sacks(queue: deque[SentSegment]) -> None:
+    """The peer has dropped it all; what lay together was made one large packet meanwhile.
+
+    Source: tcp_shift_skb_data().
+    """
+    for before, sent in pairwise(queue):
+        before.joined = before.joined or (before.sacked and sent.sacked)
+    for sent in queue:
+        sent.sacked = False

@@ -31,7 +31,7 @@ def after_ack(c: Tcb, answer: int, now: int) -> None:
     if answer == recovery.NOTHING or c.state == state.SYN_SENT:
         return
     if answer == recovery.NEW:
-        sending.send_pending(c, now)
+        sending.send_pending(c, now, sending.PUSHED)
         assert c.loss.high_seq is not None
         if gt(c.snd_nxt, c.loss.high_seq):
             return

@@ -56,7 +56,7 @@ class Scoreboard:
         for sent in c.retransmission_queue:
             self.add(sent)
         if any(sent.retransmissions for sent in self._segments):
-            order = sorted(self._segments, key=lambda sent: sent.last_sent)  # stable: by sequence
+            order = sorted(self._segments, key=lambda sent: (sent.last_sent, sent.order))
             self.by_time = OrderedDict.fromkeys(order)
         for sent in self._segments:
             if sent.lost:
@@ -126,6 +126,10 @@ class Scoreboard:
                 found.append((start, end))
         self._blocks = tuple(sorted(blocks))
         return found
+
+    def forget(self) -> None:
+        """Nothing is tagged (any more): what was said before, and how far, does not count."""
+        self._blocks, self.highest = (), 0
 
     def sent_again(self, sent: SentSegment) -> None:
         """It is now the one sent last."""

@@ -52,11 +52,7 @@ def memory(c: Tcb) -> int:
     for segment in c.retransmission_queue:
         if not segment.joined:
             sent += 1
-    waiting, tail = unsent(c), 0
-    if waiting:
-        tail = min(c.tail, waiting) or waiting
-        sent += 1 - -(waiting - tail) // large_packet(c)
-    return queued(c) + OVERHEAD * sent
+    return queued(c) + OVERHEAD * (sent + len(c.packets))
 
 
 def writable(c: Tcb, *, waking: bool = False) -> bool:

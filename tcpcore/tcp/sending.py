@@ -12,12 +12,12 @@ from tcpcore.tcp import (
     departure,
     loss_probe,
     pacing,
-    push_marks,
-    records,
     sack,
     segment_size,
+    send_buffer,
     state,
     train,
+    write_queue,
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
@@ -28,6 +28,9 @@ from tcpcore.wire.segment import ACK, FIN, PSH
 _ESTABLISHED = state.ESTABLISHED
 GSO_MAX_SIZE = 65279
 """Most bytes of a large packet: what the device takes, less the headers (sk_gso_max_size)."""
+USUAL, CORKED, PUSHED, ONE, PROBE = range(5)
+"""How eager: by Nagle and the cork; corked for once (MSG_MORE); whatever Nagle says; so, but one
+packet (tcp_push_one()); one segment of it even where cwnd is full (a tail loss probe)."""
 PACING_SHIFT = 10
 SIZE_BITS = 32
 
@@ -47,17 +50,13 @@ def in_flight(c: Tcb) -> int:
     return prr.in_flight(c)
 
 
-def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
-    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come.
-
-    `packet` is the most that the application's bytes were put together to (what had to wait for
-    the window is put together anew).
-    """
+def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
+    """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
     count = len(queue)
-    full = _send_what_fits(c, now, packet)
+    full = _send_what_fits(c, now, urge)
     sent = len(queue)
     full = full or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
     sent -= count
@@ -66,9 +65,37 @@ def send_pending(c: Tcb, now: int, packet: int = GSO_MAX_SIZE) -> None:
     if c.snd_nxt != before:
         if c.ca_state and prr.reducing(c):
             c.loss.prr_out += sent
-        loss_probe.schedule(c, now)
+        if urge != PROBE:  # one for each episode
+            loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
         chrono.sent(c, now, before, limited=not full and _window_holds(c))
+
+
+def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool) -> None:
+    """Queue bytes in large packets, and send: a packet that is full does not wait for the last.
+
+    `first` and `last`: whether the call begins and ends with them; `more`: MSG_MORE.
+    Source: tcp_sendmsg_locked(), tcp_push().
+    """
+    size, at = send_buffer.large_packet(c), 0
+    if data:
+        write_queue.begin(c, first=first)
+    while at < len(data):
+        at += write_queue.fill(c, data, at, size)
+        if at == len(data) and last:
+            break
+        if c.record_ends and c.write_end in c.record_ends:
+            continue  # the packet is full of pieces
+        if write_queue.must_push(c):
+            write_queue.push(c)
+            send_pending(c, now, PUSHED)
+        elif len(c.packets) == 1:
+            send_pending(c, now, ONE)
+    if not last:
+        return
+    if not more or write_queue.must_push(c):
+        write_queue.push(c)
+    send_pending(c, now, CORKED if more else USUAL)
 
 
 def _window_holds(c: Tcb) -> bool:
@@ -79,29 +106,31 @@ def _window_holds(c: Tcb) -> bool:
 
 
 def send_one(c: Tcb, now: int) -> bool:
-    """Send one segment of new data if the peer's window takes it, whatever cwnd says."""
+    """Send new data as a probe if the peer's window takes it, one segment whatever cwnd says."""
     unsent = distance(c.snd_nxt, c.write_end)
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    length = min(records.part(c, unsent) if c.record_ends else unsent, current_mss(c))
-    if length <= 0 or c.fin_sent or room < length:
+    if unsent <= 0 or c.fin_sent:
         return False
-    send_part(c, length, now)
-    return True
+    if room < min(write_queue.head(c, 0), current_mss(c)):
+        return False
+    before = c.snd_nxt
+    send_pending(c, now, PROBE)
+    return c.snd_nxt != before
 
 
-def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
+def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return False
-    cwnd = c.cwnd
-    quota = cwnd >> 1 or 1
-    flight = len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out
-    if flight >= cwnd:
+    flight = in_flight(c)
+    if flight >= c.cwnd and urge != PROBE:
         return False
+    c.turn += 1  # tcp_mstamp_refresh()
     mss = current_mss(c)
     largest = burst_segments(c, mss)
+    half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
-    while not c.fin_sent and flight < cwnd:
+    while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
         unsent = (c.write_end - c.snd_nxt) & MASK
         window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if not 0 < unsent < HALF:
@@ -110,64 +139,54 @@ def _send_what_fits(c: Tcb, now: int, packet: int) -> bool:
             return False
         if c.flow.paced and pacing.waits(c, now):
             return False
-        if c.fin_queued is not None and window == unsent <= mss:
-            return False  # one byte short for the FIN in it (tcp_snd_wnd_test())
-        room = cwnd - flight
-        if unsent > mss and _defers(c, unsent, room * mss, window, largest, mss, now):
-            return room * mss < window and room * mss <= unsent
-        most = min(mss * min(largest, room, quota), packet)
-        first = records.part(c, unsent) if c.record_ends else unsent
-        if first < unsent:
-            length = _whole_record(first, window, most, mss)
+        room = max(c.cwnd - flight, 0)
+        quota = min(room, half, largest) or 1
+        size = write_queue.head(c, quota * mss)
+        if window < size and window < mss:
+            return False  # not even one segment fits
+        if size <= mss:
+            exempt = size != unsent or c.fin_queued is not None or c.snd_up is not None
+            if not exempt and _nagle_holds(c, size < mss, urge):
+                return False
+            length = size
         else:
-            length = _burst(c, unsent, window, most, mss)
-        if not length:
-            return False
+            if urge < ONE and _defers(c, size, room * mss, window, largest * mss, mss, now):
+                return room * mss < window and room * mss <= size
+            length = _split(c, size, window, quota * mss, mss, urge)
         segments = -(-length // mss)
         flight += segments
         if c.flow.paced:
             pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
-        cwnd = c.cwnd  # a beginning may change it
+        if urge >= ONE:
+            return False
     return False
 
 
-def _whole_record(size: int, window: int, most: int, mss: int) -> int:
-    """Bytes of a record behind which others wait: Nagle has no say in its last segment."""
-    if window < mss and window < size:
-        return 0
-    room = min(window, most)
-    return size if size <= room else room - room % mss or room
+def _split(c: Tcb, size: int, window: int, most: int, mss: int, urge: int) -> int:
+    """Bytes of the first packet to hand to the device at once, which cuts them into segments (TSO).
 
-
-def _burst(c: Tcb, unsent: int, window: int, most: int, mss: int) -> int:
-    """Bytes to hand to the device at once, as one large packet that it cuts into segments (TSO)."""
-    if window < mss and window < unsent:
-        return 0  # not even one segment fits
+    Source: tcp_mss_split_point().
+    """
     if c.snd_up is not None:  # neither large packets nor Nagle
-        return min(unsent, mss)
-    needed = unsent if unsent < window else window
+        return mss
+    if most <= window and len(c.packets) > 1:
+        return min(most, size)
+    needed = min(size, window)
     if most <= needed:
         return most
     partial = needed % mss
-    if not partial:
-        return needed
-    if needed == unsent:
-        if not _nagle_holds(c):
-            return needed
-    elif not c.retransmission_queue and not c.corked:
-        return needed  # the window ends inside a segment, and nothing is in flight to open it
-    return needed - partial
+    return needed - partial if _nagle_holds(c, partial > 0, urge) else needed
 
 
-def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, mss: int, now: int) -> bool:
+def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK is due within a millisecond or is late, and
-    the room (in bytes) is small.
+    the room (in bytes) is small.  `size` is the first packet's.
     """
     limit = room if room < window else window
-    if limit >= largest * mss or c.ca_state >= RECOVERY:
+    if limit >= largest or c.ca_state >= RECOVERY:
         return False
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
@@ -178,10 +197,14 @@ def _defers(c: Tcb, unsent: int, room: int, window: int, largest: int, mss: int,
     next_ack = soon + (srtt >> 3)
     if next_ack > MILLISECOND or next_ack > srtt >> 4:  # it is too far away
         return False
+    if limit >= size and len(c.packets) > 1:
+        return False
     most, wide = c.snd_wnd, c.cwnd * mss
     if limit >= (most if most < wide else wide) // c.sysctl.tcp_tso_win_divisor:
         return False
-    return limit <= unsent or c.fin_queued is None
+    if limit <= size:
+        return True
+    return c.fin_queued is None and not (c.record_ends and c.write_end in c.record_ends)
 
 
 def burst_segments(c: Tcb, mss: int) -> int:
@@ -198,30 +221,23 @@ def burst_segments(c: Tcb, mss: int) -> int:
     return segments if segments > least else least
 
 
-def _nagle_holds(c: Tcb) -> bool:
-    """Whether a small segment at the end of the data must wait (tcp_nagle_test()).
+def _nagle_holds(c: Tcb, small: bool, urge: int) -> bool:
+    """Whether a small segment at the end of the data must wait (tcp_nagle_check()).
 
     For an ACK of an earlier small one (Minshall's variant of Nagle), or for the cork to go.
     Linux differs: by RFC 9293 §3.7.4 it waits for the ACK of everything in flight.
     """
-    if c.fin_queued is not None:
+    if not small or urge >= PUSHED:
         return False
-    if c.corked:
+    if c.corked or urge == CORKED:
         return True
-    in_the_air = bool(c.retransmission_queue)
-    if in_the_air and c.sysctl.minshall:
-        in_the_air = gt(c.small_sent_end, c.snd_una)
-    return not c.nodelay and in_the_air
+    if c.nodelay or not c.retransmission_queue:
+        return False
+    return not c.sysctl.minshall or gt(c.small_sent_end, c.snd_una)
 
 
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
-    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver.
-
-    Where packets of the application's are put together, what the first one was marked with moves
-    to the end, and the marks of the others are gone (tcp_grow_skb()).
-    """
-    if length > mss and c.push_marks:
-        push_marks.join(c, length)
+    """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
     if train.is_plain(c, length):
         _begin(c, now)
         train.send(c, length, mss, now)
@@ -244,10 +260,8 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
     """Send so many bytes as one segment, whatever Nagle would say; `push`: PSH or 0."""
     seq = c.snd_nxt
     end = (seq + length) & MASK
-    flags = ACK
     reason = train.reason_of(length)
-    if push_marks.passes(c, end):
-        flags |= PSH
+    flags = ACK | write_queue.leave(c, end)
     if c.fin_queued is not None and end == c.write_end:
         flags |= FIN
         reason = c.fin_queued

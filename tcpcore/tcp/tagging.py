@@ -71,6 +71,8 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     if (segment.ack - (before - c.max_window)) & HALF or not c.retransmission_queue:
         return
     board = scoreboard.of(c)
+    if not c.sacked_out:
+        board.forget()
     if duplicate is not None:
         for sent in _covered(c, board, duplicate):
             _duplicated(c, sent, news)

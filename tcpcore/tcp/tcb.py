@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any, Protocol
 
+from tcpcore.seqnum import MASK
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
@@ -79,21 +80,21 @@ class Tcb:
         "journal", "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
         "lacks_space", "last_ack_received", "last_challenge", "last_data_received",
         "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
-        "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max",
-        "min_rtt", "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out",
-        "out_of_order", "pacing_deadline", "path_mtu", "pingpong", "probe_deadline", "probe_end",
-        "probed_mss", "probes_out", "probing_since", "push_marks", "quick_acks", "rcv_closed",
+        "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
+        "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "pacing_deadline", "packets", "path_mtu", "pingpong", "probe_deadline", "probe_end",
+        "probed_mss", "probes_out", "probing_since", "pushed_seq", "quick_acks", "rcv_closed",
         "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup",
         "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote", "remote_port",
         "retrans_out", "retransmission_queue", "retransmissions", "retransmit_deadline",
-        "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar",
-        "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio", "segs_in",
-        "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una",
-        "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt",
-        "ssthresh", "stamps", "state", "syn_retries", "sysctl", "tail", "thin_linear",
-        "timestamp_offset", "timestamps", "total_retrans", "total_rto", "total_rto_recoveries",
-        "ts_recent", "ts_recent_at", "tuning", "unread", "urg_data", "urg_inline", "urg_seq",
-        "user_timeout", "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
+        "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks",
+        "sack_permitted", "sacked_out", "scaling", "scaling_ratio", "segs_in", "segs_out",
+        "send_buffer", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
+        "stamps", "state", "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps",
+        "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning",
+        "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline",
+        "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -151,7 +152,9 @@ class Tcb:
         self.send_buffer = bytearray()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
-        self.push_marks: deque[int] = deque()  # ends of writes: a segment ending there has PSH
+        self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
+        self.turn = 0  # how often the clock was looked at: tells sendings of one microsecond apart
+        self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
         self.fin_sent = False
@@ -191,7 +194,6 @@ class Tcb:
         self.urg_data = 0  # the peer's urgent byte, and what became of it; see `urgent`
         self.urg_seq = 0  # where it stands
         self.urg_inline = False  # SO_OOBINLINE
-        self.tail = 0  # bytes in the packet that the next write goes on with
         self.thin_linear = 0  # TCP_THIN_LINEAR_TIMEOUTS
         self.delay_max = 200_000  # TCP_DELACK_MAX_US
 
@@ -287,6 +289,7 @@ class Tcb:
         """Use another initial sequence number, before anything was sent."""
         self.iss = self.snd_una = self.snd_nxt = self.write_end = iss
         self.small_sent_end = self.rtt_sequence = iss
+        self.pushed_seq = (iss + 1) & MASK
 
     def event(self, kind: str, reason: Reason | None, values: Any = None) -> None:
         """Tell the journal, if there is one."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 from tcpcore import reasons
-from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import departure, push_marks, rate, segment_size
+from tcpcore.seqnum import MASK
+from tcpcore.tcp import departure, rate, write_queue
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
@@ -48,19 +48,19 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     c.segs_out += (count := -(-length // mss))
     c.data_segs_out += count
     c.bytes_sent += length
-    if length % mss and length % mss < segment_size.mss(c):
+    if length % mss:
         c.small_sent_end = c.snd_nxt
     ip, acknowledged, data, out, board = c.ip, c.rcv_nxt, c.send_buffer, c.out, c.board
-    marked = c.push_marks and not (c.snd_nxt - c.push_marks[0]) & HALF
     stamp = c.flow.stamp if queue else rate.start(c, now)
+    turn = c.turn
     ttl, tos, number = ip.ttl or c.sysctl.ip_default_ttl, ip.tos, ip.id
     field = -1
     while length > 0:
         size = mss if length > mss else length
         length -= size
         end = (seq + size) & MASK
-        flags = ACK | PSH if marked and push_marks.passes(c, end) else ACK
-        sent = SentSegment(seq, end, flags, now, stamp)  # sent again, it is alone: no PSH
+        flags = ACK if length else ACK | write_queue.leave(c, end)
+        sent = SentSegment(seq, end, flags, now, stamp, turn)  # sent again, it is alone: no PSH
         queue.append(sent)
         if board is not None:
             board.add(sent)

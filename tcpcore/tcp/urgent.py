@@ -30,9 +30,9 @@ FURTHEST = 0xFFFF
 # --- the sender's side ---------------------------------------------------------------------------
 
 
-def mark(c: Tcb) -> None:
-    """What is queued ends with urgent data (tcp_mark_urg())."""
-    c.snd_up = c.write_end
+def mark(c: Tcb, more: int) -> None:
+    """The next `more` bytes that are written end with urgent data (tcp_mark_urg())."""
+    c.snd_up = (c.write_end + more) & MASK
 
 
 def acknowledged(c: Tcb, ack: int) -> None:

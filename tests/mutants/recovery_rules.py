@@ -9,8 +9,8 @@ MUTANTS = (
     Mutant(
         "RACK: a segment is lost when one that was sent later has arrived (RFC 8985 §6)",
         "tcp/rack.py",
-        "    return c.loss.rack_rtt + reordering - (now - sent.last_sent)",
-        "    return 2 * c.loss.rack_rtt + reordering - (now - sent.last_sent)",
+        "    return loss.rack_rtt + reordering - age + younger",
+        "    return 2 * loss.rack_rtt + reordering - age + younger",
     ),
     Mutant(
         "RACK: in recovery nothing is waited for, unless reordering was seen",

@@ -119,8 +119,8 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "        room = cwnd - flight\n",
-        "        room = cwnd - flight + 1\n",
+        "        room = max(c.cwnd - flight, 0)\n",
+        "        room = max(c.cwnd - flight, 0) + 1\n",
     ),
     Mutant(
         "a full segment is half of a small window at most",
@@ -131,7 +131,7 @@ MUTANTS = (
     Mutant(
         "Nagle holds a small segment while another one is in flight",
         "tcp/sending.py",
-        "    return not c.nodelay and in_the_air\n",
+        "    return not c.sysctl.minshall or gt(c.small_sent_end, c.snd_una)\n",
         "    return False\n",
     ),
     Mutant(

@@ -29,6 +29,7 @@ NOT_TOLD = (
     "side by side, from ports that nobody can know",
     "given up by the program itself",
     "still connects when the run ends",
+    "begins its phases at random",
 )
 """Why a host's part is no script."""
 TOLD_AT_LEAST = 160
