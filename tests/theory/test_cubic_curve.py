@@ -13,7 +13,9 @@ from tcpcore.tcp.connection import Connection
 from tcpcore.units import gbit, ms, seconds
 
 C, BETA = 0.4, 0.7
-LATE = 1 / 32 + 0.004
+TICK = 0.004
+"""Seconds: a step of the clock by which Linux reads the curve (CONFIG_HZ 250)."""
+LATE = 1 / 32 + TICK
 """Seconds by which what Linux knows of the curve may be old."""
 CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
 
@@ -65,7 +67,8 @@ def sampled(rtt: int, lost: int, until: int) -> tuple[float, list[tuple[float, f
 def test_cwnd_keeps_within_a_segment_of_the_rfc_s_curve(rtt: int, lost: int, until: int):
     """An ACK now moves cwnd toward where the curve is a round trip later (RFC 9438 §4.4).
 
-    Linux reads the curve at most once in 1/32 s and by a clock of 4 ms, so it may be late by both.
+    Linux reads the curve at most once in 1/32 s and by a clock of 4 ms, so it may be late by both,
+    and ahead by a tick.
     Where Reno would be faster, cwnd follows Reno (§4.3).
     """
     w_max, samples = sampled(ms(rtt), lost, seconds(until))
@@ -80,7 +83,7 @@ def test_cwnd_keeps_within_a_segment_of_the_rfc_s_curve(rtt: int, lost: int, unt
     inside = [(t, cwnd) for t, cwnd in samples if t >= 2 * rtt / 1000]
     assert inside[-1][0] > 1.3 * k, "both halves of the curve are there"
     for t, cwnd in inside:
-        low, high = cubic(t - LATE), max(cubic(t + rtt / 1000 + 0.004), reno(t))
+        low, high = cubic(t - LATE), max(cubic(t + rtt / 1000 + TICK), reno(t))
         assert low - 1 <= cwnd <= high + 1, f"cwnd {cwnd} at {t:.2f} s"
 
 

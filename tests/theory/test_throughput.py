@@ -89,8 +89,8 @@ def test_reno_is_as_fast_as_pftk_says_of_the_time_outs_that_happened(
 
 
 def test_without_sack_and_probes_time_outs_come_back_and_pftk_counts_them():
-    grid: dict[str, Any] = {"rtt": 200, "loss": 3, "lasts": 140, "seed": SEEDS}
+    grid: dict[str, Any] = {"rtt": 200, "loss": 3, "lasts": 150, "seed": SEEDS}
     classical = {"tcp_sack": 0, "tcp_recovery": 0, "tcp_early_retrans": 0}
     table = tcpcore.sweep("loss-and-throughput", {**grid, **classical}, measure=sent, traced=False)
-    assert sum(table.column("timeouts")) >= 20
+    assert sum(table.column("timeouts")) > 20
     assert throughput(table, 3) == pytest.approx(pftk(0.2, 0.03), rel=0.2)
