@@ -16,7 +16,7 @@ from tcpcore.units import mbit, ms, seconds
 CLIENT, SERVER, PORT = "10.0.0.1", "10.0.0.2", 80
 RATE = mbit(100)
 DELAY = ms(10)
-RECEIVE_BUFFER = "4096 524288 6291456"
+RECEIVE_BUFFER = "4096 524288 524288"
 WRITE = 1 << 18
 READ = 1 << 16
 
