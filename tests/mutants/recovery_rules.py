@@ -43,6 +43,12 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "A packet acknowledged in part is cut anew from there",
+        "tcp/trim.py",
+        "    if len(packet) == 1:\n",
+        "    if packet:\n",
+    ),
+    Mutant(
         "PRR: one segment more for each delivered while snd.una moves on (RFC 6937)",
         "tcp/congestion/prr.py",
         "        if advanced and not lost:",
