@@ -164,6 +164,12 @@ MUTANTS = (
         "                self.policed = False\n",
     ),
     Mutant(
+        "BBR: only the first round of a recovery sends just what is delivered",
+        "tcp/congestion/bbr.py",
+        "        if bandwidth.round_start:\n            self._conserving = False\n",
+        "",
+    ),
+    Mutant(
         "BBR drains the queue that starting up has made",
         "tcp/congestion/bbr.py",
         "            self.mode = DRAIN\n",
