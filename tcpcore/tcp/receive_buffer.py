@@ -28,7 +28,7 @@ SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
 GROWS_FROM = 128
-"""Segments with less payload than this do not make the window grow (tcp_event_data_recv())."""
+"""Data in order makes the window grow with so much payload at least (tcp_event_data_recv())."""
 
 
 @lru_cache(maxsize=256)
@@ -169,9 +169,12 @@ def clamp_window(c: Tcb, clamp: int) -> None:
 
 
 def grow(c: Tcb, length: int, memory: int) -> None:
-    """In-order data came: let the window grow while the buffer has room (tcp_grow_window())."""
+    """Data came: let the window grow while the buffer has room (tcp_grow_window()).
+
+    In order it must be `GROWS_FROM` bytes at least, which is for the caller to see.
+    """
     threshold = c.rcv_ssthresh
-    if length < GROWS_FROM or c.window_clamp <= threshold:
+    if c.window_clamp <= threshold:
         return
     room = min(c.window_clamp, (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS) - threshold
     if room <= 0:
