@@ -95,11 +95,11 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
     c.last_data_received = now
     threshold = c.rcv_ssthresh
     if (
-        length >= GROWS_FROM
-        and threshold < c.window_clamp
+        threshold < c.window_clamp
+        and length >= GROWS_FROM
         and ((c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS > threshold)
     ):
-        receive_buffer.grow(c, length, memory)
+        receive_buffer.grow(c, length, memory, c.rmem)
     c.ack_pending = True
     if c.ack_now or c.ato != ATO_MIN:
         reception.acknowledge(c, now)
