@@ -16,6 +16,7 @@ from itertools import product
 
 from tcpcore.errors import UsageError
 from tcpcore.packetdrill.story import Did, NoScript, Seen, Story
+from tcpcore.packetdrill.telling import LATE
 from tcpcore.packetdrill.writing import write
 from tcpcore.seqnum import MASK, distance, gt, lt
 from tcpcore.tcp import fast_open
@@ -25,8 +26,6 @@ from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 CLIENT, SERVER = "client", "server"
-LATE = "--tolerance_usecs=14000"
-"""Kernels with HZ=250 are up to 14 ms late."""
 _DESCRIPTOR = {CLIENT: 3, SERVER: 4}
 _USUAL_SCALE = 10
 _AT_ONCE = 2 * MILLISECOND
@@ -90,7 +89,7 @@ def infer(packets: Sequence[Timed], side: str, title: str, guess: Guess | None =
     local, remote = (first.src, first.dst) if side == CLIENT else (first.dst, first.src)
     port = first.dport
     story = Story(local, remote, title, exact=False)
-    story.options.append(LATE)
+    story.options.append(f"--tolerance_usecs={LATE}")
     _refuse(packets)
     _settle(story, packets)
     _Inference(story, side, port, guess or Guess()).go(packets)

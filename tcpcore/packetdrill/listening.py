@@ -53,9 +53,14 @@ class Log:
         self._descriptors += 1
         return self._descriptors - 1
 
+    def process_of(self, did: Did) -> Any:
+        """Who made the call; None for one that the kernel made for a process that is gone."""
+        return self._running.get(id(did))
+
     def begun(self, did: Did) -> int:
         """A call that may block; its number."""
         self._calls += 1
+        self._running[id(did)] = self.host.running
         self.open[self._calls] = did, self.entries[-1] if self.entries else None
         return self._calls
 

@@ -14,8 +14,10 @@ from tcpcore.packetdrill.match import differences, joined, joins
 from tcpcore.packetdrill.outcome import Failed, Failure
 from tcpcore.packetdrill.syntax import Icmp, Packet
 from tcpcore.packetdrill.system import Sent, System, Unsupported
+from tcpcore.seqnum import distance
 from tcpcore.units import SECOND, format_seconds
 from tcpcore.wire import icmp
+from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 from tcpcore.wire.text import format_pattern
@@ -88,8 +90,9 @@ def icmp_words(error: IcmpError) -> str | None:
     return None
 
 
-Window = tuple[int, int, int]
-"""First and last moment of an expected packet, and how far off it may be (us)."""
+Window = tuple[int, int, int, int]
+"""First and last moment of an expected packet, how far off it may be, and by how much the script
+as a whole is late so far (us)."""
 
 
 class Sniffer:
@@ -99,6 +102,8 @@ class Sniffer:
         self.system = system
         self.remarks = remarks
         self.flow: Flow | None = None
+        self.behind: int | None = None
+        """How late the host was by the last packet's timestamp (us); None: it had none."""
         self.listeners: set[int] = set()  # the script's descriptors of sockets that listen
         self._flows: dict[tuple[int, int], Flow] = {}
         self._waiting: deque[Sent] = deque()
@@ -176,8 +181,7 @@ class Sniffer:
         segment, flow = sent.segment, self._current()
         flow.learn(segment, packet.pattern)
         found = flow.outgoing(segment)
-        slack = 0 if window is None else window[2]
-        different = differences(packet, found, segment, slack // self.system.settings.tick)
+        different = differences(packet, found, segment, self._ticks(window))
         if different:
             problem = "the packet differs: " + ", ".join(
                 f"{one.field} is {one.found}, not {one.expected}" for one in different
@@ -186,10 +190,29 @@ class Sniffer:
             raise Failed(Failure(offset, problem, text, shown, different))
         if window is not None:
             self._require_time(sent.time, offset, text, window)
+        self.behind = self._behind(packet, found)
         return sent.time
 
+    def _behind(self, packet: Packet, found: Pattern) -> int | None:
+        said = kinds.timestamps(packet.pattern.options or ())
+        shown = kinds.timestamps(found.options or ())
+        if said is None or shown is None:
+            return None
+        return distance(said[0], shown[0]) * self.system.settings.tick
+
+    def _ticks(self, window: Window | None) -> tuple[int, int]:
+        """How much less and more the host's timestamp may be: what its time may be off.
+
+        A host that was late before is late in its timestamps, too.
+        """
+        if window is None:
+            return 0, 0
+        first, last, slack, late = window
+        tick = self.system.settings.tick
+        return (slack + last - first - late) // tick, (slack + last - first + late) // tick
+
     def _require_time(self, time: int, offset: int, text: str, window: Window) -> None:
-        first, last, slack = window
+        first, last, slack, _ = window
         if first - slack <= time <= last + slack:
             return
         due = (

@@ -1,4 +1,4 @@
-"""A story as a script: absolute times, relative numbers, calls in the order in which they were.
+"""A story as a script: times (`telling`), relative numbers, calls in the order in which they were.
 
     text = write(story)        # raises NoScript
 
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from tcpcore.packetdrill.sniffer import icmp_words
 from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
+from tcpcore.packetdrill.telling import FromEachToTheNext, FromTheStart
 from tcpcore.seqnum import MASK
-from tcpcore.units import SECOND
 from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.options import Option
@@ -47,21 +47,15 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Every event, in order."""
         start = self.story.entries[0].time
+        clock = FromTheStart(start) if self.story.exact else FromEachToTheNext(start)
         for entry in self.story.entries:
-            at = _seconds(max(entry.time - start, 0))
+            at = clock.of(entry)
             if isinstance(entry, Did):
-                yield self._call(entry, at, start)
+                yield f"{at} {_call(entry)}"
             elif isinstance(entry.packet, IcmpError):
                 yield f"{at} < {self._icmp(entry.packet)}"
             else:
                 yield f"{at} {'<' if entry.inbound else '>'} {self._segment(entry)}"
-
-    def _call(self, did: Did, at: str, start: int) -> str:
-        if did.returned is not None:
-            at += f"...{_seconds(did.returned - start)}"
-        own = str(did.descriptor) if did.descriptor is not None else ""
-        words = ", ".join(word for word in (own, did.rest) if word)
-        return f"{at} {did.name}({words}) = {did.result}"
 
     def _counting(self, segment: Segment, inbound: bool) -> _Counting:
         ports = (segment.dport, segment.sport) if inbound else (segment.sport, segment.dport)
@@ -125,8 +119,10 @@ def _stamps(segment: Segment) -> tuple[int, int] | None:
     return kinds.timestamps(segment.options)
 
 
-def _seconds(duration: int) -> str:
-    return f"{duration // SECOND}.{duration % SECOND:06d}"
+def _call(did: Did) -> str:
+    own = str(did.descriptor) if did.descriptor is not None else ""
+    words = ", ".join(word for word in (own, did.rest) if word)
+    return f"{did.name}({words}) = {did.result}"
 
 
 def _ports(entries: list[Entry]) -> set[Ports]:
