@@ -17,6 +17,7 @@ from typing import Any
 from tcpcore.errors import errno_name
 from tcpcore.host import socket_options
 from tcpcore.host.messages import MSG_FASTOPEN, shown
+from tcpcore.host.routes import UNSET
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
@@ -169,6 +170,7 @@ def story(log: Log, peer: str, title: str) -> Story:
         title,
         _sysctls(host),
         _options(log, peer),
+        _routes(host, peer),
         entries,
     )
 
@@ -195,6 +197,14 @@ def _options(log: Log, peer: str) -> list[str]:
     if mtu != 1500:
         found.append(f"--mtu={mtu}")
     return found
+
+
+def _routes(host: Host, peer: str) -> list[str]:
+    """The commands that change what is not usual about the route to the peer."""
+    route = host.routes.get(peer, UNSET)
+    names = ("initcwnd", "initrwnd")
+    words = [f"{name} {getattr(route, name)}" for name in names if getattr(route, name)]
+    return [f"ip route change {peer} dev tun0 {' '.join(words)}"] if words else []
 
 
 def _heard(log: Log) -> type[Socket]:

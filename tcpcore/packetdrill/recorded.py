@@ -38,14 +38,15 @@ def happened(record: Record, index: int, log: Log, net: Network) -> list[Entry]:
     packets = _packets(record, index)
     told = _Calls(log, _first_sent(net))
     told.meet([one for one in record.calls if one.host == index])
+    _end_by_timers(told.found, packets)
     _place(told.found, packets)
-    _settle(told, packets)
-    entries: list[Entry] = [*packets, *(did for did, _ in told.found)]
+    _settle(told.found, packets)
+    entries: list[Entry] = [*packets, *(made.did for made in told.found)]
     return sorted(entries, key=lambda entry: (entry.time, _rank(entry)))
 
 
 def _packets(record: Record, index: int) -> list[Seen]:
-    found = []
+    found = [Seen(one.arrived, True, one.error) for one in record.errors if one.host == index]
     for one in record.segments:
         if one.sender == index:
             found.append(Seen(one.sent, False, one.segment))
@@ -71,6 +72,19 @@ def _rank(entry: Entry) -> int:
 
 
 @dataclass(slots=True)
+class _Made:
+    """A call of a process; `known` is the record's word on it, None where it has none.
+
+    `after` is the end of the process's last known call before it.
+    """
+
+    did: Did
+    process: Any
+    known: RecordedCall | None
+    after: int
+
+
+@dataclass(slots=True)
 class _Anchor:
     """The end of a call, on the engine and on the kernel."""
 
@@ -79,15 +93,14 @@ class _Anchor:
 
 
 class _Calls:
-    """The engine's calls become the kernel's; `found` has them with their processes."""
+    """The engine's calls become the kernel's, in `found`."""
 
     def __init__(self, log: Log, began: int) -> None:
         self._log = log
         self._began = began
         self._anchors: dict[Any, _Anchor] = {}
         self._since: dict[Any, list[Did]] = {}  # guessed since the last known call
-        self.guessed: list[Did] = []
-        self.found: list[tuple[Did, Any]] = []
+        self.found: list[_Made] = []
 
     def meet(self, recorded: list[RecordedCall]) -> None:
         """Give each call its time and its result in the record."""
@@ -116,7 +129,7 @@ class _Calls:
         for one in recorded:
             for earlier in self._since.pop(process, ()):
                 earlier.time = min(earlier.time, one.began)
-            self.found.append((_as_recorded(replace(did), one), process))
+            self.found.append(_Made(_as_recorded(replace(did), one), process, one, one.began))
             self._anchors[process] = _Anchor(end, one.returned)
 
     def _guess(self, did: Did) -> None:
@@ -129,8 +142,7 @@ class _Calls:
         if did.returned is not None:
             did.returned += moved
         self._since.setdefault(process, []).append(did)
-        self.guessed.append(did)
-        self.found.append((did, process))
+        self.found.append(_Made(did, process, None, anchor.kernel))
 
 
 def _kind(did: Did) -> str:
@@ -181,22 +193,54 @@ def _regrouped(reads: list[Did], recorded: list[RecordedCall]) -> dict[int, list
 # --- between which packets they were -------------------------------------------------------------
 
 
-def _place(calls: list[tuple[Did, Any]], packets: list[Seen]) -> None:
-    """Let accept() and read() come right after the arrivals that they need; the rest follows."""
-    opened = _opened(packets)
-    accepts = 0
+def _end_by_timers(calls: list[_Made], packets: list[Seen]) -> None:
+    """What a timer sends that also ends a call was before whatever the program does then."""
+    for made in calls:
+        ended = made.did.returned
+        if ended is None or not made.did.result.endswith("ETIMEDOUT"):
+            continue
+        for seen in packets:
+            if not seen.inbound and ended <= seen.time < ended + _BLOCKED:
+                seen.time = ended - 1
+
+
+def _place(calls: list[_Made], packets: list[Seen]) -> None:
+    """Let connect(), accept() and read() end after the arrivals that they need, and others follow."""
+    opened, answers = _opened(packets), _answers(packets)
     stream = _Stream(packets)
     latest: dict[Any, int] = {}
-    for did, process in calls:
-        ok = did.returned is None and not did.result.startswith("-1")
-        if did.name == "accept" and ok:
-            if accepts < len(opened):
-                did.time = max(did.time, opened[accepts])
-            accepts += 1
-        elif did.name in _WAITS and ok:
-            stream.place(did)
-        did.time = max(did.time, latest.get(process, did.time))
-        latest[process] = did.time
+    for made in calls:
+        did, known = made.did, made.known
+        if known is not None and known.result == "ok":
+            if did.name == "accept" and opened:
+                did.time = max(did.time, opened.pop(0))
+            elif did.name == "connect" and did.returned is not None and answers:
+                did.returned = _not_before(answers.pop(0), did.returned)
+            elif did.name in _WAITS:
+                stream.place(did, known)
+        did.time = max(did.time, latest.get(made.process, did.time))
+        latest[made.process] = max(did.time, did.returned or 0)
+
+
+def _not_before(arrival: int, returned: int) -> int:
+    """A call's end that this arrival has brought about, where it may have."""
+    return max(returned, arrival) if arrival - returned < _BLOCKED else returned
+
+
+def _answers(packets: list[Seen]) -> list[int]:
+    """When connections of this host were open: our SYN acknowledged."""
+    asked: set[tuple[Ports, int]] = set()
+    found = []
+    for seen in packets:
+        one = seen.packet
+        if not isinstance(one, Segment):
+            continue
+        if not seen.inbound and one.flags & SYN:
+            asked.add(((one.sport, one.dport), one.end))
+        elif seen.inbound and one.flags & ACK and ((one.dport, one.sport), one.ack) in asked:
+            asked.remove(((one.dport, one.sport), one.ack))
+            found.append(seen.time)
+    return found
 
 
 def _opened(packets: list[Seen]) -> list[int]:
@@ -227,21 +271,19 @@ def _opened(packets: list[Seen]) -> list[int]:
     return found
 
 
-def _settle(told: _Calls, packets: list[Seen]) -> None:
+def _settle(calls: list[_Made], packets: list[Seen]) -> None:
     """A guessed call a moment after a packet that nothing else explains was before that."""
-    known = [did for did, _ in told.found if not any(did is one for one in told.guessed)]
-    causes = sorted(
-        [seen.time for seen in packets if seen.inbound] + [did.returned or did.time for did in known]
-    )
+    known = [made.did.returned or made.did.time for made in calls if made.known is not None]
+    causes = sorted([*(seen.time for seen in packets if seen.inbound), *known])
     sent = []
     for seen in packets:
         at = bisect_right(causes, seen.time)
         if not seen.inbound and (not at or seen.time - causes[at - 1] > _BLOCKED):
             sent.append(seen.time)
-    for did in told.guessed:
-        at = bisect_right(sent, did.time)
-        if at and did.time - sent[at - 1] < _UNSURE:
-            did.time = sent[at - 1]
+    for made in calls:
+        at = bisect_right(sent, made.did.time)
+        if made.known is None and at and made.did.time - _UNSURE < sent[at - 1] >= made.after:
+            made.did.time = sent[at - 1]
 
 
 class _Stream:
@@ -253,7 +295,8 @@ class _Stream:
         self._taken = 0
         inbound = [seen for seen in packets if seen.inbound and isinstance(seen.packet, Segment)]
         ends = {(one.packet.sport, one.packet.dport) for one in inbound}  # type: ignore[union-attr]
-        if len(ends) == 1:
+        begun = {one.packet.seq for one in inbound if one.packet.flags & SYN}  # type: ignore[union-attr]
+        if len(ends) == len(begun) == 1:
             self._arrive(inbound)
 
     def _arrive(self, inbound: list[Seen]) -> None:
@@ -281,19 +324,19 @@ class _Stream:
             if self._end is None and fin is not None and not lt(edge, fin):
                 self._end = seen.time
 
-    def place(self, did: Did) -> None:
+    def place(self, did: Did, known: RecordedCall) -> None:
         """After what it took has come; before more, where it would have taken that as well."""
-        count = int(did.result) if did.result.isdecimal() else 0
+        did.time = known.returned
         if "MSG_" in did.rest or not self._edges:
             return
-        if not count:
-            did.time = max(did.time, self._end or did.time)
+        if not known.moved:
+            did.time = max(known.began, known.returned if self._end is None else self._end)
             return
-        self._taken += count
-        most = int(did.rest.split(", ")[1])
-        come = next((time for time, edge in self._edges if edge >= self._taken), None)
+        self._taken += known.moved
+        come = next((time for time, edge in self._edges if edge >= self._taken), known.returned)
         more = next((time for time, edge in self._edges if edge > self._taken), None)
-        if come is not None:
-            did.time = max(did.time, come)
-        if more is not None and count < most:
-            did.time = min(did.time, max(more - 1, come or 0))
+        if known.returned - come > _BLOCKED:
+            return  # the host did not take that arrival
+        did.time = max(known.began, come)
+        if more is not None and known.moved < int(did.rest.split(", ")[1]):
+            did.time = max(min(did.time, more - 1), come)

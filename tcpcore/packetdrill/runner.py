@@ -158,6 +158,7 @@ class Runner:
     def _command(self, action: Command) -> None:
         for remark in self.commands.run(action.text, self.system):
             self.outcome.remarks.append(remark)
+        self.sniffer.cookies = self.commands.done.get("net.ipv4.tcp_syncookies") == "2"
 
     # --- code ------------------------------------------------------------------------------------
 

@@ -102,11 +102,13 @@ class Sniffer:
         self.system = system
         self.remarks = remarks
         self.flow: Flow | None = None
+        self.cookies = False  # whether the host answers every SYN with a cookie
         self.behind: int | None = None
         """How late the host was by the last packet's timestamp (us); None: it had none."""
         self.listeners: set[int] = set()  # the script's descriptors of sockets that listen
         self._flows: dict[tuple[int, int], Flow] = {}
         self._waiting: deque[Sent] = deque()
+        self._aside: list[Sent] = []  # of other connections than the script named
         self._next_port = FIRST_PEER_PORT
 
     @property
@@ -135,7 +137,8 @@ class Sniffer:
             self.flow = known
             return known
         self._next_port += 1
-        return self._know(Flow(settings.local, local, settings.remote, remote))
+        flow = Flow(settings.local, local, settings.remote, remote, cookies=self.cookies)
+        return self._know(flow)
 
     def _know(self, flow: Flow) -> Flow:
         self._flows[flow.ports] = self.flow = flow
@@ -238,12 +241,22 @@ class Sniffer:
         return Failure(offset, "the host sends nothing", text, found)
 
     def _take(self, packet: Packet, deadline: int) -> Sent | None:
-        """The next packet of the connection, several joined to one where the script does so."""
+        """The next packet of the connection, several joined to one where the script does so.
+
+        Where a script names ports, those of other connections are kept: each has its own order.
+        """
+        for sent in self._aside:
+            if packet.ports == (sent.segment.sport, sent.segment.dport):
+                self._aside.remove(sent)
+                self._belongs(packet, sent.segment)
+                return sent
         while True:
             sent = self._next(deadline)
             if sent is None:
                 return None
             if not self._belongs(packet, sent.segment):
+                if packet.ports is not None:
+                    self._aside.append(sent)
                 continue
             if self._to_skip(packet, sent.segment):
                 self.remarks.append(

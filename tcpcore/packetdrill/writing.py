@@ -17,7 +17,7 @@ from tcpcore.seqnum import MASK
 from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.options import Option
-from tcpcore.wire.segment import ACK, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 from tcpcore.wire.text import Pattern, format_pattern
 
 FIRST_STAMP = 1000
@@ -69,6 +69,8 @@ class _Writer:
         if seen.inbound and self.remote_stamp is None and (stamps := _stamps(segment)):
             self.remote_stamp = stamps[0] - FIRST_STAMP & MASK
         own, other = counting.local, counting.remote
+        if not seen.inbound and segment.flags & RST and own and not segment.seq:
+            raise NoScript("a port refuses a SYN with number 0 where it has had a connection before.")
         if seen.inbound:
             own, other = other, own
         pattern = Pattern(
@@ -168,7 +170,7 @@ def _interleaved(story: Story, opened: set[Ports]) -> bool:
 
 def write(story: Story) -> str:
     """The script; raises `NoScript` for a story that is none."""
-    if any(_of_nobody(one, story) for one in story.entries):
+    if story.local == story.remote or any(_of_nobody(one, story) for one in story.entries):
         raise NoScript("more than two hosts, or one alone, take part: a script has two.")
     ports = _ports(story.entries)
     _check(story, ports)
@@ -178,9 +180,10 @@ def write(story: Story) -> str:
         story.options.append(f"--bind_port={served.pop()}")
     lines = [f"// {story.title}"]
     lines += [f"--local_ip={story.local}", f"--remote_ip={story.remote}", *story.options]
-    if story.sysctls:
-        pairs = [f"{name}={_quoted(value)}" for name, value in story.sysctls.items()]
-        lines += ["", "`" + "\n".join(f"sysctl -q net.{pair}" for pair in pairs) + "`"]
+    pairs = [f"{name}={_quoted(value)}" for name, value in story.sysctls.items()]
+    commands = [*(f"sysctl -q net.{pair}" for pair in pairs), *story.commands]
+    if commands:
+        lines += ["", "`" + "\n".join(commands) + "`"]
     writer = _Writer(story, several)
     return "\n".join([*lines, "", *writer.lines()]) + "\n"
 
