@@ -134,7 +134,9 @@ class Record:
         if self.outputs:
             lines.append(_json_list("outputs", [asdict(one) for one in self.outputs]))
         if self.errors:
-            found = [{"to": e.host, "arrived": e.arrived, "bytes": e.packet.hex()} for e in self.errors]
+            found = [
+                {"to": e.host, "arrived": e.arrived, "bytes": e.packet.hex()} for e in self.errors
+            ]
             lines.append(_json_list("errors", found))
         lines.append(f' "end": {self.end}')
         return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -11,6 +11,7 @@ after it happened: what a call returned tells which arrivals were before it.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 if TYPE_CHECKING:
     from tcpcore.linux.store import Record, RecordedCall
 
+_UNCOUNTED = 16
+"""Time-outs of one length that can be counted, where each may be late by an eighth."""
 Ports = tuple[int, int]
 _KINDS = {"read": "recv", "recv": "recv", "write": "send", "send": "send"}
 _WAITS = ("accept", "read", "recv")
@@ -35,10 +38,13 @@ _UNSURE = 5 * MILLISECOND
 
 def happened(record: Record, index: int, log: Log, net: Network) -> list[Entry]:
     """All of it, in order; `log` is of the engine's run, which the calls are taken from."""
+    if record.hosts[index].get("counters", {}).get("TcpInCsumErrors"):
+        raise NoScript("damaged segments arrived, and the record does not say which.")
     packets = _packets(record, index)
     told = _Calls(log, _first_sent(net))
     told.meet([one for one in record.calls if one.host == index])
     _end_by_timers(told.found, packets)
+    _refuse_counting(told.found, packets)
     _place(told.found, packets)
     _settle(told.found, packets)
     entries: list[Entry] = [*packets, *(made.did for made in told.found)]
@@ -116,7 +122,9 @@ class _Calls:
             elif kind not in left or (kind == "close" and not left[kind]):  # also of an exit
                 self._guess(did)
             elif not left[kind]:
-                raise NoScript(f"the kernel's program called {kind}() less often than the engine's.")
+                raise NoScript(
+                    f"the kernel's program called {kind}() less often than the engine's."
+                )
             else:
                 self._take(did, [left[kind].pop(0)])
         if reads:
@@ -202,6 +210,19 @@ def _end_by_timers(calls: list[_Made], packets: list[Seen]) -> None:
         for seen in packets:
             if not seen.inbound and ended <= seen.time < ended + _BLOCKED:
                 seen.time = ended - 1
+
+
+def _refuse_counting(calls: list[_Made], packets: list[Seen]) -> None:
+    """Complain about a limit of time that the lateness of many time-outs decides."""
+    sent = Counter(
+        (one.packet.dport, one.packet.seq)
+        for one in packets
+        if not one.inbound and isinstance(one.packet, Segment) and one.packet.payload
+    )
+    most = max(sent.values(), default=0)
+    if most > _UNCOUNTED and any(made.did.result.startswith("-1") for made in calls):
+        late = "how many fit into the time is a matter of how late the kernel's timers were"
+        raise NoScript(f"it gives up after sending the same bytes {most} times: {late}.")
 
 
 def _place(calls: list[_Made], packets: list[Seen]) -> None:

@@ -19,7 +19,11 @@ def first_windows(command: str, remote: str) -> tuple[int, int] | None:
     None for a command that does not.  `UsageError` for what is no number.
     """
     words = [word for word in command.split() if word not in ("-4", "-6")]
-    if len(words) < 4 or words[0].rsplit("/", 1)[-1] != "ip" or words[1] not in ("route", "ro", "r"):
+    if (
+        len(words) < 4
+        or words[0].rsplit("/", 1)[-1] != "ip"
+        or words[1] not in ("route", "ro", "r")
+    ):
         return None
     values = dict(zip(words[3:], words[4:], strict=False))
     asked = [values.get(name) for name in ("initcwnd", "initrwnd")]
@@ -27,7 +31,9 @@ def first_windows(command: str, remote: str) -> tuple[int, int] | None:
         return None
     for value in asked:
         if value is not None and not value.isdecimal():
-            raise UsageError(f"a route's first window is a number of segments, not {value!r}: {command}")
+            raise UsageError(
+                f"a route's first window is a number of segments, not {value!r}: {command}"
+            )
     return int(asked[0] or 0), int(asked[1] or 0)
 
 

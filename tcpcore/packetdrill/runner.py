@@ -208,7 +208,7 @@ class Runner:
         """Judge the calls that blocked and have returned by now, or should have.
 
         Before another call, one that should return now gets the time to do so: its descriptor may
-        be needed.  One of the same descriptor gets all the time that it may have.
+        be needed.  Before its descriptor is closed, it gets all the time that it may have.
         """
         still = []
         for blocked in self._blocked:
@@ -216,8 +216,8 @@ class Runner:
             slack = max(self.system.settings.tolerance, (end - pending.started) // 8)
             allowed = slack + 1
             if before is not None:
-                same = bool(before.arguments) and before.arguments[:1] == call.arguments[:1]
-                allowed = -slack if same else 0
+                ends = before.name == "close" and before.arguments[:1] == call.arguments[:1]
+                allowed = -slack if ends else 0
             due = at_end or end + allowed <= self.system.now
             if due and not pending.done:
                 self.system.wait(pending, end + slack)

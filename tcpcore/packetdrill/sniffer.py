@@ -190,7 +190,7 @@ class Sniffer:
                 f"{one.field} is {one.found}, not {one.expected}" for one in different
             )
             shown = "> " + format_pattern(found)
-            raise Failed(Failure(offset, problem, text, shown, different))
+            raise Failed(Failure(offset, problem, text, shown, different, sent=sent.time))
         if window is not None:
             self._require_time(sent.time, offset, text, window)
         self.behind = self._behind(packet, found)

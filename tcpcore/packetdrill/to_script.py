@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.files import write_whole
 from tcpcore.net.network import Network
 from tcpcore.observe.capture import Capture
-from tcpcore.packetdrill import inferring, listening, recorded
+from tcpcore.packetdrill import inferring, listening, ordering, recorded
 from tcpcore.packetdrill.story import NoScript, Seen, Story
 from tcpcore.packetdrill.telling import LATE
 from tcpcore.packetdrill.writing import write
@@ -33,6 +33,7 @@ DOUBT = (
     "The engine does not send all of that for these calls: the calls, or options of the sockets, "
     "were others. Run the script with `drill` to see where."
 )
+
 
 def of_scenario(
     name: str,
@@ -85,7 +86,7 @@ def of_record(record: Record, side: str = "") -> str:
     story.entries = recorded.happened(record, index, log, net)
     story.exact = False
     story.options.append(f"--tolerance_usecs={LATE}")
-    return write(story)
+    return ordering.in_order(story)
 
 
 # --- the command line ----------------------------------------------------------------------------

@@ -70,7 +70,9 @@ class _Writer:
             self.remote_stamp = stamps[0] - FIRST_STAMP & MASK
         own, other = counting.local, counting.remote
         if not seen.inbound and segment.flags & RST and own and not segment.seq:
-            raise NoScript("a port refuses a SYN with number 0 where it has had a connection before.")
+            raise NoScript(
+                "a port refuses a SYN with number 0 where it has had a connection before."
+            )
         if seen.inbound:
             own, other = other, own
         pattern = Pattern(
@@ -176,10 +178,10 @@ def write(story: Story) -> str:
     _check(story, ports)
     served = _served(story)
     several = bool(served) and (len(ports) > 1 or _knocks(story) > 1)
-    if len(served) == 1:
-        story.options.append(f"--bind_port={served.pop()}")
     lines = [f"// {story.title}"]
     lines += [f"--local_ip={story.local}", f"--remote_ip={story.remote}", *story.options]
+    if len(served) == 1:
+        lines.append(f"--bind_port={served.pop()}")
     pairs = [f"{name}={_quoted(value)}" for name, value in story.sysctls.items()]
     commands = [*(f"sysctl -q net.{pair}" for pair in pairs), *story.commands]
     if commands:

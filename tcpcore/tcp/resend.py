@@ -56,10 +56,11 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         timers.set_retransmission(c, now, paced=True)
 
 
-def without_congestion(c: Tcb, now: int, why: Why) -> None:
+def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> None:
     """Send what is lost again, at once: it was no congestion, so cwnd stays.
 
-    Linux enters the state Loss all the same (tcp_non_congestion_loss_retransmit()).
+    `clock` is what the connection takes for the time, where that is not `now`.  Linux enters the
+    state Loss all the same (tcp_non_congestion_loss_retransmit()).
     """
     if c.ca_state != LOSS:
         c.loss.high_seq = c.snd_nxt
@@ -68,7 +69,8 @@ def without_congestion(c: Tcb, now: int, why: Why) -> None:
             c.ssthresh = prr.current_ssthresh(c)
         c.ca_state = LOSS
     scoreboard.of(c)
-    send_lost(c, now, why)
+    send_lost(c, now if clock is None else clock, why)
+    c.last_data_sent = c.last_sent_at = now
     timers.set_retransmission(c, now)
 
 
