@@ -134,10 +134,7 @@ class Record:
         if self.outputs:
             lines.append(_json_list("outputs", [asdict(one) for one in self.outputs]))
         if self.errors:
-            found = [
-                {"to": e.host, "arrived": e.arrived, "bytes": e.packet.hex()} for e in self.errors
-            ]
-            lines.append(_json_list("errors", found))
+            lines.append(_json_list("errors", [_error_to_json(one) for one in self.errors]))
         lines.append(f' "end": {self.end}')
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -145,6 +142,10 @@ class Record:
 def _json_list(name: str, items: list[dict[str, Any]]) -> str:
     rows = ",\n".join("  " + json.dumps(item) for item in items)
     return f' "{name}": [\n{rows}\n ]' if items else f' "{name}": []'
+
+
+def _error_to_json(one: RecordedError) -> dict[str, Any]:
+    return {"to": one.host, "arrived": one.arrived, "bytes": one.packet.hex()}
 
 
 def _segment_to_json(segment: RecordedSegment) -> dict[str, Any]:

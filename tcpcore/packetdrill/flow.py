@@ -33,6 +33,8 @@ class Flow:
     ahead: int | None = None
     """The host's sequence numbers on the wire, less those in the script; None: not known yet."""
     stamps_ahead: int | None = None
+    late: int = 0
+    """How late the script was as a whole when the host showed how its clock stands (us)."""
     cookies: bool = False
     """Its SYN+ACK may be a SYN cookie, whose timestamp is up to 63 ticks behind the clock."""
     base: int = 0
@@ -139,9 +141,8 @@ class Flow:
             self._stamps[said[0]] = stamps[0]
             ahead = stamps[0] - said[0] & MASK
             behind = self.cookies and not segment.flags & SYN
-            if self.stamps_ahead is None:
-                self.stamps_ahead = ahead
-            elif behind and abs(distance(self.stamps_ahead, ahead)) < _COOKIE:
+            known = self.stamps_ahead
+            if known is None or (behind and abs(distance(known, ahead)) < _COOKIE):
                 self.stamps_ahead = ahead
             self.cookies = self.cookies and not behind
 

@@ -1,9 +1,9 @@
 """What came while a timer of a kernel was due, but late.
 
 A kernel's timer fires up to an eighth of its time late, and what arrives meanwhile is first.  On
-the engine, where nothing is late, the same arrival would be second.  A script's own events can come
-when we like: such a one is told as much earlier as the timer was late.  What the host sends stays as
-it was, and so does the order of everything.
+the engine, where nothing is late, the same arrival would be second.  A script's own events can
+come when we like: such a one is told as much earlier as the timer was late.  What the host sends
+stays as it was, and so does the order of everything.
 """
 
 from __future__ import annotations

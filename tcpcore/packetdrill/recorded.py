@@ -3,9 +3,9 @@
     entries = happened(record, index, log, net)        # raises NoScript
 
 A record knows when calls of a few kinds began and returned, and not of which socket; the engine's
-run of the same scenario knows all calls, in order.  Its other calls come as long after the process's
-last known one as on the engine.  A record notes a call's return, and a packet's arrival, a moment
-after it happened: what a call returned tells which arrivals were before it.
+run of the same scenario knows all calls, in order.  Its other calls come as long after the
+process's last known one as on the engine.  A record notes a call's return, and a packet's arrival,
+a moment after it happened: what a call returned tells which arrivals were before it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 if TYPE_CHECKING:
     from tcpcore.linux.store import Record, RecordedCall
 
-_UNCOUNTED = 16
-"""Time-outs of one length that can be counted, where each may be late by an eighth."""
+_UNCOUNTED = 17
+"""Times that the same bytes can be sent until a limit of time is a matter of chance.
+
+Each wait may be late by up to an eighth: after 16, by one more or one less than on average.
+"""
 Ports = tuple[int, int]
 _KINDS = {"read": "recv", "recv": "recv", "write": "send", "send": "send"}
 _WAITS = ("accept", "read", "recv")
@@ -226,7 +229,7 @@ def _refuse_counting(calls: list[_Made], packets: list[Seen]) -> None:
 
 
 def _place(calls: list[_Made], packets: list[Seen]) -> None:
-    """Let connect(), accept() and read() end after the arrivals that they need, and others follow."""
+    """Let connect(), accept() and read() end after the arrivals that they need; others follow."""
     opened, answers = _opened(packets), _answers(packets)
     stream = _Stream(packets)
     latest: dict[Any, int] = {}

@@ -7,9 +7,11 @@ Read and obeyed by both backends themselves; other attributes of routes, and oth
 from __future__ import annotations
 
 import ipaddress
+from itertools import pairwise
 
 from tcpcore.errors import UsageError
 
+_ROUTE = ("route", "ro", "r")
 _VERBS = ("add", "append", "change", "replace")
 
 
@@ -19,13 +21,9 @@ def first_windows(command: str, remote: str) -> tuple[int, int] | None:
     None for a command that does not.  `UsageError` for what is no number.
     """
     words = [word for word in command.split() if word not in ("-4", "-6")]
-    if (
-        len(words) < 4
-        or words[0].rsplit("/", 1)[-1] != "ip"
-        or words[1] not in ("route", "ro", "r")
-    ):
+    if len(words) < 4 or words[0].rsplit("/", 1)[-1] != "ip" or words[1] not in _ROUTE:
         return None
-    values = dict(zip(words[3:], words[4:], strict=False))
+    values = dict(pairwise(words))
     asked = [values.get(name) for name in ("initcwnd", "initrwnd")]
     if words[2] not in _VERBS or asked == [None, None] or not _covers(words[3], remote):
         return None

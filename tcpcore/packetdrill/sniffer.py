@@ -20,7 +20,7 @@ from tcpcore.wire import icmp
 from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
-from tcpcore.wire.text import format_pattern
+from tcpcore.wire.text import Pattern, format_pattern
 
 FIRST_PEER_PORT = 40_001
 ANY_TIME = 3600 * SECOND
@@ -182,9 +182,12 @@ class Sniffer:
         if sent is None:
             raise Failed(self._nothing(offset, text, window))
         segment, flow = sent.segment, self._current()
+        known = flow.stamps_ahead
         flow.learn(segment, packet.pattern)
+        if flow.stamps_ahead != known and window is not None:
+            flow.late = window[3] + sent.time - window[1]
         found = flow.outgoing(segment)
-        different = differences(packet, found, segment, self._ticks(window))
+        different = differences(packet, found, segment, self._ticks(window, flow))
         if different:
             problem = "the packet differs: " + ", ".join(
                 f"{one.field} is {one.found}, not {one.expected}" for one in different
@@ -201,17 +204,18 @@ class Sniffer:
         shown = kinds.timestamps(found.options or ())
         if said is None or shown is None:
             return None
-        return distance(said[0], shown[0]) * self.system.settings.tick
+        return self._current().late + distance(said[0], shown[0]) * self.system.settings.tick
 
-    def _ticks(self, window: Window | None) -> tuple[int, int]:
+    def _ticks(self, window: Window | None, flow: Flow) -> tuple[int, int]:
         """How much less and more the host's timestamp may be: what its time may be off.
 
-        A host that was late before is late in its timestamps, too.
+        A host that was late since its first one is late in its timestamps, too.
         """
         if window is None:
             return 0, 0
         first, last, slack, late = window
         tick = self.system.settings.tick
+        late -= flow.late
         return (slack + last - first - late) // tick, (slack + last - first + late) // tick
 
     def _require_time(self, time: int, offset: int, text: str, window: Window) -> None:
@@ -245,11 +249,11 @@ class Sniffer:
 
         Where a script names ports, those of other connections are kept: each has its own order.
         """
-        for sent in self._aside:
-            if packet.ports == (sent.segment.sport, sent.segment.dport):
-                self._aside.remove(sent)
-                self._belongs(packet, sent.segment)
-                return sent
+        for kept in self._aside:
+            if packet.ports == (kept.segment.sport, kept.segment.dport):
+                self._aside.remove(kept)
+                self._belongs(packet, kept.segment)
+                return kept
         while True:
             sent = self._next(deadline)
             if sent is None:
