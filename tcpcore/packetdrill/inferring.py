@@ -17,6 +17,7 @@ from itertools import product
 from tcpcore.errors import UsageError
 from tcpcore.packetdrill.story import Did, NoScript, Seen, Story
 from tcpcore.packetdrill.telling import LATE
+from tcpcore.packetdrill.vantage import in_milliseconds, seen_from
 from tcpcore.packetdrill.writing import write
 from tcpcore.seqnum import MASK, distance, gt, lt
 from tcpcore.tcp import fast_open
@@ -87,6 +88,7 @@ def infer(packets: Sequence[Timed], side: str, title: str, guess: Guess | None =
     if side not in (CLIENT, SERVER):
         raise NoScript(f"a side is {CLIENT} or {SERVER}, not {side!r}.")
     local, remote = (first.src, first.dst) if side == CLIENT else (first.dst, first.src)
+    packets = in_milliseconds(seen_from(packets, local), local)
     port = first.dport
     story = Story(local, remote, title, exact=False)
     story.options.append(f"--tolerance_usecs={LATE}")

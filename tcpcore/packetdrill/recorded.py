@@ -44,6 +44,8 @@ def happened(record: Record, index: int, log: Log, net: Network) -> list[Entry]:
     if record.hosts[index].get("counters", {}).get("TcpInCsumErrors"):
         raise NoScript("damaged segments arrived, and the record does not say which.")
     packets = _packets(record, index)
+    if any(one.packet.src == one.packet.dst for one in packets):
+        raise NoScript("the host talks to itself: a script has two hosts.")
     told = _Calls(log, _first_sent(net))
     told.meet([one for one in record.calls if one.host == index])
     _end_by_timers(told.found, packets)

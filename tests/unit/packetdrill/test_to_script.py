@@ -38,6 +38,7 @@ NOT_RECORDED = (
     "a matter of how late the kernel's timers were",
     "damaged segments arrived",
     "refuses a SYN",
+    "the host talks to itself",
 )
 """Why a host's part in a record is none, beside that."""
 TOLD_AT_LEAST = 160
