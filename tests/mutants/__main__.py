@@ -1,6 +1,6 @@
 """Break one rule after the other in a copy of the tree, and see which tests notice.
 
-    python -m tests.mutants            # all rules; about a quarter of a minute each
+    python -m tests.mutants            # all rules; some seconds each, a minute if few notice
     python -m tests.mutants PAWS ...   # those whose sentence holds one of the words
 
 A rule that no test misses has survived: then a test is wanted.  1 when one has.
@@ -21,14 +21,15 @@ from tests.mutants.rules import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 NEAR = (
+    "tests/drill",
+    "tests/unit/host",
     "tests/unit/net",
     "tests/unit/tcp",
-    "tests/unit/host",
-    "tests/drill",
-    "tests/unit/scenarios",
     "tests/states",
+    "tests/unit/scenarios",
     "tests/pairs",
 )
+"""Where a test would notice; what takes the least time comes first."""
 COPIED = ("tcpcore", "tests", "pyproject.toml")
 PATIENCE = 300
 """Seconds; a rule whose breaking makes the tests run for ever is caught, too."""
