@@ -79,12 +79,23 @@ def read_side_by_side(app: Any, _config: Any) -> None:
 
 
 def prepare_epub(app: Any) -> None:
-    """An ePub has a version, no buttons (the theme would fail), and no older ePub in it."""
+    """An ePub has a version, no buttons (the theme would fail), and no older ePub in it.
+
+    Its table of contents names a page as its list of files does, not as `chapters/../labs/...`.
+    """
     if app.builder.name == "epub":
+        app.builder.get_toc = lambda: with_plain_paths(app.builder)
         app.config.version = tcpcore.__version__
         app.config.html_theme_options = {}
         for old in (*Path(app.outdir).glob("*.epub"), *Path(app.outdir).glob("index.html")):
             old.unlink()
+
+
+def with_plain_paths(builder: Any) -> None:
+    """Sphinx's own table of contents, each path as short as it can be."""
+    type(builder).get_toc(builder)
+    for node in builder.refnodes:
+        node["refuri"] = posixpath.normpath(node["refuri"])
 
 
 def drop_thebe(_app: Any, _page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tcpcore.packetdrill import examples
-from tcpcore.view import bundle
 from tcpcore.view.drill import Drill
 from tcpcore.view.script_document import verdict
 from tests.book.conftest import HTML
+from tests.book.notebook import play
 from tests.book.site import Site
 from tests.book.test_every_page import AXE, complaints
 
@@ -234,27 +233,7 @@ def test_without_javascript_scripts_and_verdicts_are_text(pages: Any, site: Any)
     assert "Passed: 10 lines as written" in text
 
 
-_AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
-  document.body.innerHTML = "<div id=cell></div>";
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  document.adoptedStyleSheets = [sheet];
-  const listeners = {};
-  const saved = [];
-  const emit = (key) => (listeners[`change:${key}`] || []).slice().forEach((f) => f());
-  const model = {
-    get: (key) => state[key],
-    set: (key, value) => { state[key] = value; emit(key); },
-    save_changes: () => saved.push(state.script),
-    on: (event, f) => { (listeners[event] ||= []).push(f); },
-    off: (event, f) => {
-      listeners[event] = (listeners[event] || []).filter((g) => g !== f);
-    },
-  };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const widget = (await import(url)).default;
-  const cell = document.getElementById("cell");
-  const undo = widget.render({ model, el: cell });
+_STEPS = """
   const first = cell.querySelector(".summary").textContent;
   const area = cell.querySelector("textarea");
   area.value = other.script;
@@ -265,9 +244,8 @@ _AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
   model.set("result", other);                        // as the kernel answers
   const answered = cell.querySelector(".summary").textContent;
   const link = Boolean(cell.querySelector("[aria-label='Copy a link with this script']"));
-  undo();
-  return { first, busy, stop, saved, answered, link, left: Object.values(listeners).flat().length };
-}"""
+  return { first, busy, stop, saved, answered, link };
+"""
 
 
 def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any) -> None:
@@ -276,17 +254,9 @@ def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any)
     widget = Drill(NAME)
     state = {name: getattr(widget, name) for name in ("choices", "name", "script", "result")}
     other = verdict(examples.read(NAME).replace("ack 201", "ack 200"), NAME)
-    result = page.evaluate(
-        _AS_IN_JUPYTERLAB,
-        {
-            "source": bundle.widget_module("editor"),
-            "style": bundle.style_sheet(),
-            "state": json.loads(json.dumps({**state, "status": ""})),
-            "other": json.loads(json.dumps(other)),
-        },
-    )
+    result = play(page, "editor", {**state, "status": ""}, other, _STEPS)
     assert result["first"].startswith("Passed: 10 lines")
     assert (result["busy"], result["stop"], result["link"]) == ("running", True, False)
-    assert result["saved"] == [other["script"]]
+    assert [one["script"] for one in result["saved"]] == [other["script"]]
     assert result["answered"].startswith("Failed at line 12")
     assert result["left"] == 0

@@ -64,11 +64,19 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
 
 def test_it_holds_every_chapter_and_lists_it(book: Book) -> None:
     links = [one.get("href") for one in book.pages["nav.xhtml"].iter() if one.get("href")]
-    # Sphinx writes links beside the root's folder as `chapters/../labs/...`.
-    listed = [posixpath.normpath(unquote(str(link))) for link in links]
+    listed = [unquote(str(link)) for link in links]
     wanted = [str(path.relative_to(ROOT / "_build/html")) for path in chapters()]
     assert listed == [one.replace(".html", ".xhtml") for one in wanted]
     assert set(listed) <= set(book.pages)
+
+
+def test_it_is_read_in_the_order_of_its_list(book: Book) -> None:
+    package = ElementTree.fromstring(book.files["content.opf"])
+    files = {one.get("id"): one.get("href") for one in package.iter() if one.get("media-type")}
+    order = [files[one.get("idref")] for one in package.iter() if one.get("idref")]
+    links = [one.get("href") for one in book.pages["nav.xhtml"].iter() if one.get("href")]
+    assert [one for one in order if one in links] == links
+    assert len(set(order)) == len(order)
 
 
 def test_its_pages_need_no_script_and_nothing_from_elsewhere(book: Book) -> None:

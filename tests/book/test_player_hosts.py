@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tcpcore.scenarios import registry
-from tcpcore.view import bundle, write_html
+from tcpcore.view import write_html
 from tcpcore.view.document import document, page_state
 from tests.book.conftest import CHAPTER, HTML
+from tests.book.notebook import play
 
 pytestmark = pytest.mark.browser
 
@@ -98,28 +98,7 @@ def test_every_scenario_can_be_played_to_its_end_with_all_panels_open(
         assert not player["broken"], name
 
 
-_AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
-  document.body.innerHTML = "<div id=cell></div>";
-  document.body.dataset.jpThemeLight = "false";
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(style);
-  document.adoptedStyleSheets = [sheet];
-  const listeners = {};
-  const saved = [];
-  const emit = (key) => (listeners[`change:${key}`] || []).slice().forEach((f) => f());
-  const model = {
-    get: (key) => state[key],
-    set: (key, value) => { state[key] = value; emit(key); },
-    save_changes: () => saved.push(JSON.parse(JSON.stringify(state))),
-    on: (event, f) => { (listeners[event] ||= []).push(f); },
-    off: (event, f) => {
-      listeners[event] = (listeners[event] || []).filter((g) => g !== f);
-    },
-  };
-  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const widget = (await import(url)).default;
-  const cell = document.getElementById("cell");
-  const undo = widget.render({ model, el: cell });
+_STEPS = """
   cell.querySelector("[aria-label='Next step']").click();
   const afterClick = [state.step, saved.length];
   model.set("step", 4);                              // as jslink would
@@ -131,12 +110,8 @@ _AS_IN_JUPYTERLAB = """async ({ source, style, state, other }) => {
   cell.querySelector("[data-parameter=rtt]").dispatchEvent(new Event("input"));
   await new Promise((resolve) => setTimeout(resolve, 200));
   const status = cell.querySelector(".status").textContent;
-  undo();
-  const left = Object.values(listeners).flat().length;
-  const parameters = saved.at(-1).parameters;
-  return { afterClick, linked, answered, status, parameters, left };
-}"""
-"""Gives the widget a model and a page as JupyterLab would, and plays with it."""
+  return { afterClick, linked, answered, status, parameters: saved.at(-1).parameters };
+"""
 
 
 def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any) -> None:
@@ -145,15 +120,7 @@ def test_as_a_widget_it_needs_only_the_anywidget_contract(pages: Any, site: Any)
     page.goto(f"{site.address}/{CHAPTER}")
     state = page_state(document(registry.run("handshake")))
     other = document(registry.run("handshake", {"rtt": 200}))
-    result = page.evaluate(
-        _AS_IN_JUPYTERLAB,
-        {
-            "source": bundle.widget_module(),
-            "style": bundle.style_sheet(),
-            "state": state,
-            "other": json.loads(json.dumps(other)),
-        },
-    )
+    result = play(page, "player", state, other, _STEPS)
     assert result["afterClick"] == [2, 1]
     assert result["linked"] == "step 4 of 5 · 0.100 s"
     assert result["answered"] == "step 4 of 5 · 0.200 s"
