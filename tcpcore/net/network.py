@@ -173,13 +173,13 @@ class Network(Wires):
     def on_the_way(
         self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
     ) -> None:
-        """The packet gets in line; one that overtakes others goes its own way.
+        """The packet gets in line; one that is held, or overtakes others, goes its own way.
 
         Only the first one of a line is in the heap, by the very entry that it has in the line.
         """
         self._scheduled = order = self._scheduled + 1
         line = pipe.line
-        if line and at < line[-1][0]:
+        if at > pipe.usual(self.now) or (line and at < line[-1][0]):
             argument = (pipe, packet, tag, cuts, corrupt)
             heappush(self._heap, (at, order - ARRIVALS_FIRST, self._arrive, argument))
             return
