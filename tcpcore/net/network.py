@@ -156,7 +156,7 @@ class Network(Wires):
         self._sent += count  # nothing in the host has a say, nor has the pipe
         tags: Iterable[Any] = _NO_TAGS
         if self.trace is not None:
-            receiver = self.receiver_of(packets[0])
+            receiver = pipe.to if pipe.to.__class__ is Host else self.receiver_of(packets[0])
             to = receiver.index if receiver is not None and receiver.index >= 0 else None
             tags = self.trace.sent_together(packets, host.index, to, self.now)
         if pipe.losses is not None:

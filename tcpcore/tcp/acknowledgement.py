@@ -39,6 +39,9 @@ from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import SYN, Segment
 
 
+_SYN_SENT = state.SYN_SENT
+
+
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     """Take the peer's window unless an older segment says it; whether it was taken.
 
@@ -65,18 +68,26 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 
     The window is the caller's first (`update_send_window`).
     """
-    before, ack = c.snd_una, segment.ack
-    news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
-    old = (ack - before) & HALF
-    news.advanced = not old and ack != before
-    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
-        news.window = update_send_window(c, segment, before)
+    before, ack, fresh_window = c.snd_una, segment.ack, False
+    if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
+    may_report = len(segment.options) > 3 or not c.timestamps  # selectively
+    idle = not c.retransmission_queue
+    if idle and ack == before and not may_report and c.probe_end is None:
+        return  # it comes with data, and says nothing else
+    old = (ack - before) & HALF
+    news = News(
+        advanced=not old and ack != before,
+        data=segment.length > 0,
+        window=fresh_window,
+        echo=bool(c.ecn) and ecn.echoed(c, segment),
+    )
     loss = c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
-    if len(segment.options) > 3 or not c.timestamps:
+    if may_report:
         tagging.read(c, segment, before, news, now)
     if old:
         if news.sacked or news.duplicate:
@@ -87,7 +98,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         return
     if news.advanced:
         c.retransmissions = c.retransmit_since = 0
-    if not c.retransmission_queue:
+    if idle:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)

@@ -71,8 +71,10 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         sending.send_pending(c, now)
-        persist.look_after(c, now)
-        reception.acknowledge(c, now)
+        if not c.retransmission_queue:
+            persist.look_after(c, now)
+        if c.ack_pending:
+            reception.acknowledge(c, now)
         if c.lacks_space:
             send_buffer.check_space(c, now)
 
@@ -321,7 +323,9 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         acknowledgement.take(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
-    persist.answered(c, now)
+    c.probes_out = 0
+    if c.probe_deadline is not None:
+        persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, segment, now)
     return c.state not in _NOTHING_MORE

@@ -55,6 +55,10 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
+    if before == c.write_end and c.fin_queued is None:  # there is nothing to send
+        if c.chrono == chrono.RWND_LIMITED or c.lacks_space:
+            chrono.sent(c, now, before, limited=False)
+        return
     count = len(queue)
     full = _send_what_fits(c, now, urge)
     sent = len(queue)

@@ -13,6 +13,9 @@ from tcpcore.wire.segment import Segment
 def unexpected(segment: Segment) -> bool:
     """Whether the segment is signed, which nobody asked for."""
     options = segment.options
-    if not options or (len(options) == 3 and options[2][0] == TIMESTAMPS):
+    if len(options) == 3 and options[2][0] == TIMESTAMPS:
         return False
-    return any(option[0] == MD5_SIGNATURE for option in options)
+    for option in options:
+        if option[0] == MD5_SIGNATURE:
+            return True
+    return False
