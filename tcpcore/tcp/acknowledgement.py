@@ -38,7 +38,6 @@ from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import SYN, Segment
 
-
 _SYN_SENT = state.SYN_SENT
 
 
@@ -260,12 +259,12 @@ def _may_have_waited(c: Tcb, news: News) -> bool:
 
 def _drop_bytes(c: Tcb, ack: int) -> None:
     """The send buffer begins at the byte that is expected next."""
-    control = int(departure.syn_unacknowledged(c)) + int(c.fin_sent and ack == c.snd_nxt)
-    bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
-    if bytes_ > 0:
-        del c.send_buffer[:bytes_]
-    c.bytes_acked += distance(c.snd_una, ack)
-    c.snd_una = ack
+    count = (ack - c.snd_una) & MASK
+    if count:
+        control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
+        del c.send_buffer[: max(count - control, 0)]
+        c.bytes_acked += count
+        c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)
 

@@ -45,11 +45,6 @@ def current_mss(c: Tcb) -> int:
     return size - sack.option_length(c, departure.option_space(c))
 
 
-def in_flight(c: Tcb) -> int:
-    """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return prr.in_flight(c)
-
-
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
@@ -104,9 +99,10 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
 
 def _window_holds(c: Tcb) -> bool:
     """Whether the peer's window, and not cwnd, keeps data back."""
-    unsent = distance(c.snd_nxt, c.write_end)
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    return unsent > 0 and in_flight(c) < c.cwnd and room < min(unsent, current_mss(c))
+    unsent = (c.write_end - c.snd_nxt) & MASK
+    if not 0 < unsent < HALF or prr.in_flight(c) >= c.cwnd:
+        return False
+    return distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK) < min(unsent, current_mss(c))
 
 
 def send_one(c: Tcb, now: int) -> bool:
@@ -126,7 +122,7 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return False
-    flight = in_flight(c)
+    flight = prr.in_flight(c)
     if flight >= c.cwnd and urge != PROBE:
         return False
     c.turn += 1  # tcp_mstamp_refresh()
