@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from tcpcore.queue_record import DROPPED as DROPPED
@@ -113,6 +114,9 @@ class Moment:
         return {name: show(name, content) if show else content for name, content in pairs}
 
 
+_time: Callable[[Moment], int] = attrgetter("time")
+
+
 class _Watch:
     """Which sections of a snapshot are not what they were."""
 
@@ -204,7 +208,7 @@ class Trace:
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
         self.close()
-        self.end = max((moment.time for moment in self.moments), default=0)
+        self.end = max(map(_time, self.moments), default=0)
 
     def event(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None

@@ -200,21 +200,20 @@ class Pipe:
         Only where they have way (`has_way`).
         """
         self.entered += len(packets)
-        cuts, delay, rate, record = self.cuts, self.delay, self.rate, self.record
-        wait, leave = self.line.append, self.leaving.append
-        free_at = self.free_at
-        starts = free_at if free_at > now else now
+        cuts, delay, rate, record, line = self.cuts, self.delay, self.rate, self.record, self.line
+        starts = self.free_at
+        if starts < now:
+            starts = now
         for packet, tag in zip(packets, tags, strict=False):
             if rate is not None:
                 size = packet.size or wire_length(packet)
                 free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
-                leave(free_at)
+                self.leaving.append(free_at)
                 if record is not None:
                     record.keep(now, starts, size, tag)
-                starts = free_at
-            wait((starts + delay, order, None, self, packet, tag, cuts))
+                self.free_at = starts = free_at
+            line.append((starts + delay, order, None, self, packet, tag, cuts))
             order += 1
-        self.free_at = free_at
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""

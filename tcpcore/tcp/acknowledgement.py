@@ -229,7 +229,7 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
     first, last, reorder = _count_off(c, taken, news, now)
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
+    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
         one = False

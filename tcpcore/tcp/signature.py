@@ -6,7 +6,7 @@ Linux differs from other stacks, which ignore the option (tcp_inbound_md5_hash()
 
 from __future__ import annotations
 
-from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS
+from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS, find
 from tcpcore.wire.segment import Segment
 
 
@@ -15,7 +15,4 @@ def unexpected(segment: Segment) -> bool:
     options = segment.options
     if len(options) == 3 and options[2][0] == TIMESTAMPS:
         return False
-    for option in options:
-        if option[0] == MD5_SIGNATURE:
-            return True
-    return False
+    return find(options, MD5_SIGNATURE) is not None
