@@ -73,23 +73,28 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
     may_report = len(segment.options) > 3 or not c.timestamps  # selectively
-    idle = not c.retransmission_queue
-    if idle and ack == before and not may_report and c.probe_end is None:
+    if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
         return  # it comes with data, and says nothing else
-    old = (ack - before) & HALF
     news = News(
-        advanced=not old and ack != before,
+        advanced=ack != before and not (ack - before) & HALF,
         data=segment.length > 0,
         window=fresh_window,
         echo=bool(c.ecn) and ecn.echoed(c, segment),
     )
-    loss = c.loss
+    _take_news(c, segment, before, news, now, may_report)
+
+
+def _take_news(
+    c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
+) -> None:
+    """What the ACK changes; `before` is what was acknowledged until it came."""
+    ack, loss = segment.ack, c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
     if may_report:
         tagging.read(c, segment, before, news, now)
-    if old:
+    if (ack - before) & HALF:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
             c.delivered += news.delivered
@@ -98,7 +103,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         return
     if news.advanced:
         c.retransmissions = c.retransmit_since = 0
-    if idle:
+    if not c.retransmission_queue:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)

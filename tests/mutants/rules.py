@@ -22,8 +22,8 @@ MUTANTS = (
     Mutant(
         "what carries no ACK is dropped (RFC 9293 §3.10.7.4)",
         "tcp/arrival.py",
-        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())\n        return False",
-        "    if False:\n        return False",
+        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if False:\n        _drop(c, reasons.NO_ACK_FLAG())",
     ),
     Mutant(
         "an ACK of what was never sent is challenged (RFC 5961 §5)",
