@@ -78,26 +78,11 @@ def emit(
         flags, mark = ecn.marked(c, flags, bool(payload) and first)
     ip.id = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
-    c.out.append(
-        Segment(
-            c.local,
-            c.local_port,
-            c.remote,
-            c.remote_port,
-            flags | URG if ahead else flags,
-            seq,
-            acknowledged,
-            field,
-            options,
-            payload,
-            reason,
-            ahead,
-            ip.ttl or c.sysctl.ip_default_ttl,
-            ip.tos | mark,
-            ip.id,
-            size,
-        )
-    )
+    c.out.append(Segment(
+        c.local, c.local_port, c.remote, c.remote_port, flags | URG if ahead else flags, seq,
+        acknowledged, field, options, payload, reason, ahead, ip.ttl or c.sysctl.ip_default_ttl,
+        ip.tos | mark, ip.id, size,
+    ))  # fmt: skip
 
 
 def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...], int]:
