@@ -183,9 +183,6 @@ class Request:
             return self._refuse_ack(segment, now)
         if problem or not window.holds(c, segment):
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
-        stamps = wire_options.timestamps(segment.options) if c.timestamps else None
-        if stamps is not None and not gt(segment.seq, c.rcv_nxt):
-            c.ts_recent, c.ts_recent_at = stamps[0], now
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
         if flags & SYN:
@@ -293,6 +290,9 @@ class Request:
     def _become_connection(self, segment: Segment, now: int) -> list[Segment]:
         """The last ACK: a connection takes over, and takes in what else the segment brings."""
         c = self.child
+        stamps = wire_options.timestamps(segment.options) if c.timestamps else None
+        if stamps is not None and not gt(segment.seq, c.rcv_nxt):
+            c.ts_recent, c.ts_recent_at = stamps[0], now  # a request keeps the SYN's
         self.listener.remove_request(self)
         sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
         sent.retransmissions = self.resent
