@@ -7,8 +7,6 @@ net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from collections import deque
-
 from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
@@ -27,6 +25,7 @@ from tcpcore.tcp import (
     segment_size,
     state,
     tagging,
+    trim,
     undo,
     urgent,
 )
@@ -146,7 +145,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(queue, ack)
+    taken, sent = _taken_off(c, ack)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -184,14 +183,16 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     )
 
 
-def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
+    queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
-                head.seq = ack
+                gone = trim.head(c, ack)
+                return taken + len(gone), gone[-1] if gone else sent
             break
         sent = queue.popleft()
         taken += 1
@@ -235,11 +236,10 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
-    first, last, reorder = _count_off(c, segment, taken, news, now)
-    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays (tcp_trim_head())
-        queue[0].seq = ack
-        queue[0].flags &= ~SYN
+    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays
+        taken += trim.head(c, ack)
         one = False
+    first, last, reorder = _count_off(c, segment, taken, news, now)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
         news.rate.ack_delayed = _may_have_waited(c, news)
     measured = _measure(c, segment, news, first, last, now)
