@@ -113,6 +113,10 @@ class Request:
         """``(name, deadline)`` of the one timer."""
         return [(SYN_ACK_TIMER, self.deadline)]
 
+    def timer(self) -> tuple[str, str, int]:
+        """The same with its own name between, as `timers.list_running` tells it."""
+        return SYN_ACK_TIMER, self.name, self.deadline
+
     def answer(self, now: int, reason: Reason) -> list[Segment]:
         """Send the SYN+ACK and start its timer: 1 s, doubled by every time-out so far."""
         c = self.child

@@ -38,6 +38,8 @@ from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import SYN, Segment
 
+_SYN_SENT = state.SYN_SENT
+
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     """Take the peer's window unless an older segment says it; whether it was taken.
@@ -65,20 +67,33 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 
     The window is the caller's first (`update_send_window`).
     """
-    before, ack = c.snd_una, segment.ack
-    news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
-    old = (ack - before) & HALF
-    news.advanced = not old and ack != before
-    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
-        news.window = update_send_window(c, segment, before)
+    before, ack, fresh_window = c.snd_una, segment.ack, False
+    if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
-    loss = c.loss
+    may_report = len(segment.options) > 3 or not c.timestamps  # selectively
+    if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
+        return  # it comes with data, and says nothing else
+    news = News(
+        advanced=ack != before and not (ack - before) & HALF,
+        data=segment.length > 0,
+        window=fresh_window,
+        echo=bool(c.ecn) and ecn.echoed(c, segment),
+    )
+    _take_news(c, segment, before, news, now, may_report)
+
+
+def _take_news(
+    c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
+) -> None:
+    """What the ACK changes; `before` is what was acknowledged until it came."""
+    ack, loss = segment.ack, c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
-    if len(segment.options) > 3 or not c.timestamps:
+    if may_report:
         tagging.read(c, segment, before, news, now)
-    if old:
+    if (ack - before) & HALF:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
             c.delivered += news.delivered
@@ -221,7 +236,7 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays
+    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays
         taken += trim.head(c, ack)
         one = False
     first, last, reorder = _count_off(c, segment, taken, news, now)
@@ -251,12 +266,12 @@ def _may_have_waited(c: Tcb, news: News) -> bool:
 
 def _drop_bytes(c: Tcb, ack: int) -> None:
     """The send buffer begins at the byte that is expected next."""
-    control = int(departure.syn_unacknowledged(c)) + int(c.fin_sent and ack == c.snd_nxt)
-    bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
-    if bytes_ > 0:
-        del c.send_buffer[:bytes_]
-    c.bytes_acked += distance(c.snd_una, ack)
-    c.snd_una = ack
+    count = (ack - c.snd_una) & MASK
+    if count:
+        control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
+        del c.send_buffer[: max(count - control, 0)]
+        c.bytes_acked += count
+        c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import gt
+from tcpcore.seqnum import HALF
 from tcpcore.units import SECOND
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class HyStart:
 
     def update(self, c: Tcb, delay: int, least: int, now: int) -> None:
         """A sample of the delay; when slow start should end, ssthresh becomes cwnd."""
-        if self.end is None or gt(c.snd_una, self.end):
+        if self.end is None or (self.end - c.snd_una) & HALF:
             self.start_round(c, now)
         if c.cwnd < LOW_WINDOW:
             return

@@ -104,6 +104,27 @@ def test_packets_of_connections_that_are_named_wait_for_their_line():
     assert run_text(begin + syns + answers).passed
 
 
+COOKIES = "`sysctl -q net.ipv4.tcp_syncookies=2`\n" + OPEN.split("+0 < S")[0]
+COOKIES += """
++{} < S 0:0(0) win 65535 <mss 1000,sackOK,TS val 100 ecr 0,nop,wscale 7>
++0 > S. 0:0(0) ack 1 <mss 1460,sackOK,TS val 500 ecr 100,nop,wscale 10>
++0.1 < . 1:1(0) ack 1 win 600 <nop,nop,TS val 200 ecr 500>
++0 accept(3, ..., ...) = 4
++0 write(4, ..., 100) = 100
++0 > P. 1:101(100) ack 1 <nop,nop,TS val {} ecr 200>
++0.1 < . 1:1(0) ack 101 win 600 <nop,nop,TS val 300 ecr {}>
++0 write(4, ..., 100) = 100
++0 > P. 101:201(100) ack 1 <nop,nop,TS val {} ecr 300>
+"""
+
+
+@pytest.mark.parametrize("begun", ["0.0", "0.030", "0.063"])
+def test_a_cookies_timestamp_is_up_to_63_ticks_behind_and_the_next_one_shows_the_clock(begun):
+    """A cookie's lowest bits hold options, so how far it is behind is a matter of the moment."""
+    assert run_text(COOKIES.format(begun, 630, 630, 730)).passed
+    assert not run_text(COOKIES.format(begun, 630, 630, 750)).passed
+
+
 # --- routes --------------------------------------------------------------------------------------
 
 
