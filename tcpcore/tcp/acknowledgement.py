@@ -7,14 +7,13 @@ net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from collections import deque
-
 from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
     departure,
     ecn,
     loss_probe,
+    mtu_probing,
     pacing,
     paws,
     rack,
@@ -24,9 +23,9 @@ from tcpcore.tcp import (
     rtt,
     scoreboard,
     segment_size,
-    send_buffer,
     state,
     tagging,
+    trim,
     undo,
     urgent,
 )
@@ -38,6 +37,8 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import SYN, Segment
+
+_SYN_SENT = state.SYN_SENT
 
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
@@ -66,20 +67,33 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 
     The window is the caller's first (`update_send_window`).
     """
-    before, ack = c.snd_una, segment.ack
-    news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
-    old = (ack - before) & HALF
-    news.advanced = not old and ack != before
-    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
-        news.window = update_send_window(c, segment, before)
+    before, ack, fresh_window = c.snd_una, segment.ack, False
+    if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
-    loss = c.loss
+    may_report = len(segment.options) > 3 or not c.timestamps  # selectively
+    if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
+        return  # it comes with data, and says nothing else
+    news = News(
+        advanced=ack != before and not (ack - before) & HALF,
+        data=segment.length > 0,
+        window=fresh_window,
+        echo=bool(c.ecn) and ecn.echoed(c, segment),
+    )
+    _take_news(c, segment, before, news, now, may_report)
+
+
+def _take_news(
+    c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
+) -> None:
+    """What the ACK changes; `before` is what was acknowledged until it came."""
+    ack, loss = segment.ack, c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
-    if len(segment.options) > 3 or not c.timestamps:
+    if may_report:
         tagging.read(c, segment, before, news, now)
-    if old:
+    if (ack - before) & HALF:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
             c.delivered += news.delivered
@@ -92,6 +106,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)
+    mtu_probing.acknowledged(c, now)
     rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
@@ -130,7 +145,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(queue, ack)
+    taken, sent = _taken_off(c, ack)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -147,7 +162,6 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.congestion.on_ack(c, taken, now)
     loss.cwnd_stamp = now
     pacing.update_rate(c)
-    send_buffer.expand(c)
     if not queue:
         chrono.stop(c, chrono.BUSY, now)
     return True
@@ -160,6 +174,7 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
         or c.board is not None
         or c.probe_end is not None
         or c.ecn
+        or c.search is not None
         or c.congestion.controls
         or c.snd_up is not None
         or head.flags & SYN
@@ -168,14 +183,16 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     )
 
 
-def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
+    queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
-                head.seq = ack
+                gone = trim.head(c, ack)
+                return taken + len(gone), gone[-1] if gone else sent
             break
         sent = queue.popleft()
         taken += 1
@@ -219,11 +236,10 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
-    first, last, reorder = _count_off(c, segment, taken, news, now)
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
-        queue[0].seq = ack
-        queue[0].flags &= ~SYN
+    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays
+        taken += trim.head(c, ack)
         one = False
+    first, last, reorder = _count_off(c, segment, taken, news, now)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
         news.rate.ack_delayed = _may_have_waited(c, news)
     measured = _measure(c, segment, news, first, last, now)
@@ -250,12 +266,12 @@ def _may_have_waited(c: Tcb, news: News) -> bool:
 
 def _drop_bytes(c: Tcb, ack: int) -> None:
     """The send buffer begins at the byte that is expected next."""
-    control = int(departure.syn_unacknowledged(c)) + int(c.fin_sent and ack == c.snd_nxt)
-    bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
-    if bytes_ > 0:
-        del c.send_buffer[:bytes_]
-    c.bytes_acked += distance(c.snd_una, ack)
-    c.snd_una = ack
+    count = (ack - c.snd_una) & MASK
+    if count:
+        control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
+        del c.send_buffer[: max(count - control, 0)]
+        c.bytes_acked += count
+        c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)
 
@@ -331,7 +347,6 @@ def _control(c: Tcb, news: News, now: int) -> None:
     sample = news.rate
     if c.congestion.controls and (news.acked_data or c.state != state.SYN_RECV):
         c.congestion.control(c, sample, now)
-        send_buffer.expand(c)
         return
     if prr.reducing(c):
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
@@ -343,4 +358,3 @@ def _control(c: Tcb, news: News, now: int) -> None:
             c.congestion.on_ack(c, sample.acked, now)
         c.loss.cwnd_stamp = now
     pacing.update_rate(c)
-    send_buffer.expand(c)

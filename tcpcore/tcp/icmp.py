@@ -169,7 +169,10 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.path_mtu = mtu
     header = 60 if ":" in c.remote else 40
     options = departure.TIMESTAMP_SPACE if c.timestamps else 0
-    c.snd_mss = min(c.snd_mss, max(mtu - header - options, MSS_MIN))
+    mss = max(mtu - header - options, MSS_MIN)
+    c.snd_mss = min(c.snd_mss, mss)
+    if c.search is not None:
+        c.search.narrow(mss)
     values = {"mtu": mtu, "mss": c.snd_mss}
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
     early_on = c.fast_open is not None and c.state == state.SYN_RECV
@@ -181,9 +184,18 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
                 c.lost_out += not sent.lost
                 sent.lost = True
             c.board = None
-            resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
+            resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
     elif c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
-        resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
+        resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
+
+
+def _last_clock(c: Tcb, now: int) -> int:
+    """What the connection takes for the time: an ICMP error does not make it look at its clock.
+
+    Source: tcp_v4_err() calls no tcp_mstamp_refresh(), so tcp_mstamp is that of the segment or
+    the call before, and what is sent again carries a timestamp as old as that.
+    """
+    return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))
 
 
 def _cut_big_segments(c: Tcb) -> bool:

@@ -21,7 +21,7 @@ from tcpcore.tcp import (
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import PSH
 
@@ -56,19 +56,15 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         timers.set_retransmission(c, now, paced=True)
 
 
-def without_congestion(c: Tcb, now: int, why: Why) -> None:
+def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> None:
     """Send what is lost again, at once: it was no congestion, so cwnd stays.
 
-    Linux enters the state Loss all the same (tcp_non_congestion_loss_retransmit()).
+    `clock` is what the connection takes for the time, where that is not `now`.
     """
-    if c.ca_state != LOSS:
-        c.loss.high_seq = c.snd_nxt
-        c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
-        if c.ssthresh != INFINITE_SSTHRESH:
-            c.ssthresh = prr.current_ssthresh(c)
-        c.ca_state = LOSS
+    recovery.without_congestion(c)
     scoreboard.of(c)
-    send_lost(c, now, why)
+    send_lost(c, now if clock is None else clock, why)
+    c.last_data_sent = c.last_sent_at = now
     timers.set_retransmission(c, now)
 
 

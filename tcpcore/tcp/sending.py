@@ -11,6 +11,7 @@ from tcpcore.tcp import (
     chrono,
     departure,
     loss_probe,
+    mtu_probing,
     pacing,
     sack,
     segment_size,
@@ -21,6 +22,7 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
+from tcpcore.tcp.mtu_search import Search
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import ACK, FIN, PSH
@@ -45,16 +47,15 @@ def current_mss(c: Tcb) -> int:
     return size - sack.option_length(c, departure.option_space(c))
 
 
-def in_flight(c: Tcb) -> int:
-    """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return prr.in_flight(c)
-
-
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
+    if before == c.write_end and c.fin_queued is None:  # there is nothing to send
+        if c.chrono == chrono.RWND_LIMITED or c.lacks_space:
+            chrono.sent(c, now, before, limited=False)
+        return
     count = len(queue)
     full = _send_what_fits(c, now, urge)
     sent = len(queue)
@@ -100,9 +101,10 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
 
 def _window_holds(c: Tcb) -> bool:
     """Whether the peer's window, and not cwnd, keeps data back."""
-    unsent = distance(c.snd_nxt, c.write_end)
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    return unsent > 0 and in_flight(c) < c.cwnd and room < min(unsent, current_mss(c))
+    unsent = (c.write_end - c.snd_nxt) & MASK
+    if not 0 < unsent < HALF or prr.in_flight(c) >= c.cwnd:
+        return False
+    return distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK) < min(unsent, current_mss(c))
 
 
 def send_one(c: Tcb, now: int) -> bool:
@@ -122,12 +124,17 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return False
-    flight = in_flight(c)
+    flight = prr.in_flight(c)
     if flight >= c.cwnd and urge != PROBE:
         return False
     c.turn += 1  # tcp_mstamp_refresh()
     mss = current_mss(c)
     largest = burst_segments(c, mss)
+    if c.search is not None and urge < ONE:
+        probed = _probe_mtu(c, c.search, flight, now)
+        if probed == mtu_probing.WAIT:
+            return False
+        flight += probed
     half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
@@ -161,6 +168,22 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
         if urge >= ONE:
             return False
     return False
+
+
+def _probe_mtu(c: Tcb, search: Search, flight: int, now: int) -> int:
+    """Send a larger (or smaller) segment to try the path, if one is due; 1, 0, or `WAIT`."""
+    size = mtu_probing.wanted(c, search, flight, now)
+    if size <= 0:
+        return size
+    while write_queue.head(c, size) < size:  # it takes one packet at a time into the first
+        pass
+    small = c.small_sent_end
+    if c.flow.paced:
+        pacing.charge(c, size, 1, now)
+    send_part(c, size, now)
+    c.small_sent_end = small
+    mtu_probing.sent(c, search, size)
+    return 1
 
 
 def _split(c: Tcb, size: int, window: int, most: int, mss: int, urge: int) -> int:

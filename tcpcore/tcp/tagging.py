@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tcpcore.seqnum import HALF, distance, gt, lt
+from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import rack, rate, scoreboard
 from tcpcore.tcp.flow import RateSample
 from tcpcore.tcp.loss_state import LOSS
@@ -80,9 +80,12 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     places = [(board.position(start), board.position(end)) for start, end in good]
     for start, end in board.news(places):
         for sent in board.between(start - c.snd_mss, end):
-            at = board.position(sent.seq)
-            if any(a <= at and at + distance(sent.seq, sent.end) <= b for a, b in places):
-                _tag(c, board, sent, news, now)
+            first = board.position(sent.seq)
+            last = first + ((sent.end - sent.seq) & MASK)
+            for left, right in places:
+                if left <= first and last <= right:
+                    _tag(c, board, sent, news, now)
+                    break
     if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
         rack.note_reordering(c, news.reorder)
 
@@ -90,7 +93,10 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
     """Whether a block lies in what is sent and not acknowledged (tcp_is_sackblock_valid())."""
     start, end = block
-    return not gt(end, c.snd_nxt) and lt(start, end) and lt(start, c.snd_nxt) and gt(end, c.snd_una)
+    snd_nxt = c.snd_nxt
+    if (snd_nxt - end) & HALF or not (start - end) & HALF:
+        return False
+    return bool((start - snd_nxt) & (c.snd_una - end) & HALF)
 
 
 def _covered(c: Tcb, board: Scoreboard, block: tuple[int, int]) -> list[SentSegment]:

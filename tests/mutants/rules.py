@@ -263,5 +263,25 @@ MUTANTS = (
         "        if not c.sack_permitted and end is not None and not lt(c.snd_una, end):\n",
         "        if False:\n",
     ),
+    Mutant(
+        "a request keeps the SYN's timestamp until a connection takes it over",
+        "host/request.py",
+        "        if self.listener.accept_queue_full:\n            return self._overflow(segment)\n",
+        "        if self.listener.accept_queue_full:\n"
+        "            c.ts_recent = (wire_options.timestamps(segment.options) or (0,))[0]\n"
+        "            return self._overflow(segment)\n",
+    ),
+    Mutant(
+        "reading acknowledges what is owed after a FIN, too",
+        "tcp/connection.py",
+        "        if data and self.state != state.CLOSED:\n",
+        "        if data and self.state in state.RECEIVES_DATA:\n",
+    ),
+    Mutant(
+        "an ICMP error does not make a connection look at its clock",
+        "tcp/icmp.py",
+        "    return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))\n",
+        "    return now\n",
+    ),
     *recovery_rules.MUTANTS,
 )

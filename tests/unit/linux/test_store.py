@@ -8,11 +8,13 @@ import pytest
 
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
-from tcpcore.linux.store import Record, RecordedCall, RecordedSegment
-from tcpcore.wire import codec
+from tcpcore.linux.store import Record, RecordedCall, RecordedError, RecordedSegment
+from tcpcore.wire import codec, icmp
 from tcpcore.wire.segment import ACK, SYN, Segment
 
 PACKET = codec.encode(Segment("10.0.0.1", 40000, "10.0.0.2", 80, SYN, 5, window=64240))
+
+ERROR = icmp.IcmpError("10.0.0.2", "10.0.0.1", icmp.UNREACHABLE, 1, codec.decode(PACKET))
 
 
 def record() -> Record:
@@ -35,6 +37,7 @@ def record() -> Record:
         ],
         end=3_000_000,
         drop=[0],
+        errors=[RecordedError(0, 7, icmp.encode_icmp(ERROR))],
     )
 
 
@@ -107,3 +110,14 @@ def test_a_missing_file_is_one_sentence(tmp_path: Path):
 )
 def test_a_file_is_named_by_what_is_not_default(parameters, drop, expected):
     assert store.file_name("handshake", parameters, drop) == expected
+
+
+def test_an_icmp_error_that_arrived_is_kept():
+    (kept,) = store.from_json(record().to_json()).errors
+    assert (kept.host, kept.arrived) == (0, 7)
+    assert (kept.error.name, kept.error.quoted.seq) == (ERROR.name, 5)
+
+
+def test_a_packet_that_is_no_icmp_error_is_refused():
+    with pytest.raises(UsageError, match="is no error about a TCP segment"):
+        _ = RecordedError(0, 7, PACKET).error
