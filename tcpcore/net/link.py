@@ -167,20 +167,21 @@ class Pipe:
 
     def not_lost(
         self, packets: Sequence[Packet], tags: Iterable[Any], lose: Callable[[Any, Reason], None]
-    ) -> tuple[list[Packet], list[Any]]:
+    ) -> tuple[Sequence[Packet], Iterable[Any]]:
         """Those packets, and their tags, that chance does not `lose`; before `carry_all`."""
+        assert self.losses is not None
+        lost = self.losses.losses(len(packets))
+        if not lost:
+            return packets, tags
+        self._entered += len(lost)
         kept: list[Packet] = []
         kept_tags: list[Any] = []
-        assert self.losses is not None
-        loss = self.losses.loss
-        for packet, tag in zip(packets, tags, strict=False):
-            why = loss()
-            if why is None:
+        for place, (packet, tag) in enumerate(zip(packets, tags, strict=False)):
+            if place in lost:
+                lose(tag, lost[place])
+            else:
                 kept.append(packet)
                 kept_tags.append(tag)
-            else:
-                self._entered += 1
-                lose(tag, why)
         return kept, kept_tags
 
     def carry_all(

@@ -31,6 +31,7 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import OPEN
+from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
@@ -106,7 +107,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     rate.generate(c, news.rate, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)
-    scoreboard.drop_if_clean(c)
+    scoreboard.drop_if_calm(c)
     if not c.retransmission_queue:
         chrono.stop(c, chrono.BUSY, now)
 
@@ -129,7 +130,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(queue, ack)
+    taken, sent = _taken_off(queue, ack, c.board)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -140,6 +141,8 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     rate.measured(c, latest, now, short)
     rtt.sample(c, now - first)
     rate.generate_plain(c, sent, now)
+    if c.board is not None:
+        scoreboard.drop_if_calm(c)
     c.congestion.on_sample(c, latest, now)
     loss_probe.rearm(c, now)
     if loss.cwnd_limited or usage.limited(c):
@@ -156,27 +159,36 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     """Whether nothing is lost, marked, urgent or being probed, and the ACK takes `head` in."""
     return not (
         c.ca_state
-        or c.board is not None
+        or (c.board is not None and not scoreboard.is_clean(c))
         or c.probe_end is not None
         or c.ecn
         or c.congestion.controls
         or c.snd_up is not None
         or head.flags & SYN
         or (ack - head.end) & HALF
-        or (c.total_retrans and not _sent_once(c, ack))
+        or c.loss.rack_dsack_seen
+        or (c.loss.resent_end is not None and not _all_sent_once(c, head))
     )
 
 
-def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+def _taken_off(
+    queue: deque[SentSegment], ack: int, board: Scoreboard | None
+) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     taken, sent = 1, queue.popleft()
+    if board is not None:
+        board.head_gone(sent)
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
                 head.seq = ack
+                if board is not None:
+                    board.trimmed(head)
             break
         sent = queue.popleft()
+        if board is not None:
+            board.head_gone(sent)
         taken += 1
     return taken, sent
 
@@ -186,16 +198,14 @@ def _was_alone(c: Tcb, sent: SentSegment) -> bool:
     return sent.stamp is not None and sent.stamp[0] + 1 == c.delivered + c.sack_permitted
 
 
-def _sent_once(c: Tcb, ack: int) -> bool:
-    """Whether nothing up to `ack` was sent again, nor anything after it in time."""
+def _all_sent_once(c: Tcb, head: SentSegment) -> bool:
+    """Whether nothing in the queue was sent again, and its `head` after all that has arrived."""
     loss = c.loss
-    if loss.rack_dsack_seen or not c.sack_permitted:
+    if loss.resent_end is not None and lt(head.seq, loss.resent_end):
         return False
-    for sent in c.retransmission_queue:
-        if (ack - sent.end) & HALF:
-            return True
-        if sent.retransmissions or sent.last_sent <= loss.rack_time:
-            return False
+    if c.sack_permitted and not rack.newest_before(c, head):
+        return False
+    loss.resent_end = None  # nor will it, until the next time
     return True
 
 
@@ -222,6 +232,8 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
+        if c.board is not None:
+            c.board.trimmed(queue[0])
         one = False
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
         news.rate.ack_delayed = _may_have_waited(c, news)

@@ -101,7 +101,7 @@ def grow(c: Tcb, read: int) -> None:
         wanted += wanted * (read - before) // before << 1  # the sender may be doubling its rate
     if c.out_of_order:
         seq, payload, *_ = c.out_of_order[-1]
-        wanted += distance(c.rcv_nxt, (seq + len(payload)) & MASK)
+        wanted += (seq + len(payload) - c.rcv_nxt) & MASK
     memory = min((wanted << RATIO_BITS) // c.scaling_ratio, c.sysctl.tcp_rmem[2])
     if memory > c.rcvbuf:
         c.rcvbuf = memory

@@ -7,6 +7,8 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
 from tcpcore.tcp.sent import SentSegment
@@ -278,16 +280,25 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
+        _note_resent(c, sent.end)
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
+    _note_resent(c, sent.end)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
     if payload:
         data_sent(c, now)
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
+
+
+def _note_resent(c: Tcb, end: int) -> None:
+    """What ends there was sent again: how far in the queue there is anything of that kind."""
+    loss = c.loss
+    if loss.resent_end is None or gt(end, loss.resent_end):
+        loss.resent_end = end
 
 
 def data_sent(c: Tcb, now: int) -> None:
@@ -315,9 +326,22 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     rest.lost = sent.lost
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
-    c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
-    c.board = None  # made anew when it is needed
+    c.retransmission_queue.insert(behind(c, sent), rest)
+    if c.board is not None and rest.lost:
+        c.board.cut(sent, rest)
+    else:
+        c.board = None  # made anew when it is needed
     return True
+
+
+def behind(c: Tcb, sent: SentSegment) -> int:
+    """The place in the retransmission queue behind that segment."""
+    una = c.snd_una
+    return bisect_right(
+        c.retransmission_queue,
+        (sent.seq - una) & MASK,
+        key=lambda one: (one.seq - una) & MASK,
+    )
 
 
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
@@ -325,9 +349,9 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
 
     The payload's length.  Source: tcp_retrans_try_collapse().
     """
-    queue = c.retransmission_queue
+    queue, place = c.retransmission_queue, behind(c, sent)
     window_end = (c.snd_una + c.snd_wnd) & MASK
-    while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
+    while place < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
         too_long = length + more > segment_size.mss(c)
@@ -341,7 +365,7 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
         follower.gone = True
         del queue[place]
         if c.board is not None:
-            c.board.merged(sent, follower)
+            c.board.merged(follower)
     return length
 
 

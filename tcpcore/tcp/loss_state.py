@@ -44,6 +44,7 @@ class LossState:
         "reo_deadline",
         "reordering",
         "reordering_seen",
+        "resent_end",
         "retrans_stamp",
         "undo_marker",
         "undo_retrans",
@@ -55,6 +56,7 @@ class LossState:
         self.lost = 0  # segments that were ever counted as lost
         self.dsack_dups = 0  # segments that the peer reported to have twice
         self.retrans_stamp: int | None = None  # when the first retransmission of this episode went
+        self.resent_end: int | None = None  # end of the highest segment sent again; None: none is
         self.reneging = False  # the peer dropped what it had selectively acknowledged
         # To undo, when it turns out that nothing was lost:
         self.prior_ssthresh = 0

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import gt, lt
-from tcpcore.tcp import ecn, rack, tagging, timers, undo
+from tcpcore.tcp import ecn, rack, scoreboard, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
 from tcpcore.tcp.sent import SentSegment
@@ -175,12 +175,12 @@ def _newreno(c: Tcb, advanced: bool) -> None:
 
 def _by_duplicates(c: Tcb) -> None:
     """RFC 6675: lost is what has three segments above it that arrived."""
-    above = c.sacked_out
-    for sent in c.retransmission_queue:
-        if above < c.loss.reordering:
+    board = scoreboard.of(c)
+    for sent in board.unjudged():
+        if c.sacked_out - board.sacked_below < c.loss.reordering:
             return
         if sent.sacked:
-            above -= 1
+            board.sacked_below += 1
         elif not sent.lost:
             rack.mark_lost(c, sent)
 

@@ -76,7 +76,7 @@ def _divide(c: Tcb, sent: SentSegment) -> None:
     """What is larger than a segment today leaves the host at once, cut by the device."""
     while departure.cut_off(c, sent, segment_size.mss(c)):
         sent.joined = True
-        sent = c.retransmission_queue[c.retransmission_queue.index(sent) + 1]
+        sent = c.retransmission_queue[departure.behind(c, sent)]
 
 
 def _in_window(c: Tcb, sent: SentSegment) -> bool:

@@ -57,9 +57,12 @@ def options_length(options: tuple[Option, ...]) -> int:
     length = 0
     for option in options:
         kind = option[0]
-        if kind not in _SIZES:
+        if kind in _SIZES:
+            length += _SIZES[kind]
+        elif kind == SACK:
+            length += 8 * len(option) - 6
+        else:
             return len(encode_options(options))
-        length += _SIZES[kind]
     return length + (-length & 3)
 
 
