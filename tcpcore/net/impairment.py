@@ -117,11 +117,13 @@ class Chance:
 
     def losses(self, count: int) -> dict[int, Reason]:
         """What `loss` says of the next `count` packets: those that are lost, by place, and why."""
+        found: dict[int, Reason] = {}
         if self.what.burst is None and self.what.loss:
             draw, chance = self._generator("loss").random, self.what.loss
-            places = [place for place in range(count) if draw() < chance]
-            return {place: self._by_chance() for place in places}
-        found = {}
+            for place in range(count):
+                if draw() < chance:
+                    found[place] = self._by_chance()
+            return found
         for place in range(count):
             why = self.loss()
             if why is not None:

@@ -31,7 +31,6 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import OPEN
-from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
@@ -67,6 +66,10 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
     The window is the caller's first (`update_send_window`).
     """
     before, ack = c.snd_una, segment.ack
+    if ack == before and not c.retransmission_queue and _says_nothing(c, segment):
+        update_send_window(c, segment, before)
+        paws.remember(c, segment, now)
+        return
     news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
     old = (ack - before) & HALF
     news.advanced = not old and ack != before
@@ -112,6 +115,12 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         chrono.stop(c, chrono.BUSY, now)
 
 
+def _says_nothing(c: Tcb, segment: Segment) -> bool:
+    """Nothing is in flight: whether the ACK reports no duplicate, mark, or answer to a probe."""
+    plain = len(segment.options) <= 3 if c.timestamps else not segment.options
+    return plain and not c.ecn and c.probe_end is None
+
+
 def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     """An ACK that moves on while nothing is out of order: as `take`, less what cannot be.
 
@@ -130,7 +139,10 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(queue, ack, c.board)
+    taken, sent = _taken_off(queue, ack)
+    if c.board is not None:
+        c.board.acknowledged(queue[0] if queue else None)
+        scoreboard.drop_if_calm(c)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -141,8 +153,6 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     rate.measured(c, latest, now, short)
     rtt.sample(c, now - first)
     rate.generate_plain(c, sent, now)
-    if c.board is not None:
-        scoreboard.drop_if_calm(c)
     c.congestion.on_sample(c, latest, now)
     loss_probe.rearm(c, now)
     if loss.cwnd_limited or usage.limited(c):
@@ -171,24 +181,16 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     )
 
 
-def _taken_off(
-    queue: deque[SentSegment], ack: int, board: Scoreboard | None
-) -> tuple[int, SentSegment]:
+def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     taken, sent = 1, queue.popleft()
-    if board is not None:
-        board.head_gone(sent)
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
                 head.seq = ack
-                if board is not None:
-                    board.trimmed(head)
             break
         sent = queue.popleft()
-        if board is not None:
-            board.head_gone(sent)
         taken += 1
     return taken, sent
 
@@ -232,9 +234,9 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
-        if c.board is not None:
-            c.board.trimmed(queue[0])
         one = False
+    if c.board is not None:
+        c.board.acknowledged(queue[0] if queue else None)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
         news.rate.ack_delayed = _may_have_waited(c, news)
     measured = _measure(c, segment, news, first, last, now)
@@ -261,12 +263,12 @@ def _may_have_waited(c: Tcb, news: News) -> bool:
 
 def _drop_bytes(c: Tcb, ack: int) -> None:
     """The send buffer begins at the byte that is expected next."""
-    control = int(departure.syn_unacknowledged(c)) + int(c.fin_sent and ack == c.snd_nxt)
-    bytes_ = distance(c.snd_una, ack) - (control if ack != c.snd_una else 0)
-    if bytes_ > 0:
-        del c.send_buffer[:bytes_]
-    c.bytes_acked += distance(c.snd_una, ack)
-    c.snd_una = ack
+    count = (ack - c.snd_una) & MASK
+    if count:
+        control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
+        del c.send_buffer[: count - control]
+        c.bytes_acked += count
+        c.snd_una = ack
     if c.snd_up is not None:
         urgent.acknowledged(c, ack)
 
@@ -276,12 +278,10 @@ def _count_off(
 ) -> tuple[int | None, int | None, int | None]:
     """Segments leave the queue: first and last time of sending, and the lowest one not resent."""
     first = last = reorder = None
-    sack, board = c.sack_permitted, c.board
+    sack = c.sack_permitted
     for sent in taken:
         sent.gone = True
         rate.delivered(c, sent, news.rate)
-        if board is not None:
-            board.head_gone(sent)
         if sent.retransmissions:
             if sent.again:
                 c.retrans_out -= 1

@@ -103,15 +103,21 @@ class Scoreboard:
         self._segments.append(sent)
         self.waiting[sent] = None
 
-    def head_gone(self, sent: SentSegment) -> None:
-        """The first segment is acknowledged."""
-        first = self._first
-        if sent.sacked:
-            self.sacked_below -= self._starts[first] < self.judged
-        else:
-            self._leave(sent)
-        self._first = first = first + 1
-        if first >= _COMPACT and 2 * first > len(self._segments):
+    def acknowledged(self, head: SentSegment | None) -> None:
+        """What lies before `head` is acknowledged, and perhaps a part of it; None: all is."""
+        segments, starts, first = self._segments, self._starts, self._first
+        while first < len(segments) and (sent := segments[first]) is not head:
+            if not sent.sacked:
+                self._leave(sent)
+            elif starts[first] < self.judged:
+                self.sacked_below -= 1
+            first += 1
+        self._first = first
+        if head is not None and starts[first] != (start := self.position(head.seq)):
+            if starts[first] < self.judged:
+                self.judged = max(self.judged, start + 1)
+            starts[first] = start
+        if first >= _COMPACT and 2 * first > len(segments):
             self._compact()
 
     def _compact(self) -> None:
@@ -124,13 +130,6 @@ class Scoreboard:
             del self._runs[:runs], self._ends[:runs]
         del self._segments[:first], self._starts[:first]
         self._first = 0
-
-    def trimmed(self, sent: SentSegment) -> None:
-        """A part of the first segment is acknowledged: it begins later."""
-        start = self.position(sent.seq)
-        if self._starts[self._first] < self.judged:
-            self.judged = max(self.judged, start + 1)
-        self._starts[self._first] = start
 
     def after(self, sent: SentSegment) -> SentSegment | None:
         """The next segment of the queue."""

@@ -6,7 +6,7 @@ Linux differs from other stacks, which ignore the option (tcp_inbound_md5_hash()
 
 from __future__ import annotations
 
-from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS
+from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS, find
 from tcpcore.wire.segment import Segment
 
 
@@ -15,4 +15,4 @@ def unexpected(segment: Segment) -> bool:
     options = segment.options
     if not options or (len(options) == 3 and options[2][0] == TIMESTAMPS):
         return False
-    return any(option[0] == MD5_SIGNATURE for option in options)
+    return find(options, MD5_SIGNATURE) is not None
