@@ -34,7 +34,7 @@ class Cost(NamedTuple):
     place: str
 
 
-def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
+def count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
     """Steps and calls of each function while `work` runs."""
     steps: Counter[CodeType] = Counter()
     calls: Counter[CodeType] = Counter()
@@ -60,8 +60,8 @@ def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeT
 
 def costs(carry: Callable[[int], object], few: int = FEW, many: int = MANY) -> list[Cost]:
     """What a segment takes where ``carry(size)`` carries so many bytes; the dearest first."""
-    steps, calls = _count(lambda: carry(few * MSS))
-    more_steps, more_calls = _count(lambda: carry(many * MSS))
+    steps, calls = count(lambda: carry(few * MSS))
+    more_steps, more_calls = count(lambda: carry(many * MSS))
     found = [
         Cost(
             (more_steps[code] - steps[code]) / (many - few),

@@ -87,13 +87,16 @@ class Fate:
 class Chance:
     """Impairments at work: decides the fate of each packet of one direction, in order."""
 
-    __slots__ = ("_bad", "_generators", "_seed", "what")
+    __slots__ = ("_bad", "_chance", "_draw", "_generators", "_seed", "what")
 
     def __init__(self, what: Impairments, seed: str) -> None:
         self.what = what
         self._bad = False
         self._seed = seed
         self._generators: dict[str, random.Random] = {}
+        self._chance = what.loss
+        single = what.loss and what.burst is None  # one draw decides, as mostly
+        self._draw = self._generator("loss").random if single else None
 
     def fate(self) -> Fate:
         """Decide for the next packet.  A lost packet decides nothing else."""
@@ -118,8 +121,8 @@ class Chance:
     def losses(self, count: int) -> dict[int, Reason]:
         """What `loss` says of the next `count` packets: those that are lost, by place, and why."""
         found: dict[int, Reason] = {}
-        if self.what.burst is None and self.what.loss:
-            draw, chance = self._generator("loss").random, self.what.loss
+        draw, chance = self._draw, self._chance
+        if draw is not None:
             for place in range(count):
                 if draw() < chance:
                     found[place] = self._by_chance()

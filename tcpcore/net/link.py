@@ -166,13 +166,13 @@ class Pipe:
         return not line or line[-1][0] <= (self.free_at if self.free_at > now else now) + self.delay
 
     def not_lost(
-        self, packets: Sequence[Packet], tags: Iterable[Any], lose: Callable[[Any, Reason], None]
-    ) -> tuple[Sequence[Packet], Iterable[Any]]:
-        """Those packets, and their tags, that chance does not `lose`; before `carry_all`."""
-        assert self.losses is not None
-        lost = self.losses.losses(len(packets))
-        if not lost:
-            return packets, tags
+        self,
+        packets: Sequence[Packet],
+        tags: Iterable[Any],
+        lost: dict[int, Reason],
+        lose: Callable[[Any, Reason], None],
+    ) -> tuple[list[Packet], list[Any]]:
+        """Those packets, and their tags, that are not among the `lost`; before `carry_all`."""
         self._entered += len(lost)
         kept: list[Packet] = []
         kept_tags: list[Any] = []

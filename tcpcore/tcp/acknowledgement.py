@@ -139,7 +139,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(queue, ack)
+    taken, sent = _taken_off(c, queue, ack)
     if c.board is not None:
         c.board.acknowledged(queue[0] if queue else None)
         scoreboard.drop_if_calm(c)
@@ -181,9 +181,10 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     )
 
 
-def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+def _taken_off(c: Tcb, queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     taken, sent = 1, queue.popleft()
+    joined = int(sent.joined)
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
@@ -191,7 +192,9 @@ def _taken_off(queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
                 head.seq = ack
             break
         sent = queue.popleft()
+        joined += sent.joined
         taken += 1
+    c.joined_out -= joined
     return taken, sent
 
 
@@ -281,6 +284,7 @@ def _count_off(
     sack = c.sack_permitted
     for sent in taken:
         sent.gone = True
+        c.joined_out -= sent.joined
         rate.delivered(c, sent, news.rate)
         if sent.retransmissions:
             if sent.again:

@@ -362,6 +362,7 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
         sent.flags |= follower.flags
         c.lost_out -= follower.lost
         c.retrans_out -= follower.again
+        c.joined_out -= follower.joined
         follower.gone = True
         del queue[place]
         if c.board is not None:

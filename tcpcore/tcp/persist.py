@@ -21,7 +21,9 @@ def waiting(c: Tcb) -> bool:
     """Whether something is to be sent, and nothing on its way will bring news of the window."""
     if c.retransmission_queue:
         return False
-    return distance(c.snd_nxt, c.write_end) > 0 or (c.fin_queued is not None and not c.fin_sent)
+    if c.fin_queued is not None and not c.fin_sent:
+        return True
+    return c.snd_nxt != c.write_end and distance(c.snd_nxt, c.write_end) > 0
 
 
 def look_after(c: Tcb, now: int) -> None:

@@ -246,7 +246,7 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
     if reneged:
         c.sacked_out = 0
         c.loss.reneging = True
-        _forget_sacks(queue)
+        _forget_sacks(c, queue)
         c.tally("TcpExtTCPSACKReneging")
     elif not c.sack_permitted:
         c.sacked_out = 0
@@ -257,12 +257,14 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
         rack.mark_lost(c, sent)
 
 
-def _forget_sacks(queue: deque[SentSegment]) -> None:
+def _forget_sacks(c: Tcb, queue: deque[SentSegment]) -> None:
     """The peer has dropped it all; what lay together was made one large packet meanwhile.
 
     Source: tcp_shift_skb_data().
     """
     for before, sent in pairwise(queue):
-        before.joined = before.joined or (before.sacked and sent.sacked)
+        if before.sacked and sent.sacked and not before.joined:
+            before.joined = True
+            c.joined_out += 1
     for sent in queue:
         sent.sacked = False

@@ -169,11 +169,17 @@ class Scoreboard:
         (`recv_sack_cache`, and tcp_shift_skb_data(), which makes one packet of a run).
         """
         starts, segments, runs = self._starts, self._segments, self._runs
-        at, found = bisect_left(starts, start, lo=self._first), []
+        found: list[tuple[int, SentSegment]] = []
+        run = bisect_right(runs, start)
+        if run and self._ends[run - 1] > start:
+            start = self._ends[run - 1]
+            if start >= end:
+                return found
+        at = bisect_left(starts, start, lo=self._first)
         while at < len(starts) and (place := starts[at]) < end:
-            run = bisect_right(runs, place)
-            if run and self._ends[run - 1] > place:
-                at = bisect_left(starts, self._ends[run - 1], lo=at)
+            if run < len(runs) and runs[run] <= place:
+                at = bisect_left(starts, self._ends[run], lo=at)
+                run += 1
                 continue
             sent = segments[at]
             if place + ((sent.end - sent.seq) & MASK) > end:

@@ -52,6 +52,8 @@ def in_flight(c: Tcb) -> int:
 
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
+    if c.snd_nxt == c.write_end and c.fin_queued is None and not _counts_time(c):
+        return
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
@@ -69,6 +71,11 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
             loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
         chrono.sent(c, now, before, limited=not full and _window_holds(c))
+
+
+def _counts_time(c: Tcb) -> bool:
+    """Whether what the time goes by may change although nothing is sent."""
+    return c.lacks_space or c.chrono == chrono.RWND_LIMITED
 
 
 def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool) -> None:
@@ -246,6 +253,7 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     while length > mss:
         send_part(c, mss, now)
         c.retransmission_queue[-1].joined = True
+        c.joined_out += 1
         length -= mss
     send_part(c, length, now, push)
 

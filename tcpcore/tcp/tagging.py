@@ -63,7 +63,10 @@ class News:
 
 def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     """Take in the SACK blocks of an ACK; `before` is what was acknowledged until it came."""
-    option = find(segment.options, SACK) if c.sack_permitted else None
+    options = segment.options
+    if not c.sack_permitted or not options:
+        return
+    option = options[-1] if options[-1][0] == SACK else find(options, SACK)
     if option is None or len(option) < 2:
         return
     blocks: tuple[tuple[int, int], ...] = option[1:]
