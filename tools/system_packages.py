@@ -16,6 +16,7 @@ from tools.progress import run, say, step, stop
 PACKAGES = {
     "cc": ("gcc", "libc6-dev"),
     "chromium": ("chromium", "fonts-dejavu-core", "fonts-liberation"),
+    "chromium-headless-shell": ("chromium-headless-shell",),
     "curl": ("curl",),
     "iperf3": ("iperf3",),
     "lsof": ("lsof",),
@@ -29,6 +30,8 @@ PACKAGES = {
     "tcpdump": ("tcpdump",),
     "tshark": ("tshark",),
 }
+# program -> another that does its work more slowly, where there is none
+SPARE = {"chromium-headless-shell": "chromium"}
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=120"]
 
 
@@ -39,18 +42,38 @@ def main(programs: list[str]) -> None:
     missing = [program for program in programs if not shutil.which(program)]
     if not missing:
         return
-    packages = [package for program in missing for package in PACKAGES[program]]
+    needed = [program for program in missing if program not in SPARE]
     if os.geteuid() or not shutil.which("apt-get"):
-        say(
-            f"Missing: {', '.join(missing)}. Tests that need it are skipped; on Debian or Ubuntu "
-            f"run `sudo apt-get install {' '.join(packages)}` first."
-        )
+        if needed:
+            say(
+                f"Missing: {', '.join(needed)}. Tests that need it are skipped; on Debian or "
+                f"Ubuntu run `sudo apt-get install {' '.join(packages(missing))}` first."
+            )
         return
+    if needed != missing:
+        try:
+            install(missing)
+            return
+        except SystemExit:
+            for program in sorted(SPARE.keys() & set(missing)):
+                say(f"  {SPARE[program]} does what {program} does, only more slowly.")
+    if needed:
+        install(needed)
+
+
+def packages(programs: list[str]) -> list[str]:
+    """What brings them."""
+    return [package for program in programs for package in PACKAGES[program]]
+
+
+def install(programs: list[str]) -> None:
+    """Install them, or stop."""
+    names = packages(programs)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    with step(f"Installing {' '.join(packages)} with apt-get"):
+    with step(f"Installing {' '.join(names)} with apt-get"):
         run([*APT, "update", "-qq"], quiet=True, env=quiet)
         run(
-            [*APT, "install", "-y", "-qq", "--no-install-recommends", *packages],
+            [*APT, "install", "-y", "-qq", "--no-install-recommends", *names],
             quiet=True,
             env=quiet,
         )

@@ -162,7 +162,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     *(("slow-start", {"initcwnd": n}, ()) for n in (2, 40)),
     *(("slow-start", {"written": n}, ()) for n in (20_000, 340_000)),
     ("congestion-avoidance", {"control": 1, "lost": 14}, ()),
-    ("cubic-vs-reno", {"control": 0}, ()),
+    *(("cubic-vs-reno", change, ()) for change in ({"control": 0}, {"lost": 40})),
     *(
         ("fast-retransmit", {name: 0}, ())
         for name in ("tcp_sack", "tcp_recovery", "control", "lost")
@@ -180,7 +180,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
         for name in ("tcp_frto", "tcp_timestamps", "tcp_dsack", "tcp_sack")
     ),
     ("spurious-rto", {"tcp_frto": 0, "tcp_timestamps": 0}, ()),
-    ("spurious-rto", {"stall": 200}, ()),
+    *(("spurious-rto", {"stall": stall}, ()) for stall in (200, 1000)),
     ("nagle-delayed-ack", {"nodelay": True}, ()),
     ("nagle-delayed-ack", {"quick_ack": True}, ()),
     *(("nagle-delayed-ack", {"writes": writes}, ()) for writes in (1, 4)),

@@ -27,6 +27,7 @@ from tcpcore.tcp import (
     send_buffer,
     state,
     tagging,
+    undo,
     urgent,
 )
 from tcpcore.tcp.congestion import prr, usage
@@ -233,7 +234,7 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
-    first, last, reorder = _count_off(c, taken, news, now)
+    first, last, reorder = _count_off(c, segment, taken, news, now)
     if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
         queue[0].seq = ack
         queue[0].flags &= ~SYN
@@ -277,7 +278,7 @@ def _drop_bytes(c: Tcb, ack: int) -> None:
 
 
 def _count_off(
-    c: Tcb, taken: list[SentSegment], news: News, now: int
+    c: Tcb, segment: Segment, taken: list[SentSegment], news: News, now: int
 ) -> tuple[int | None, int | None, int | None]:
     """Segments leave the queue: first and last time of sending, and the lowest one not resent."""
     first = last = reorder = None
@@ -301,7 +302,8 @@ def _count_off(
             c.sacked_out -= 1
         elif sack:
             news.delivered += 1
-            rack.advance(c, sent, now)
+            if not (sent.retransmissions and undo.echoes_before(c, segment, sent.last_sent)):
+                rack.advance(c, sent, now)  # else the answer is to an earlier sending
         if sent.lost:
             c.lost_out -= 1
         if sent.flags & SYN:

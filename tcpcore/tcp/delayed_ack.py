@@ -42,8 +42,8 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
     autotune.data_received(c, now)
     follow_pace(c, now - c.last_data_received)
     c.last_data_received = now
-    if c.rcv_ssthresh < c.window_clamp:
-        receive_buffer.grow(c, length, memory)
+    if length >= receive_buffer.GROWS_FROM and c.rcv_ssthresh < c.window_clamp:
+        receive_buffer.grow(c, length, memory, c.rmem)
 
 
 def follow_pace(c: Tcb, gap: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tcpcore.tcp.minmax import Windowed
+from tcpcore.units import SECOND
 
 Stamp = tuple[int, int, int, bool]
 """What a segment remembers of when it was sent: delivered until then, when that was, when the
@@ -17,6 +18,8 @@ segment was sent whose delivery began the round, and whether the application had
 
 JIFFY = 4_000
 """The kernel's clock for slow things, in us: CONFIG_HZ=250."""
+HZ = SECOND // JIFFY
+"""Its ticks in a second."""
 
 UNLIMITED = 0xFFFF_FFFF_FFFF_FFFF
 """A rate without limit (~0UL)."""

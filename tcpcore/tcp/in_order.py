@@ -13,7 +13,7 @@ from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import autotune, delayed_ack, departure, receive_buffer, reception, timers, window
 from tcpcore.tcp.delayed_ack import ATO_MIN
-from tcpcore.tcp.receive_buffer import PAGE, RATIO_BITS
+from tcpcore.tcp.receive_buffer import GROWS_FROM, PAGE, RATIO_BITS
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH, Segment
 
@@ -94,10 +94,12 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
         delayed_ack.follow_pace(c, now - c.last_data_received)
     c.last_data_received = now
     threshold = c.rcv_ssthresh
-    if threshold < c.window_clamp and (
-        (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS > threshold
+    if (
+        threshold < c.window_clamp
+        and length >= GROWS_FROM
+        and ((c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS > threshold)
     ):
-        receive_buffer.grow(c, length, memory)
+        receive_buffer.grow(c, length, memory, c.rmem)
     c.ack_pending = True
     if c.ack_now or c.ato != ATO_MIN:
         reception.acknowledge(c, now)

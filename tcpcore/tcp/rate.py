@@ -12,12 +12,11 @@ from __future__ import annotations
 from tcpcore.seqnum import HALF, distance
 from tcpcore.tcp import segment_size, state
 from tcpcore.tcp.congestion import prr
-from tcpcore.tcp.flow import JIFFY, RateSample, Stamp
+from tcpcore.tcp.flow import HZ, JIFFY, RateSample, Stamp
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import SECOND
 
-JIFFIES_A_SECOND = SECOND // JIFFY
 NO_SAMPLE = 0xFFFF_FFFF
 
 
@@ -129,7 +128,7 @@ def measured(c: Tcb, rtt: int, now: int, delayed: bool = False) -> None:
         return
     rtt = rtt or 1
     if c.min_rtt:
-        window = c.sysctl.tcp_min_rtt_wlen * JIFFIES_A_SECOND
+        window = c.sysctl.tcp_min_rtt_wlen * HZ
         c.min_rtt = c.flow.rtts.update(window, now // JIFFY, rtt)
     else:
         c.min_rtt = c.flow.rtts.reset(now // JIFFY, rtt)

@@ -28,7 +28,7 @@ SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
 GROWS_FROM = 128
-"""Segments with less payload than this do not make the window grow (tcp_event_data_recv())."""
+"""Segments in order with less payload do not make the window grow (tcp_event_data_recv())."""
 
 
 @lru_cache(maxsize=256)
@@ -168,12 +168,15 @@ def clamp_window(c: Tcb, clamp: int) -> None:
         c.rcv_ssthresh = max(min(c.rcv_wnd, clamp), c.rcv_ssthresh)
 
 
-def grow(c: Tcb, length: int, memory: int) -> None:
-    """In-order data came: let the window grow while the buffer has room (tcp_grow_window())."""
+def grow(c: Tcb, length: int, memory: int, held: int) -> None:
+    """Data came: let the window grow while a buffer that holds `held` has room.
+
+    Source: tcp_grow_window().
+    """
     threshold = c.rcv_ssthresh
-    if length < GROWS_FROM or c.window_clamp <= threshold:
+    if c.window_clamp <= threshold:
         return
-    room = min(c.window_clamp, (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS) - threshold
+    room = min(c.window_clamp, (c.rcvbuf - held) * c.scaling_ratio >> RATIO_BITS) - threshold
     if room <= 0:
         return
     if _window_from(c, memory) <= length:

@@ -34,6 +34,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
         return
     if not (c.rcv_nxt - segment.seq - length) & HALF:  # all of it came before: our ACK may be lost
         duplicate(c, segment)
+        c.ack_pending = True
         departure.send_ack(c, now, reasons.ACK_DUPLICATE())
         return
     if c.state not in state.RECEIVES_DATA:
@@ -78,15 +79,18 @@ def _keep(c: Tcb, segment: Segment, now: int, fin_again: int) -> None:
         return
     if length:
         delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
+    c.ack_pending = True  # so that the ACK counts as one of the quick ones
     c.rcv_ooopack += 1
+    held = c.rmem
     known = reassembly.keep(c, segment.seq, segment.payload, packet)
+    new = known != (segment.seq, (segment.seq + length) & MASK)
     if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
         known = (known[0] if known else (segment.end - 1) & MASK), segment.end
     if known is not None:
         sack.duplicate(c, *known)
     sack.received_beyond(c, segment.seq, segment.end)
-    if c.sack_permitted:
-        receive_buffer.grow(c, length, memory)
+    if c.sack_permitted and new:
+        receive_buffer.grow(c, length, memory, held)
     autotune.grow(c, c.tuning.space)
     departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
 

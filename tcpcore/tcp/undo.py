@@ -50,6 +50,17 @@ def clean_stamp(c: Tcb) -> None:
         c.loss.retrans_stamp = None
 
 
+def echoes_before(c: Tcb, segment: Segment, when: int) -> bool:
+    """Whether the timestamp that comes back is older than what was sent at `when` (in us).
+
+    Source: tcp_tsopt_ecr_before().
+    """
+    stamps = wire_options.timestamps(segment.options) if c.timestamps else None
+    if stamps is None or not stamps[1]:
+        return False
+    return lt(stamps[1], departure.timestamp(c.timestamp_offset, when))
+
+
 def delayed(c: Tcb, segment: Segment) -> bool:
     """Whether the ACK is for what was sent before the first retransmission.
 
@@ -63,10 +74,7 @@ def delayed(c: Tcb, segment: Segment) -> bool:
         if not c.sack_permitted and end is not None and not lt(c.snd_una, end):
             return False
         return c.state != state.SYN_SENT
-    stamps = wire_options.timestamps(segment.options) if c.timestamps else None
-    if stamps is None or not stamps[1]:
-        return False
-    return lt(stamps[1], departure.timestamp(c.timestamp_offset, loss.retrans_stamp))
+    return echoes_before(c, segment, loss.retrans_stamp)
 
 
 def may(c: Tcb, segment: Segment) -> bool:

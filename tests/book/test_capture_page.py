@@ -29,7 +29,7 @@ class Reader:
         self.frame.get_by_label("Drop a capture here, or choose a file").set_input_files(file)
 
     def told(self, words: str) -> None:
-        self.frame.locator(".status", has_text=words).first.wait_for(timeout=60_000)
+        self.frame.locator(".status", has_text=words).first.wait_for()
 
     def findings(self) -> str:
         return str(self.frame.locator(".findings").inner_text())

@@ -42,7 +42,7 @@ class Editor:
         self.frame.get_by_role("button", name="Run").click()
 
     def wait(self, state: str) -> None:
-        self.page.locator(f".tcpcore-drill[data-state={state}]").wait_for(timeout=60_000)
+        self.page.locator(f".tcpcore-drill[data-state={state}]").wait_for()
 
     @property
     def summary(self) -> str:
@@ -63,7 +63,7 @@ def test_a_script_that_passes_has_its_ladder_and_a_mark_at_each_line(editor: Any
     shown = editor()
     assert shown.summary == "Passed: 10 lines as written, 0.1 s of virtual time."
     shown.run(examples.read(NAME) + "+0 read(4, ..., 1000) = 200\n")
-    shown.frame.locator(".summary", has_text="11 lines").wait_for(timeout=60_000)
+    shown.frame.locator(".summary", has_text="11 lines").wait_for()
     assert shown.frame.get_attribute("data-state") == "passed"
     assert shown.marked("passed") == ["2", "3", "4", "5", "6", "7", "8", "9", "11", "12", "13"]
     assert shown.frame.locator(".ladder .item").count() == 5
@@ -121,7 +121,7 @@ def test_the_keyboard_runs_a_script_and_tab_leads_out_of_the_text(editor: Any) -
 def test_a_script_that_takes_long_is_stopped_and_the_next_one_runs(editor: Any) -> None:
     shown = editor()
     shown.run(ENDLESS)
-    shown.frame.locator(".status", has_text="Running").wait_for(timeout=60_000)
+    shown.frame.locator(".status", has_text="Running").wait_for()
     assert shown.frame.get_by_role("progressbar").is_visible()
     shown.frame.get_by_role("button", name="Stop").click()
     assert "Stopped." in shown.frame.locator(".status").first.inner_text()

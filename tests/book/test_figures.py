@@ -31,6 +31,9 @@ POINT = """(canvas, name) => {
           box.top + yaxis._offset + yaxis.d2p((trace.y[0] + trace.y[1]) / 2), trace.customdata[0]];
 }"""
 """Where the first bar of a trace is, and which segment that is."""
+HOVERED = """kind =>
+  document.querySelector(`.plots [data-kind=${kind}] .canvas`)._hoverdata?.length"""
+"""Whether Plotly knows already what is under the mouse: a click asks it."""
 
 
 @pytest.fixture(scope="session")
@@ -110,7 +113,7 @@ def test_a_click_on_a_segment_in_the_figure_chooses_it_in_the_ladder(
     figure = drawn(page)
     x, y, segment = figure.locator(".canvas").evaluate(POINT, "lost")
     page.mouse.move(x, y)
-    page.wait_for_timeout(200)
+    page.wait_for_function(HOVERED, arg="sequence")
     page.mouse.click(x, y)
     shown = player(page, NAME)
     page.wait_for_function("document.querySelector('.tcpcore[data-step]').dataset.step > 1")
@@ -126,7 +129,7 @@ def test_a_click_on_a_curve_goes_to_that_time(open_figures: Any, player: Any) ->
     box = drawn(page, "cwnd").locator(".nsewdrag").bounding_box()
     place = box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.3
     page.mouse.move(*place)
-    page.wait_for_timeout(200)
+    page.wait_for_function(HOVERED, arg="cwnd")
     page.mouse.click(*place)
     page.wait_for_function("document.querySelector('.tcpcore[data-step]').dataset.step > 1")
     at = float(page.locator(".plots [data-kind=cwnd]").get_attribute("data-time"))

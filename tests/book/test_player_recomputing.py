@@ -102,7 +102,7 @@ def test_an_impossible_wish_in_a_link_is_refused_in_one_sentence(
     open_chapter: Any, player: Any
 ) -> None:
     shown = player(open_chapter("#handshake:2?rtt=100000"), "handshake")
-    shown.place.locator(".status", has_text="rtt takes a number from").wait_for(timeout=60_000)
+    shown.place.locator(".status", has_text="rtt takes a number from").wait_for()
     assert shown.steps == 5
 
 

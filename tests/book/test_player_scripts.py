@@ -19,7 +19,7 @@ CLIPBOARD = ["clipboard-read", "clipboard-write"]
 def copied(page: Any, shown: Any, host: str) -> str:
     """Press the host's button, and read the clipboard when the player says so."""
     shown.press(f"Copy {host}'s part")
-    shown.place.locator(".status", has_text=f"Copied: {host}'s part").wait_for(timeout=60_000)
+    shown.place.locator(".status", has_text=f"Copied: {host}'s part").wait_for()
     return str(page.evaluate("navigator.clipboard.readText()"))
 
 

@@ -33,5 +33,5 @@ def test_the_run_of_an_arrow_can_be_changed_like_any_other(pages: Any, site: Any
     page.goto(f"{site.address}/{PAGE}#CLOSING-RST:11")
     page.wait_for_selector("html[data-tcpcore=ready]")
     page.locator("[data-parameter=rtt]").fill("200")
-    page.locator(".status", has_text="Computed in your browser").wait_for(timeout=60_000)
+    page.locator(".status", has_text="Computed in your browser").wait_for()
     assert page.locator("[data-figure=atlas] .tcpcore-player").count() == 1

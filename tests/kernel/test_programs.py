@@ -16,6 +16,10 @@ pytestmark = pytest.mark.kernel
 
 FOLDER = Path(__file__).resolve().parents[2] / "chapters" / "programs"
 PROGRAMS = sorted(FOLDER.glob("*.py"))
+PATIENCE = 60
+"""Seconds: a busy machine starts programs slowly."""
+ATTEMPTS = 3
+"""A busy machine may close later than the program wanted to."""
 
 
 class Terminals:
@@ -34,7 +38,7 @@ class Terminals:
     def run(self, name: str, *words: str) -> str:
         """What the program prints; it must end well."""
         process = self.start(name, *words)
-        out, errors = process.communicate(timeout=20)
+        out, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, errors
         return out
 
@@ -89,7 +93,7 @@ def test_the_last_ack_waits_40_ms_for_an_answer_that_does_not_come(terminals: Te
     assert second[1] < 30
     assert 38 <= third[0] < 80
     assert third[1] >= 100
-    assert server.wait(timeout=5) == 0
+    assert server.wait(timeout=PATIENCE) == 0
 
 
 def test_with_quick_ack_no_ack_waits(terminals: Terminals) -> None:
@@ -102,7 +106,7 @@ def test_with_quick_ack_no_ack_waits(terminals: Terminals) -> None:
 
 def test_without_a_server_the_client_says_so_in_one_sentence(terminals: Terminals) -> None:
     client = terminals.start("delayed_ack", "ask", "--port", "9")
-    _, errors = client.communicate(timeout=5)
+    _, errors = client.communicate(timeout=PATIENCE)
     assert client.returncode == 1
     assert errors == "port 9 of this machine: Connection refused\n"
 
@@ -132,7 +136,7 @@ def test_both_ends_must_use_fast_open(plain: tuple[list[str], list[str]], termin
 
 def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
     client = terminals.start("fast_open", "client", "--port", "9")
-    _, errors = client.communicate(timeout=5)
+    _, errors = client.communicate(timeout=PATIENCE)
     assert (client.returncode, errors) == (1, "port 9 of 127.0.0.1: Connection refused\n")
 
 
@@ -151,23 +155,35 @@ def test_without_a_server_the_fast_client_says_so(terminals: Terminals) -> None:
     ids=["at once", "quick ACK", "20 ms later", "200 ms later", "20 ms later, no data"],
 )
 def test_who_closes_within_the_delayed_ack_saves_a_segment(
-    options: list[str], text: str, segments: int, terminals: Terminals
+    options: list[str], text: str, segments: int
 ) -> None:
     """Three open, a greeting and its ACK, and three or four close."""
-    server = terminals.start("three_or_four", "serve", *options)
-    assert say(server) == "waiting on port 8888\n"
-    terminals.run("three_or_four", "greet", "--text", text)
-    out, _ = server.communicate(timeout=5)
-    assert out.splitlines() == [
-        *([f"recv(): {len(text)} bytes"] if text else []),
-        "recv(): end of file",
-    ]
-    assert terminals.namespace.call(read_counters)["TcpOutSegs"] == segments
+    for _ in range(ATTEMPTS):
+        if greeted(options, text) == segments:
+            return
+    pytest.fail("the server's host sent another number of segments")
+
+
+def greeted(options: list[str], text: str) -> int:
+    """How many segments a greeting takes with a server that was started so."""
+    terminals = Terminals()
+    try:
+        server = terminals.start("three_or_four", "serve", *options)
+        assert say(server) == "waiting on port 8888\n"
+        terminals.run("three_or_four", "greet", "--text", text)
+        out, _ = server.communicate(timeout=PATIENCE)
+        assert out.splitlines() == [
+            *([f"recv(): {len(text)} bytes"] if text else []),
+            "recv(): end of file",
+        ]
+        return terminals.namespace.call(read_counters)["TcpOutSegs"]
+    finally:
+        terminals.close()
 
 
 def test_without_a_server_the_greeting_fails_in_one_sentence(terminals: Terminals) -> None:
     client = terminals.start("three_or_four", "greet", "--port", "9")
-    _, errors = client.communicate(timeout=5)
+    _, errors = client.communicate(timeout=PATIENCE)
     assert (client.returncode, errors) == (1, "port 9: Connection refused\n")
 
 
@@ -189,7 +205,7 @@ def test_a_bound_port_refuses_until_it_listens(
 def test_a_port_that_is_taken_is_said_in_one_sentence(terminals: Terminals) -> None:
     say(terminals.start("bind_without_listen", "--listen"))
     second = terminals.start("bind_without_listen")
-    _, errors = second.communicate(timeout=5)
+    _, errors = second.communicate(timeout=PATIENCE)
     assert (second.returncode, errors) == (1, "port 8888: Address already in use\n")
 
 

@@ -31,6 +31,18 @@ MUTANTS = (
         "if False and rtt:",
     ),
     Mutant(
+        "RACK: nor where the echoed timestamp is older than the later one",
+        "tcp/acknowledgement.py",
+        "if not (sent.retransmissions and undo.echoes_before(c, segment, sent.last_sent)):",
+        "if True:",
+    ),
+    Mutant(
+        "Quick ACKs: one that tells of a hole is one of them",
+        "tcp/reception.py",
+        "    c.ack_pending = True  # so that the ACK counts as one of the quick ones\n",
+        "",
+    ),
+    Mutant(
         "PRR: one segment more for each delivered while snd.una moves on (RFC 6937)",
         "tcp/congestion/prr.py",
         "        if advanced and not lost:",

@@ -10,13 +10,12 @@ from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.tcp.congestion.cubic import Cubic
 from tcpcore.tcp.connection import Connection
+from tcpcore.tcp.flow import HZ, JIFFY
 from tcpcore.units import gbit, ms, seconds
 
 C, BETA = 0.4, 0.7
-TICK = 0.004
-"""Seconds: a step of the clock by which Linux reads the curve (CONFIG_HZ 250)."""
-LATE = 1 / 32 + TICK
-"""Seconds by which what Linux knows of the curve may be old."""
+KEPT = HZ // 32
+"""Ticks for which Linux keeps to what it read of the curve while cwnd stays."""
 CLIENT, SERVER = "10.0.0.1", "10.0.0.2"
 
 
@@ -44,10 +43,11 @@ def flow(rtt: int, lost: int) -> Network:
     return net
 
 
-def sampled(rtt: int, lost: int, until: int) -> tuple[float, list[tuple[float, float]]]:
-    """``(W_max, [(seconds since the epoch began, cwnd)])``, each half a round trip.
+def sampled(rtt: int, lost: int, until: int) -> tuple[float, list[tuple[int, int, float]]]:
+    """``(W_max, [(ticks since the epoch began, cwnd, paid)])``, each half a round trip.
 
-    Linux keeps cwnd in whole segments, and beside it what the next one has been paid of already.
+    The curve's time is Linux's: a clock that ticks each 4 ms (tcp_jiffies32, CONFIG_HZ 250).
+    Linux keeps cwnd in whole segments, and beside it what part of the next one is paid already.
     """
     net, found = flow(rtt, lost), []
     most = 0.0
@@ -58,7 +58,7 @@ def sampled(rtt: int, lost: int, until: int) -> tuple[float, list[tuple[float, f
             cubic = endpoint.congestion
             if cubic.epoch is not None and not endpoint.ca_state:
                 paid = endpoint.cwnd_counter / cubic.count if cubic.count else 0
-                found.append(((now - cubic.epoch) / seconds(1), endpoint.cwnd + min(paid, 1)))
+                found.append((now // JIFFY - cubic.epoch, endpoint.cwnd, min(paid, 1)))
                 most = cubic.last_max
     return most, found
 
@@ -67,28 +67,28 @@ def sampled(rtt: int, lost: int, until: int) -> tuple[float, list[tuple[float, f
 def test_cwnd_keeps_within_a_segment_of_the_rfc_s_curve(rtt: int, lost: int, until: int):
     """An ACK now moves cwnd toward where the curve is a round trip later (RFC 9438 §4.4).
 
-    Linux reads the curve at most once in 1/32 s and by a clock of 4 ms, so it may be late by both,
-    and ahead by a tick.
-    Where Reno would be faster, cwnd follows Reno (§4.3).
+    A round trip in ticks is rounded up.  Where Reno would be faster, cwnd follows Reno (§4.3).
     """
     w_max, samples = sampled(ms(rtt), lost, seconds(until))
     k = (w_max * (1 - BETA) / C) ** (1 / 3)
+    ahead = ms(rtt) // JIFFY + 1
 
-    def cubic(t: float) -> float:
-        return float(C * (t - k) ** 3 + w_max)
+    def cubic(ticks: int) -> float:
+        return float(C * (ticks / HZ - k) ** 3 + w_max)
 
-    def reno(t: float) -> float:
-        return BETA * w_max + 3 * (1 - BETA) / (1 + BETA) * t * 1000 / rtt
+    def reno(ticks: int) -> float:
+        return BETA * w_max + 3 * (1 - BETA) / (1 + BETA) * ticks * JIFFY / ms(rtt)
 
-    inside = [(t, cwnd) for t, cwnd in samples if t >= 2 * rtt / 1000]
-    assert inside[-1][0] > 1.3 * k, "both halves of the curve are there"
-    for t, cwnd in inside:
-        low, high = cubic(t - LATE), max(cubic(t + rtt / 1000 + TICK), reno(t))
-        assert low - 1 <= cwnd <= high + 1, f"cwnd {cwnd} at {t:.2f} s"
+    inside = [sample for sample in samples if sample[0] >= 2 * ahead]
+    assert inside[-1][0] > 1.3 * k * HZ, "both halves of the curve are there"
+    for ticks, cwnd, paid in inside:
+        low, high = cubic(ticks - KEPT), max(cubic(ticks + ahead), reno(ticks))
+        assert low - 1 <= cwnd + paid, f"cwnd {cwnd} after {ticks} ticks"
+        assert cwnd <= high + 1, f"cwnd {cwnd} after {ticks} ticks"
 
 
 def test_k_is_when_cwnd_is_back_where_the_loss_was():
     w_max, samples = sampled(ms(100), 250, seconds(10))
     k = (w_max * (1 - BETA) / C) ** (1 / 3)
     assert samples[0][1] == pytest.approx(BETA * w_max, abs=1)
-    assert {int(cwnd) for t, cwnd in samples if abs(t - k) < 0.3} == {w_max}
+    assert {cwnd for ticks, cwnd, _ in samples if abs(ticks / HZ - k) < 0.3} == {w_max}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,15 +84,19 @@ RFC = re.compile(r"\bRFC\s?(\d+)")
 FURTHER = re.compile(r"\bRFC\s?\d+(?:\s§[\w.]+)?((?:,\s*\d{3,5}\b(?:\s§[\w.]+)?)+)")
 
 
+@cache
+def files() -> list[Path]:
+    """Every file of ours."""
+    found = []
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = [one for one in folders if one not in SKIPPED]
+        found += [Path(folder, one) for one in names]
+    return sorted(found)
+
+
 def sources(*suffixes: str) -> list[Path]:
     """Every file of ours with one of these endings."""
-    return sorted(
-        path
-        for path in ROOT.rglob("*")
-        if path.suffix in suffixes
-        and path.is_file()
-        and not SKIPPED.intersection(path.relative_to(ROOT).parts)
-    )
+    return [path for path in files() if path.suffix in suffixes and path.is_file()]
 
 
 def name(path: Path) -> str:

@@ -1,7 +1,7 @@
 """CUBIC: the window is a cubic function of the time since the last loss (RFC 9438).
 
 Integer arithmetic, scaled as in the kernel: time in 1/1024 s, the curve's constant C = 0.4, beta =
-717/1024.  The clock of the curve ticks in jiffies, as the kernel's does.
+717/1024.  The clock of the curve is tcp_jiffies32, which ticks every 4 ms (CONFIG_HZ 250).
 Source: net/ipv4/tcp_cubic.c.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tcpcore.tcp.congestion.base import LEAST, CongestionControl, additive_increase, slow_start
 from tcpcore.tcp.congestion.hystart import LOW_WINDOW, HyStart
-from tcpcore.tcp.flow import JIFFY
+from tcpcore.tcp.flow import HZ, JIFFY
 from tcpcore.units import SECOND
 
 if TYPE_CHECKING:
@@ -23,8 +23,7 @@ CUBE_RTT_SCALE = 410
 CUBE_FACTOR = (1 << 40) // CUBE_RTT_SCALE
 BETA_SCALE = 8 * (SCALE + BETA) // 3 // (SCALE - BETA)
 """Reno's increase at the same average rate as CUBIC's decrease (RFC 9438 §4.3)."""
-_HYSTART_PAUSE = SECOND
-_SAME_WINDOW = SECOND // 32
+_SAME_WINDOW = HZ // 32
 
 
 def cube_root(value: int) -> int:
@@ -51,10 +50,10 @@ class Cubic(CongestionControl):
         self.count = 0  # segments to acknowledge for one more in cwnd
         self.last_max = 0  # cwnd before the last reduction
         self.last_cwnd = 0
-        self.last_time: int | None = None
+        self.last_time: int | None = None  # jiffies, as the epoch is
         self.origin = 0  # cwnd at the curve's flat middle
         self.k = 0  # when that is, in 1/1024 s from the epoch's start
-        self.epoch: int | None = None
+        self.epoch: int | None = None  # when cwnd began along the curve, in jiffies
         self.acked = 0
         self.reno_cwnd = 0  # what Reno would have
         self.delay_min = 0
@@ -73,35 +72,32 @@ class Cubic(CongestionControl):
             acked = slow_start(c, acked)
             if not acked:
                 return
-        self._update(c.cwnd, acked, now)
+        self._update(c.cwnd, acked, now // JIFFY)
         additive_increase(c, self.count, acked)
 
-    def _update(self, cwnd: int, acked: int, now: int) -> None:
+    def _update(self, cwnd: int, acked: int, jiffies: int) -> None:
         """How many segments must be acknowledged for the next one (bictcp_update())."""
         self.acked += acked
-        if (
-            self.last_cwnd == cwnd
-            and self.last_time is not None
-            and now - self.last_time <= _SAME_WINDOW
-        ):
+        last = self.last_time
+        if self.last_cwnd == cwnd and last is not None and jiffies - last <= _SAME_WINDOW:
             return
-        if self.epoch is None or self.last_time is None or now // JIFFY != self.last_time // JIFFY:
-            self._follow(cwnd, acked, now)
+        if self.epoch is None or jiffies != last:
+            self._follow(cwnd, acked, jiffies)
         self._be_fair_to_reno(cwnd)
         self.count = max(self.count, 2)
 
-    def _follow(self, cwnd: int, acked: int, now: int) -> None:
-        self.last_cwnd, self.last_time = cwnd, now
+    def _follow(self, cwnd: int, acked: int, jiffies: int) -> None:
+        self.last_cwnd, self.last_time = cwnd, jiffies
         if self.epoch is None:
-            self.epoch = now
+            self.epoch = jiffies
             self.acked = acked
             self.reno_cwnd = cwnd
             self.k = 0
             self.origin = max(self.last_max, cwnd)
             if self.last_max > cwnd:
                 self.k = cube_root(CUBE_FACTOR * (self.last_max - cwnd))
-        elapsed = (now // JIFFY - self.epoch // JIFFY) * JIFFY + self.delay_min
-        time = elapsed // JIFFY * JIFFY * SCALE // SECOND
+        delay = -(-self.delay_min // JIFFY)  # usecs_to_jiffies() rounds up
+        time = (jiffies - self.epoch + delay) * SCALE // HZ
         away = abs(time - self.k)
         delta = CUBE_RTT_SCALE * away * away * away >> 40
         target = self.origin - delta if time < self.k else self.origin + delta
@@ -121,7 +117,7 @@ class Cubic(CongestionControl):
 
     def on_sample(self, c: Tcb, rtt: int, now: int) -> None:
         """The least delay, and HyStart's signs (cubictcp_acked())."""
-        if self.epoch is not None and now - self.epoch < _HYSTART_PAUSE:
+        if self.epoch is not None and now // JIFFY - self.epoch < HZ:
             return
         if not self.delay_min or self.delay_min > rtt:
             self.delay_min = max(rtt, 1)
@@ -137,7 +133,7 @@ class Cubic(CongestionControl):
         """The time without anything to send is no time on the curve."""
         ticks = now // JIFFY - (now - idle) // JIFFY
         if self.epoch is not None and ticks > 0:
-            self.epoch = min(self.epoch + ticks * JIFFY, now)
+            self.epoch = min(self.epoch + ticks, now // JIFFY)
 
     def show(self, c: Tcb) -> dict[str, Any]:
         """The curve's constants of now."""

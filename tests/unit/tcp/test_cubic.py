@@ -5,7 +5,8 @@ from __future__ import annotations
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp.congestion.cubic import Cubic, cube_root
 from tcpcore.tcp.connection import Connection
-from tcpcore.units import ms
+from tcpcore.tcp.flow import JIFFY
+from tcpcore.units import SECOND, ms
 
 
 def connection(cwnd: int) -> Connection:
@@ -45,3 +46,30 @@ def test_on_a_short_path_it_grows_as_reno_would_at_the_same_rate():
 def test_the_cube_root_is_rounded_down():
     for value, root in ((0, 0), (7, 1), (8, 2), (26, 2), (27, 3), (10**18 - 1, 999_999)):
         assert cube_root(value) == root
+
+
+def beyond_the_curve_s_middle(delay: int) -> tuple[Connection, Cubic]:
+    """A window so large, and a round trip so long, that a tick more or less is seen."""
+    c, cubic = connection(100_000_000), Cubic()
+    c.ssthresh = c.cwnd
+    cubic.ssthresh(c)
+    cubic.on_sample(c, delay, 0)
+    cubic.on_ack(c, 1, 0)
+    return c, cubic
+
+
+def test_a_tick_of_the_round_trip_that_has_begun_counts_whole():
+    """usecs_to_jiffies() rounds up."""
+    counts = [
+        beyond_the_curve_s_middle(30 * SECOND + late)[1].count for late in (0, 1, JIFFY, JIFFY + 1)
+    ]
+    assert counts[0] > counts[1] == counts[2] > counts[3]
+
+
+def test_the_curve_is_read_again_after_a_thirty_second_of_a_second_in_whole_ticks():
+    c, cubic = beyond_the_curve_s_middle(30 * SECOND)
+    first = cubic.count
+    cubic.on_ack(c, 1, 8 * JIFFY - 1)
+    assert cubic.count == first
+    cubic.on_ack(c, 1, 8 * JIFFY)
+    assert cubic.count < first

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tcpcore.units import ms, seconds
 from tests.notation import Wire
 from tests.states import worlds
@@ -111,3 +113,24 @@ def test_reading_does_not_acknowledge_what_the_answer_will():
     wire << "P. 101:201(100) ack 51 win 65535"
     sock.read(200)
     wire.silent(ms(40) - 1)
+
+
+@pytest.mark.parametrize(("beyond", "quick"), [(13, True), (14, False)])
+def test_acks_of_what_lies_beyond_a_hole_are_quick_ones_and_use_them_up(
+    make: Make, beyond: int, quick: bool
+):
+    """Of 16: one for the first segment, one for what fills the hole, the others between them."""
+    wire = make()
+    worlds.established(wire)
+    wire << ". 1:101(100) ack 1 win 65535"
+    wire >> ". 1:1(0) ack 101"
+    for number in range(2, 2 + beyond):
+        wire << f". {1 + 100 * number}:{101 + 100 * number}(100) ack 1 win 65535"
+        wire >> ". 1:1(0) ack 101"
+    wire << ". 101:201(100) ack 1 win 65535"
+    end = 1 + 100 * (2 + beyond)
+    wire >> f". 1:1(0) ack {end}"  # the hole is filled: said at once in any case
+    wire << f". {end}:{end + 100}(100) ack 1 win 65535"
+    if not quick:
+        wire.after(ms(40))
+    wire >> f". 1:1(0) ack {end + 100}"

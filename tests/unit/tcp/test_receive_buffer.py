@@ -9,6 +9,7 @@ from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.receive_buffer import true_size
 from tests.notation import Wire
 from tests.states import worlds
+from tests.states.conftest import Make
 
 # SO_MEMINFO of Linux 6.18 behind a TUN device, for segments with timestamps (52 bytes of headers).
 MEASURED = [(1, 832), (100, 832), (150, 1280), (266, 1280), (570, 1280), (590, 2304)]
@@ -61,3 +62,14 @@ def test_a_packet_that_was_read_in_part_still_has_its_room():
     assert c.rmem == 832
     receive_buffer.take(c, 12)
     assert c.rmem == 0
+
+
+def test_beyond_a_hole_the_window_grows_before_the_packet_takes_its_memory(make: Make):
+    wire = make()
+    sock = wire.accepted("mss 1460,sackOK,nop,wscale 7")
+    found = []
+    for start in (1, 2921, 4381, 5841, 7301, 8761):
+        wire << f". {start}:{start + 1460}(1460) ack 1 win 65535"
+        wire.forget()
+        found.append(sock.info()["rcv_ssthresh"])
+    assert found == [67160, 70080, 73000, 75920, 77112, 77112]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,6 +23,7 @@ from tools import (
 )
 
 ROOT = Path(__file__).resolve().parents[3]
+MAKEFILE = (ROOT / "Makefile").read_text()
 
 
 def make(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -98,6 +100,65 @@ def test_without_root_a_missing_program_gives_the_command_to_run(
     monkeypatch.setattr(system_packages.os, "geteuid", lambda: 1000)
     system_packages.main(["chromium"])
     assert "`sudo apt-get install chromium" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("marker", "folder"),
+    [("book", "book"), ("browser", "book"), ("otter", "labs"), ("compiled", "fast")],
+)
+def test_make_looks_for_these_tests_in_one_folder_only_and_they_lie_there(
+    marker: str, folder: str
+) -> None:
+    marked = re.compile(rf"\bmark\.{marker}\b")
+    files = [path for path in (ROOT / "tests").rglob("*.py") if marked.search(path.read_text())]
+    assert files
+    assert [path for path in files if not path.is_relative_to(ROOT / "tests" / folder)] == []
+    assert re.search(rf'-m "[^"]*\b{marker}\b[^"]*" tests/{folder}$', MAKEFILE, re.MULTILINE)
+
+
+class Apt:
+    """In place of apt-get: what it was asked to install, one list for each time."""
+
+    def __init__(self, *unknown: str) -> None:
+        self.asked: list[list[str]] = []
+        self.unknown = set(unknown)
+
+    def run(self, command: list[str], **_: object) -> None:
+        if "install" in command:
+            self.asked.append(command[command.index("--no-install-recommends") + 1 :])
+            if self.unknown.intersection(command):
+                progress.stop("no such package")
+
+
+@pytest.fixture
+def apt(monkeypatch: pytest.MonkeyPatch) -> Apt:
+    """Root on a Debian that has nothing yet but apt-get, and does not know one package."""
+    found = Apt("chromium-headless-shell")
+    monkeypatch.setattr(system_packages.shutil, "which", lambda name: name == "apt-get" or None)
+    monkeypatch.setattr(system_packages.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(system_packages, "run", found.run)
+    return found
+
+
+def test_a_program_with_a_spare_may_be_unknown_to_the_system(
+    apt: Apt, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system_packages.main(["chromium-headless-shell", "curl"])
+    assert apt.asked == [["chromium-headless-shell", "curl"], ["curl"]]
+    assert "chromium does what chromium-headless-shell does" in capsys.readouterr().out
+
+
+def test_a_program_without_a_spare_must_be_installed(apt: Apt) -> None:
+    apt.unknown = {"curl"}
+    with pytest.raises(SystemExit, match="no such package"):
+        system_packages.main(["chromium-headless-shell", "curl"])
+    assert apt.asked == [["chromium-headless-shell", "curl"], ["curl"]]
+
+
+def test_what_is_known_is_installed_at_once(apt: Apt) -> None:
+    apt.unknown = set()
+    system_packages.main(["chromium-headless-shell", "curl"])
+    assert apt.asked == [["chromium-headless-shell", "curl"]]
 
 
 def test_a_command_that_fails_shows_its_output_and_one_sentence(

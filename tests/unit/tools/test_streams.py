@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
-from nbformat.v4 import new_output
+from typing import Any
 
-from tools.book_extension import whole_streams
+import pytest
 
 TEXT = "engine SYN SYN+ACK\n    client: ok\n"
+
+
+def new_output(kind: str, **fields: Any) -> Any:
+    from nbformat.v4 import new_output  # slow, so not whenever tests are only collected
+
+    return new_output(kind, **fields)
+
+
+def whole_streams(outputs: list[Any]) -> list[Any]:
+    from tools import book_extension
+
+    return book_extension.whole_streams(outputs)
 
 
 @pytest.mark.parametrize("cut", range(len(TEXT) + 1))
