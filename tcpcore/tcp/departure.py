@@ -7,10 +7,19 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from tcpcore.seqnum import MASK, distance, gt
-from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
+from tcpcore.tcp import (
+    delayed_ack,
+    ecn,
+    rate,
+    sack,
+    scoreboard,
+    segment_size,
+    state,
+    timers,
+    urgent,
+    window,
+)
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -280,25 +289,18 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
-        _note_resent(c, sent.end)
+        c.loss.sent_again(sent.end)
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     if length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
-    _note_resent(c, sent.end)
+    c.loss.sent_again(sent.end)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
     if payload:
         data_sent(c, now)
     emit(c, sent.flags | push, sent.seq, payload, now, reason, first=False)
-
-
-def _note_resent(c: Tcb, end: int) -> None:
-    """What ends there was sent again: how far in the queue there is anything of that kind."""
-    loss = c.loss
-    if loss.resent_end is None or gt(end, loss.resent_end):
-        loss.resent_end = end
 
 
 def data_sent(c: Tcb, now: int) -> None:
@@ -326,7 +328,7 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     rest.lost = sent.lost
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
-    c.retransmission_queue.insert(behind(c, sent), rest)
+    c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
     if c.board is not None and rest.lost:
         c.board.cut(sent, rest)
     else:
@@ -334,22 +336,12 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     return True
 
 
-def behind(c: Tcb, sent: SentSegment) -> int:
-    """The place in the retransmission queue behind that segment."""
-    una = c.snd_una
-    return bisect_right(
-        c.retransmission_queue,
-        (sent.seq - una) & MASK,
-        key=lambda one: (one.seq - una) & MASK,
-    )
-
-
 def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
     """Let a small segment that is sent again take those after it along, as far as one segment goes.
 
     The payload's length.  Source: tcp_retrans_try_collapse().
     """
-    queue, place = c.retransmission_queue, behind(c, sent)
+    queue, place = c.retransmission_queue, scoreboard.behind(c, sent)
     window_end = (c.snd_una + c.snd_wnd) & MASK
     while place < len(queue) and not sent.flags & FIN:
         follower = queue[place]

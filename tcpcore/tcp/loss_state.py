@@ -6,6 +6,8 @@ struct tcp_rack in include/linux/tcp.h.
 
 from __future__ import annotations
 
+from tcpcore.seqnum import gt
+
 OPEN, DISORDER, CWR, RECOVERY, LOSS = range(5)
 """The states of congestion avoidance (TCP_CA_Open ...)."""
 
@@ -88,3 +90,8 @@ class LossState:
         self.usage_end: int | None = None
         self.cwnd_used = 0
         self.cwnd_stamp = 0
+
+    def sent_again(self, end: int) -> None:
+        """What ends there was sent again: how far in the queue there is anything of that kind."""
+        if self.resent_end is None or gt(end, self.resent_end):
+            self.resent_end = end

@@ -76,7 +76,7 @@ def _divide(c: Tcb, sent: SentSegment) -> None:
     """What is larger than a segment today leaves the host at once, cut by the device."""
     while departure.cut_off(c, sent, segment_size.mss(c)):
         _join(c, sent, True)
-        sent = c.retransmission_queue[departure.behind(c, sent)]
+        sent = c.retransmission_queue[scoreboard.behind(c, sent)]
 
 
 def _join(c: Tcb, sent: SentSegment, joined: bool) -> None:

@@ -287,6 +287,12 @@ def of(c: Tcb) -> Scoreboard:
     return c.board
 
 
+def behind(c: Tcb, sent: SentSegment) -> int:
+    """The place in the retransmission queue behind that segment."""
+    queue, una = c.retransmission_queue, c.snd_una
+    return bisect_right(queue, (sent.seq - una) & MASK, key=lambda one: (one.seq - una) & MASK)
+
+
 def is_clean(c: Tcb) -> bool:
     """Whether everything is in order: nothing is missing, nothing is known to have come before."""
     return not (c.sacked_out or c.lost_out or c.retrans_out)
