@@ -57,8 +57,14 @@ class Sysctls:
         0, 0, _INT_MAX, "s", "pause of Fast Open after a black hole; 0: none"
     )
     tcp_abort_on_overflow: int = _knob(0, 0, 255, "", "1: RST when the accept queue is full")
-    tcp_mtu_probing: int = _knob(0, 0, 2, "", "smaller segments after time-outs: 0 never, 1 then")
+    tcp_mtu_probing: int = _knob(
+        0, 0, 2, "", "search for the path MTU: 0 never, 1 after time-outs, 2 always"
+    )
     tcp_base_mss: int = _knob(1024, 48, 65535, "bytes", "segment size that such a path gets")
+    tcp_probe_threshold: int = _knob(
+        8, 0, _INT_MAX, "bytes", "what is left when such a search ends"
+    )
+    tcp_probe_interval: int = _knob(600, 0, _INT_MAX, "s", "how long until it begins again")
     tcp_retries1: int = _knob(3, 0, 255, "", "time-outs, as an exponent, before that")
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
     tcp_stdurg: int = _knob(0, 0, 255, "", "1: the urgent pointer names the urgent byte")

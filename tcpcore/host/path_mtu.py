@@ -49,9 +49,10 @@ def learn(host: Machine, error: IcmpError) -> None:
     """Take what a frag-needed error says, if it says less than we know."""
     if not error.too_big:
         return
-    smallest = SMALLEST_6 if error.over_ipv6 else SMALLEST
+    if error.over_ipv6 and error.mtu < SMALLEST_6:
+        return  # no link is that narrow (__ip6_rt_update_pmtu())
     address = error.quoted.dst
     known = host.mtu_to(address)
-    mtu = max(error.mtu, min(smallest, known))
+    mtu = max(error.mtu, min(SMALLEST, known))
     if mtu < known:
         host.path_mtus.set(address, mtu, host.now)

@@ -15,6 +15,7 @@ from tcpcore.tcp import (
     departure,
     ecn,
     loss_probe,
+    mtu_probing,
     pacing,
     paws,
     rack,
@@ -24,7 +25,6 @@ from tcpcore.tcp import (
     rtt,
     scoreboard,
     segment_size,
-    send_buffer,
     state,
     tagging,
     undo,
@@ -96,6 +96,7 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         _acknowledge_nothing(c, segment, before, news, now)
         return
     _clean(c, segment, highest, news, now)
+    mtu_probing.acknowledged(c, now)
     rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
@@ -160,7 +161,6 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.congestion.on_ack(c, taken, now)
     loss.cwnd_stamp = now
     pacing.update_rate(c)
-    send_buffer.expand(c)
     if not queue:
         chrono.stop(c, chrono.BUSY, now)
     return True
@@ -173,6 +173,7 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
         or (c.board is not None and not scoreboard.is_clean(c))
         or c.probe_end is not None
         or c.ecn
+        or c.search is not None
         or c.congestion.controls
         or c.snd_up is not None
         or head.flags & SYN
@@ -347,7 +348,6 @@ def _control(c: Tcb, news: News, now: int) -> None:
     sample = news.rate
     if c.congestion.controls and (news.acked_data or c.state != state.SYN_RECV):
         c.congestion.control(c, sample, now)
-        send_buffer.expand(c)
         return
     if prr.reducing(c):
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
@@ -359,4 +359,3 @@ def _control(c: Tcb, news: News, now: int) -> None:
             c.congestion.on_ack(c, sample.acked, now)
         c.loss.cwnd_stamp = now
     pacing.update_rate(c)
-    send_buffer.expand(c)

@@ -19,6 +19,7 @@ from tcpcore.tcp import (
     ecn,
     keepalive,
     lifecycle,
+    mtu_probing,
     paws,
     persist,
     receive_buffer,
@@ -39,7 +40,7 @@ from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, PSH, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
@@ -62,6 +63,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if segment.tos & ecn.MASK and c.state == state.ESTABLISHED:
         ecn.mark_arrived(c)
+    quiet = _brings_only_data(c, segment)
     if not _check_ack(c, segment, now):
         return
     if segment.flags & URG or c.urg_data:
@@ -70,10 +72,11 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         autotune.echo_received(c, segment.options, len(segment.payload), now)
     reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
-        sending.send_pending(c, now)
-        persist.look_after(c, now)
+        if not quiet:
+            sending.send_pending(c, now)
+            persist.look_after(c, now)
         reception.acknowledge(c, now)
-        if c.lacks_space:
+        if c.lacks_space and not quiet:
             send_buffer.check_space(c, now)
 
 
@@ -90,6 +93,23 @@ def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
     else:
         return early.is_early(c) and not early.fits(c, segment, now)
     return True
+
+
+def _brings_only_data(c: Tcb, segment: Segment) -> bool:
+    """The next data, and no news of ours: what waits to be sent goes on waiting.
+
+    Linux's header prediction then looks at nothing else (tcp_rcv_established()); what MSG_MORE
+    held back, for instance, does not go with the ACK.
+    """
+    return (
+        bool(segment.payload)
+        and segment.flags & ~PSH == ACK
+        and segment.seq == c.rcv_nxt
+        and segment.ack == c.snd_una
+        and segment.window << c.snd_scale == c.snd_wnd
+        and c.state == state.ESTABLISHED
+        and not (c.out_of_order or c.urg_data)
+    )
 
 
 def _crossing_syn_ack(c: Tcb, segment: Segment) -> bool:
@@ -176,6 +196,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     c.congestion.on_start(c, now)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
     usage.start(c)
+    mtu_probing.start(c, now, at_once=True)
     receive_buffer.established(c, now)
     delayed_ack.expect_segments(c)
     send_buffer.expand(c)
@@ -311,6 +332,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
             c.congestion.on_start(c, now)
         c.last_data_sent = now
         if c.fast_open is None or not c.fast_open.passive:
+            mtu_probing.start(c, now, at_once=False)
             receive_buffer.established(c, now)
         else:
             early.opened(c, now)

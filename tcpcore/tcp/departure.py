@@ -284,6 +284,8 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
     room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
     cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
+    if c.search is not None:
+        c.search.probe = 0  # whether the probe arrived cannot be told any more
     sent.retransmissions += 1
     sent.last_sent, sent.order = now, c.turn
     sent.stamp = c.flow.stamp
@@ -293,7 +295,8 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    if length < segment_size.mss(c) and not sent.flags & FIN:
+    alone = not push  # the last of a large packet takes nothing along
+    if alone and length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
     c.loss.sent_again(sent.end)
     c.bytes_retrans += length

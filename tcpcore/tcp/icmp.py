@@ -169,7 +169,10 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     c.path_mtu = mtu
     header = 60 if ":" in c.remote else 40
     options = departure.TIMESTAMP_SPACE if c.timestamps else 0
-    c.snd_mss = min(c.snd_mss, max(mtu - header - options, MSS_MIN))
+    mss = max(mtu - header - options, MSS_MIN)
+    c.snd_mss = min(c.snd_mss, mss)
+    if c.search is not None:
+        c.search.narrow(mss)
     values = {"mtu": mtu, "mss": c.snd_mss}
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
     early_on = c.fast_open is not None and c.state == state.SYN_RECV

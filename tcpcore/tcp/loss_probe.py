@@ -14,7 +14,7 @@ from tcpcore.tcp import state, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CWR, OPEN
 from tcpcore.tcp.tagging import News
-from tcpcore.tcp.tcb import Tcb
+from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 
 PROBING = (3, 4)
 """Values of tcp_early_retrans that mean: send probes."""
@@ -34,7 +34,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
         or c.sysctl.tcp_early_retrans not in PROBING
     ):
         return False
-    wait = c.rto
+    wait = RTO_INITIAL  # no round trip is known where a SYN went twice: it has made the RTO longer
     if c.srtt:
         alone = len(queue) == 1  # its ACK may be delayed
         wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else timers.TIMEOUT_MIN)

@@ -13,12 +13,12 @@ from itertools import pairwise
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import gt, lt
-from tcpcore.tcp import ecn, rack, scoreboard, tagging, timers, undo
+from tcpcore.tcp import ecn, mtu_probing, rack, scoreboard, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tagging import News
-from tcpcore.tcp.tcb import Tcb
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
@@ -144,7 +144,10 @@ def _otherwise(c: Tcb, news: News, duplicates: int, now: int) -> int:
     if not c.lost_out:
         _try_to_open(c, news)
         return NOTHING
-    enter(c, news.echo)
+    if mtu_probing.was_lost(c):
+        without_congestion(c)
+    else:
+        enter(c, news.echo)
     return LOST
 
 
@@ -197,6 +200,20 @@ def enter(c: Tcb, by_echo: bool = False) -> None:
             loss.prior_ssthresh = prr.current_ssthresh(c)
         prr.begin(c)
     c.ca_state = RECOVERY
+
+
+def without_congestion(c: Tcb) -> None:
+    """Something is to be sent again, but cwnd stays (tcp_non_congestion_loss_retransmit()).
+
+    Linux enters the state Loss all the same.
+    """
+    if c.ca_state == LOSS:
+        return
+    c.loss.high_seq = c.snd_nxt
+    c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
+    if c.ssthresh != INFINITE_SSTHRESH:
+        c.ssthresh = prr.current_ssthresh(c)
+    c.ca_state = LOSS
 
 
 def _try_to_open(c: Tcb, news: News) -> None:

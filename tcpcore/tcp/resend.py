@@ -21,7 +21,7 @@ from tcpcore.tcp import (
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
+from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason, Why
 from tcpcore.wire.segment import PSH
 
@@ -57,16 +57,8 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
 
 
 def without_congestion(c: Tcb, now: int, why: Why) -> None:
-    """Send what is lost again, at once: it was no congestion, so cwnd stays.
-
-    Linux enters the state Loss all the same (tcp_non_congestion_loss_retransmit()).
-    """
-    if c.ca_state != LOSS:
-        c.loss.high_seq = c.snd_nxt
-        c.loss.prior_ssthresh, c.loss.undo_marker = 0, None
-        if c.ssthresh != INFINITE_SSTHRESH:
-            c.ssthresh = prr.current_ssthresh(c)
-        c.ca_state = LOSS
+    """Send what is lost again, at once: it was no congestion, so cwnd stays."""
+    recovery.without_congestion(c)
     scoreboard.of(c)
     send_lost(c, now, why)
     timers.set_retransmission(c, now)

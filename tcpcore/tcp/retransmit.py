@@ -124,7 +124,7 @@ def on_timeout(c: Tcb, now: int) -> None:
     if expired:
         return
     if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
-        mtu_probing.suspect(c)
+        mtu_probing.suspect(c, now)
     if early.is_early(c):
         _answer_early_again(c, head, now)
         return

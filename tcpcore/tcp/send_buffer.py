@@ -1,8 +1,8 @@
 """The send buffer: how much an application may queue before send() blocks.
 
-The buffer grows with cwnd, unless SO_SNDBUF has fixed it.  Source: tcp_sndbuf_expand() and
-sk_stream_memory_free() in the kernel.  Linux counts memory: the bytes, and a fixed overhead for
-each of its large packets.
+Where the buffer, and not cwnd, limits a connection it grows with cwnd, unless SO_SNDBUF has fixed
+it.  Source: tcp_sndbuf_expand(), tcp_new_space() and sk_stream_memory_free() in the kernel.  Linux
+counts memory: the bytes, and a fixed overhead for each of its large packets.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, segment_size
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 256
@@ -63,11 +64,31 @@ def writable(c: Tcb, *, waking: bool = False) -> bool:
 
 
 def check_space(c: Tcb, now: int) -> None:
-    """There may be room again for an application that found none (tcp_check_space())."""
-    if c.lacks_space and writable(c, waking=True):
+    """There may be room again for an application that found none (tcp_check_space()).
+
+    Where cwnd is not filled the buffer is what limits the connection, and it may grow.  So it does
+    where this ACK let several large packets go: measured so, and probably because Linux looks when
+    only the first has left (tcp_small_queue_check()).
+    """
+    if not c.lacks_space:
+        return
+    if prr.in_flight(c) < c.cwnd or _several_went(c, now):
+        expand(c)
+        c.loss.cwnd_stamp = now
+    if writable(c, waking=True):
         c.lacks_space = False
         c.spaces += 1
         chrono.stop(c, chrono.SNDBUF_LIMITED, now)
+
+
+def _several_went(c: Tcb, now: int) -> bool:
+    """Whether more than one large packet of new data was sent just now."""
+    packets = 0
+    for sent in reversed(c.retransmission_queue):
+        if sent.first_sent != now or packets > 1:
+            break
+        packets += not sent.joined
+    return packets > 1
 
 
 def unsent(c: Tcb) -> int:

@@ -11,6 +11,7 @@ from tcpcore.tcp import (
     chrono,
     departure,
     loss_probe,
+    mtu_probing,
     pacing,
     sack,
     segment_size,
@@ -21,6 +22,7 @@ from tcpcore.tcp import (
 )
 from tcpcore.tcp.congestion import prr, usage
 from tcpcore.tcp.loss_state import RECOVERY
+from tcpcore.tcp.mtu_search import Search
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import ACK, FIN, PSH
@@ -135,6 +137,11 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     c.turn += 1  # tcp_mstamp_refresh()
     mss = current_mss(c)
     largest = burst_segments(c, mss)
+    if c.search is not None and urge < ONE:
+        probed = _probe_mtu(c, c.search, flight, now)
+        if probed == mtu_probing.WAIT:
+            return False
+        flight += probed
     half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
     while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
@@ -168,6 +175,22 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
         if urge >= ONE:
             return False
     return False
+
+
+def _probe_mtu(c: Tcb, search: Search, flight: int, now: int) -> int:
+    """Send a larger (or smaller) segment to try the path, if one is due; 1, 0, or `WAIT`."""
+    size = mtu_probing.wanted(c, search, flight, now)
+    if size <= 0:
+        return size
+    while write_queue.head(c, size) < size:  # it takes one packet at a time into the first
+        pass
+    small = c.small_sent_end
+    if c.flow.paced:
+        pacing.charge(c, size, 1, now)
+    send_part(c, size, now)
+    c.small_sent_end = small
+    mtu_probing.sent(c, search, size)
+    return 1
 
 
 def _split(c: Tcb, size: int, window: int, most: int, mss: int, urge: int) -> int:

@@ -19,6 +19,7 @@ from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.tcp.flow import Flow
 from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
+from tcpcore.tcp.mtu_search import Search
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.why import Reason, Why
@@ -83,19 +84,19 @@ class Tcb:
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
         "mdev_max", "min_rtt", "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan",
         "out", "out_of_order", "pacing_deadline", "packets", "path_mtu", "pingpong",
-        "probe_deadline", "probe_end", "probed_mss", "probes_out", "probing_since", "pushed_seq",
-        "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
-        "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
-        "record_ends", "remote", "remote_port", "retrans_out", "retransmission_queue",
-        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
-        "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling",
-        "scaling_ratio", "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss",
-        "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf",
-        "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state",
-        "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
-        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn",
-        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
-        "wakes_at", "window_clamp", "write_end",
+        "probe_deadline", "probe_end", "probes_out", "probing_since", "pushed_seq", "quick_acks",
+        "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd",
+        "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote",
+        "remote_port", "retrans_out", "retransmission_queue", "retransmissions",
+        "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
+        "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
+        "search", "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt",
+        "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked",
+        "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state", "syn_retries", "sysctl",
+        "thin_linear", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
+        "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn", "unread", "urg_data",
+        "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
+        "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -137,7 +138,7 @@ class Tcb:
         self.ts_recent_at = 0
         self.stamps: tuple[Any, ...] = NO_STAMPS  # the timestamps option sent last
         self.path_mtu = mss + (60 if ":" in remote else 40)
-        self.probed_mss = 0  # what a suspected black hole left; 0: none suspected
+        self.search: Search | None = None  # for the path MTU (`mtu_probing`)
 
     def _start_sending(self, iss: int, sndbuf: int) -> None:
         self.iss = self.snd_una = self.snd_nxt = iss
