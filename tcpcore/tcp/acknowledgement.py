@@ -71,6 +71,11 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
         update_send_window(c, segment, before)
         paws.remember(c, segment, now)
         return
+    _take_news(c, segment, now)
+
+
+def _take_news(c: Tcb, segment: Segment, now: int) -> None:
+    before, ack = c.snd_una, segment.ack
     news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
     old = (ack - before) & HALF
     news.advanced = not old and ack != before

@@ -332,10 +332,7 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
     c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
-    if c.board is not None and rest.lost:
-        c.board.cut(sent, rest)
-    else:
-        c.board = None  # made anew when it is needed
+    scoreboard.cut(c, sent, rest)
     return True
 
 

@@ -293,6 +293,14 @@ def behind(c: Tcb, sent: SentSegment) -> int:
     return bisect_right(queue, (sent.seq - una) & MASK, key=lambda one: (one.seq - una) & MASK)
 
 
+def cut(c: Tcb, sent: SentSegment, rest: SentSegment) -> None:
+    """A segment became two; only of a lost one it is plain where in time the rest stands."""
+    if c.board is not None and rest.lost:
+        c.board.cut(sent, rest)
+    else:
+        c.board = None  # made anew when it is needed
+
+
 def is_clean(c: Tcb) -> bool:
     """Whether everything is in order: nothing is missing, nothing is known to have come before."""
     return not (c.sacked_out or c.lost_out or c.retrans_out)
