@@ -2,6 +2,7 @@
 
     python -m benchmarks.steps              the transfer without a trace, and the floor
     python -m benchmarks.steps --traced     with its full trace
+    python -m benchmarks.steps --scenario reordering      one run of a scenario, all of it
 
 A step is one bytecode instruction of CPython, and a segment's share of the ACKs is in it.  A busy
 machine does not change the number, so that one percent can be told from none; but steps are not all
@@ -19,6 +20,7 @@ from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from benchmarks import floor, transfer
+from tcpcore.scenarios import registry
 
 MSS = 1448
 FEW, MANY = 1000, 1400
@@ -26,7 +28,7 @@ FEW, MANY = 1000, 1400
 
 
 class Cost(NamedTuple):
-    """What a segment takes of one function: `steps` in it, and `calls` of it."""
+    """What a segment, or a run, takes of one function: `steps` in it, and `calls` of it."""
 
     steps: float
     calls: float
@@ -34,7 +36,7 @@ class Cost(NamedTuple):
     place: str
 
 
-def count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
+def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
     """Steps and calls of each function while `work` runs."""
     steps: Counter[CodeType] = Counter()
     calls: Counter[CodeType] = Counter()
@@ -60,18 +62,39 @@ def count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeTy
 
 def costs(carry: Callable[[int], object], few: int = FEW, many: int = MANY) -> list[Cost]:
     """What a segment takes where ``carry(size)`` carries so many bytes; the dearest first."""
-    steps, calls = count(lambda: carry(few * MSS))
-    more_steps, more_calls = count(lambda: carry(many * MSS))
-    found = [
-        Cost(
-            (more_steps[code] - steps[code]) / (many - few),
-            (more_calls[code] - calls[code]) / (many - few),
-            code.co_qualname,
-            f"{Path(code.co_filename).name}:{code.co_firstlineno}",
-        )
-        for code in more_steps
-    ]
-    return sorted(found, key=lambda cost: -cost.steps)
+    steps, calls = _count(lambda: carry(few * MSS))
+    more_steps, more_calls = _count(lambda: carry(many * MSS))
+    return _sorted(
+        [
+            _cost(
+                code,
+                (more_steps[code] - steps[code]) / (many - few),
+                (more_calls[code] - calls[code]) / (many - few),
+            )
+            for code in more_steps
+        ]
+    )
+
+
+def _cost(code: CodeType, steps: float, calls: float) -> Cost:
+    place = f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+    return Cost(steps, calls, code.co_qualname, place)
+
+
+def _sorted(costs: list[Cost]) -> list[Cost]:
+    return sorted(costs, key=lambda cost: -cost.steps)
+
+
+def whole(work: Callable[[], object]) -> list[Cost]:
+    """What `work` takes by itself, the dearest function first."""
+    steps, calls = _count(work)
+    return _sorted([_cost(code, count, calls[code]) for code, count in steps.items()])
+
+
+def scenario(name: str) -> list[Cost]:
+    """What a run of a scenario takes that is not the first one of this process."""
+    registry.run(name)
+    return whole(lambda: registry.run(name))
 
 
 def main() -> None:
@@ -79,11 +102,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
     parser.add_argument("--traced", action="store_true", help="with a full trace")
     parser.add_argument("--rows", type=int, default=40, help="how many functions to list")
+    parser.add_argument("--scenario", choices=registry.names(), metavar="NAME", help="a run of it")
     chosen = parser.parse_args()
-    found = costs(lambda size: transfer.run(size, traced=chosen.traced))
-    least = sum(cost.steps for cost in costs(floor.transfer))
+    if chosen.scenario:
+        found, what = scenario(chosen.scenario), "a run"
+    else:
+        found = costs(lambda size: transfer.run(size, traced=chosen.traced))
+        least = sum(cost.steps for cost in costs(floor.transfer))
+        what = f"a segment; the floor: {least:,.0f} steps"
     total, calls = sum(cost.steps for cost in found), sum(cost.calls for cost in found)
-    print(f"{total:,.0f} steps and {calls:.0f} calls a segment; the floor: {least:,.0f} steps")
+    print(f"{total:,.0f} steps and {calls:,.0f} calls {what}")
     for cost in found[: chosen.rows]:
         print(f"{cost.steps:8.1f} {cost.calls:6.2f}  {cost.function}  {cost.place}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from tcpcore.queue_record import DROPPED as DROPPED
@@ -69,8 +70,6 @@ class Moment:
         kind: str,
         label: str,
         segment: int | None,
-        told: Sequence[Any] = (),
-        changed: Sequence[Any] = (),
         show: Any = None,
     ) -> None:
         self.time = time
@@ -78,9 +77,14 @@ class Moment:
         self.kind = kind
         self.label = label
         self.segment = segment
-        self._told = told  # the events, one after the other, four items each
-        self._changed = changed  # name, content, name, content
+        self._told: Sequence[Any] = ()  # the events, one after the other, four items each
+        self._changed: Sequence[Any] = ()  # name, content, name, content
         self._show = show
+
+    def keep(self, told: list[Any], changed: list[Any]) -> None:
+        """The moment is over: what happened in it, and which sections changed."""
+        self._told = tuple(told)
+        self._changed = tuple(changed)
 
     def kept(self, name: str) -> Any:
         """A section that changed, as it was kept; None: it did not."""
@@ -108,6 +112,9 @@ class Moment:
         changed, show = self._changed, self._show
         pairs = zip(changed[::2], changed[1::2], strict=True)
         return {name: show(name, content) if show else content for name, content in pairs}
+
+
+_time: Callable[[Moment], int] = attrgetter("time")
 
 
 class _Watch:
@@ -153,9 +160,9 @@ class Trace:
         self.scenario = ""
         self.parameters: dict[str, Any] = {}
         self.dropped: tuple[int, ...] = ()
-        self._open: tuple[int, int, str, str, int | None] | None = None  # the moment of now
+        self._open: Moment | None = None  # the moment of now
         self._events: list[Any] = []  # of the open moment
-        self._watchers: list[tuple[Callable[[], Sequence[Any]], Any]] = []
+        self._watchers: list[tuple[Callable[[], list[Any]], Any]] = []
 
     def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
         """Register a host; `snapshot` is called after each moment and returns its sections.
@@ -166,7 +173,7 @@ class Trace:
         return self.add_watched(name, address, _Watch(snapshot).changes, show)
 
     def add_watched(
-        self, name: str, address: str, changes: Callable[[], Sequence[Any]], show: Any = None
+        self, name: str, address: str, changes: Callable[[], list[Any]], show: Any = None
     ) -> int:
         """The same where ``changes()`` tells which sections are new: name, content, name ..."""
         self.hosts.append((name, address))
@@ -179,31 +186,29 @@ class Trace:
         """Start a moment; the one before it is closed."""
         if self._open is not None:
             self.close()
-        self._open = (time, host, kind, label, segment)
+        self._open = Moment(time, host, kind, label, segment, self._watchers[host][1])
 
     def time_is(self, now: int) -> None:
         """Time has moved: what comes later is no part of the moment before."""
-        if self._open is not None and self._open[0] != now:
+        if self._open is not None and self._open.time != now:
             self.close()
 
     def close(self) -> None:
         """End the current moment: keep it when something happened or changed in it."""
-        if self._open is None:
+        moment, told = self._open, self._events
+        if moment is None:
             return
-        time, host, kind, label, segment = self._open
         self._open = None
-        changes, show = self._watchers[host]
-        changed, events = changes(), self._events
-        if events or changed or kind == ARRIVAL:
-            told = tuple(events)
-            events.clear()
-            moment = Moment(time, host, kind, label, segment, told, tuple(changed), show)
+        changed = self._watchers[moment.host][0]()
+        if told or changed or moment.kind == ARRIVAL:
+            moment.keep(told, changed)
+            told.clear()
             self.moments.append(moment)
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
         self.close()
-        self.end = max((moment.time for moment in self.moments), default=0)
+        self.end = max(map(_time, self.moments), default=0)
 
     def event(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
@@ -225,11 +230,12 @@ class Trace:
         self, segments: Sequence[Any], sender: int, receiver: int | None, now: int
     ) -> range:
         """The same of several."""
-        first = index = len(self.segments)
+        kept, told = self.segments, self._events if self._open is not None else None
+        first = index = len(kept)
         for segment in segments:
-            self.segments.append(TracedSegment(segment, sender, receiver, now))
-            if self._open is not None:
-                self._events += (SENT, "", segment.reason, index)
+            kept.append(TracedSegment(segment, sender, receiver, now))
+            if told is not None:
+                told += (SENT, "", segment.reason, index)
             index += 1
         return range(first, index)
 
@@ -252,7 +258,7 @@ class Trace:
 
     def note(self, time: int, host: int, text: str) -> None:
         """Add a remark to the current moment of that host, or to a moment of its own."""
-        if self._open is None or self._open[0] != time or self._open[1] != host:
+        if self._open is None or self._open.time != time or self._open.host != host:
             self.begin(time, host, CALL, text)
         self._events += (NOTE, text, None, None)
 

@@ -117,10 +117,12 @@ _BY_REASON = {
     reasons.OUT_OF_ORDER_QUEUE_FULL: (OUT_OF_ORDER_DROP,),
 }
 
-_PLAIN = frozenset((
-    reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons.ACK_WINDOW,
-    reasons.ACK_OUT_OF_ORDER, reasons.ACK_HOLE_FILLED,
-))  # fmt: skip
+_PLAIN = frozenset(
+    (
+        reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons.ACK_WINDOW,
+        reasons.ACK_OUT_OF_ORDER, reasons.ACK_HOLE_FILLED, reasons.ACK_DUPLICATE,
+    )
+)  # fmt: skip
 """Of what is sent for these reasons, nothing else is counted."""
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)

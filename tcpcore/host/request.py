@@ -113,6 +113,10 @@ class Request:
         """``(name, deadline)`` of the one timer."""
         return [(SYN_ACK_TIMER, self.deadline)]
 
+    def timer(self) -> tuple[str, str, int]:
+        """The same with its own name between, as `timers.list_running` tells it."""
+        return SYN_ACK_TIMER, self.name, self.deadline
+
     def answer(self, now: int, reason: Reason) -> list[Segment]:
         """Send the SYN+ACK and start its timer: 1 s, doubled by every time-out so far."""
         c = self.child
@@ -179,9 +183,6 @@ class Request:
             return self._refuse_ack(segment, now)
         if problem or not window.holds(c, segment):
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
-        stamps = wire_options.timestamps(segment.options) if c.timestamps else None
-        if stamps is not None and not gt(segment.seq, c.rcv_nxt):
-            c.ts_recent, c.ts_recent_at = stamps[0], now
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
         if flags & SYN:
@@ -289,6 +290,9 @@ class Request:
     def _become_connection(self, segment: Segment, now: int) -> list[Segment]:
         """The last ACK: a connection takes over, and takes in what else the segment brings."""
         c = self.child
+        stamps = wire_options.timestamps(segment.options) if c.timestamps else None
+        if stamps is not None and not gt(segment.seq, c.rcv_nxt):
+            c.ts_recent, c.ts_recent_at = stamps[0], now  # a request keeps the SYN's
         self.listener.remove_request(self)
         sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
         sent.retransmissions = self.resent

@@ -77,22 +77,23 @@ _SECTIONS = ("sockets", "timers", "queues", "counters")
 
 def _sections(host: Host) -> tuple[Raw, Raw, Raw, Raw]:
     """What is in `_SECTIONS`."""
-    listeners = host.listeners
-    queues: Raw = ()
     sockets: list[Raw] = []
-    if listeners:
-        sockets = [(one.name,) for one in listeners.values()]
-        queues = tuple([_queues(one) for one in listeners.values()])
+    queues: list[Raw] = []
     deadlines: list[Any] = []
+    for listener in host.listeners.values():
+        sockets.append((listener.name,))
+        queues.append(_queues(listener))
     for endpoint in host.endpoints.values():
-        c = endpoint if isinstance(endpoint, Connection) else endpoint.child
-        name, where = endpoint.name, endpoint.state
-        fin = 1 if c.rcv_closed and not c.end_read and where != state.TIME_WAIT else 0
-        role = "main" if c is endpoint else "request"
-        sockets.append((name, where, role, fin, _values(c)))
-        for timer, deadline in timers.running(c) if c is endpoint else endpoint.running_timers():
-            deadlines += (timer, name, deadline)
-    return tuple(sockets), tuple(deadlines), queues, host.counters.raw()
+        if isinstance(endpoint, Connection):
+            c, role = endpoint, "main"
+            timers.list_running(c, deadlines)
+        else:
+            c, role = endpoint.child, "request"
+            deadlines += endpoint.timer()
+        where = endpoint.state
+        fin = 1 if c.rcv_closed and not c.end_read and where != _TIME_WAIT else 0
+        sockets.append((endpoint.name, where, role, fin, _values(c)))
+    return tuple(sockets), tuple(deadlines), tuple(queues), host.counters.raw()
 
 
 def show(name: str, section: Raw) -> Any:
@@ -120,6 +121,7 @@ def numbers(section: Raw) -> dict[str, dict[str, Any]]:
 _FIELDS = Struct("<14I")
 _NONE = 0xFFFF_FFFF
 _SRTT = _VARIABLES.index("srtt")
+_SYN_SENT, _TIME_WAIT = state.SYN_SENT, state.TIME_WAIT
 
 
 def _values(c: Connection) -> bytes | Raw:
@@ -127,16 +129,19 @@ def _values(c: Connection) -> bytes | Raw:
 
     A congestion control of one's own may count cwnd in fractions: those are left as they are.
     """
-    received, window = _NONE, c.rcv_wnd
-    if c.state != state.SYN_SENT:
-        received = c.rcv_nxt
+    received, window = c.rcv_nxt, c.rcv_wnd
+    if c.state == _SYN_SENT:
+        received = _NONE
+    else:
         window -= (received - c.rcv_wup) & MASK
-        window = window if window > 0 else 0
+        if window < 0:
+            window = 0
         received = (received - c.irs) & MASK
-    unsent = (c.write_end - c.snd_nxt) & MASK
+    iss, snd_nxt = c.iss, c.snd_nxt
+    unsent = (c.write_end - snd_nxt) & MASK
     values = (
-        (c.snd_una - c.iss) & MASK,
-        (c.snd_nxt - c.iss) & MASK,
+        (c.snd_una - iss) & MASK,
+        (snd_nxt - iss) & MASK,
         c.snd_wnd,
         received,
         window,

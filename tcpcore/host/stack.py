@@ -109,7 +109,7 @@ class Host(Machine):
 
     def inject(self, segment: Segment) -> None:
         """Send a segment that no socket made, as raw sockets can; its source may be anybody's."""
-        self.call(f"inject {_summary(segment.dst, segment.dport, segment.src, segment.sport)}")
+        self.call(f"inject {_summary((segment.dst, segment.dport, segment.src, segment.sport))}")
         if segment.reason is None:
             segment.reason = reasons.INJECTED()
         self.network.transmit(self, (segment,))
@@ -118,13 +118,14 @@ class Host(Machine):
 
     def receive(self, segment: Segment, number: int | None) -> None:
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
-        endpoint = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
-        if self.recording:
-            label = _summary(segment.dst, segment.dport, segment.src, segment.sport)
-            self._begin(trace.ARRIVAL, label, number)
+        ends = (segment.dst, segment.dport, segment.src, segment.sport)
+        endpoint = self.endpoints.get(ends)
+        network = self.network
+        if network.trace is not None:
+            network.trace.begin(network.now, self.index, trace.ARRIVAL, _summary(ends), number)
         self.counters.in_segs += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
-            self.transmit(endpoint, endpoint.arrives(segment, self.network.now))
+            self.transmit(endpoint, endpoint.arrives(segment, network.now))
         else:
             self._receive_anew(segment, endpoint)
 
@@ -163,7 +164,8 @@ class Host(Machine):
     def transmit(self, endpoint: Connection | Request, segments: list[Segment]) -> None:
         """Send what a step of an endpoint made, and look after its timers and its processes."""
         if segments:
-            self._send_all(segments)
+            self.counters.sent(segments)
+            self.network.transmit(self, segments)
         if not isinstance(endpoint, Connection):
             key = endpoint.child.ends
             self._schedule(key, self.endpoints.get(key))
@@ -381,5 +383,6 @@ def _key(endpoint: Connection | Request) -> FourTuple:
 
 
 @lru_cache(maxsize=1024)
-def _summary(dst: str, dport: int, src: str, sport: int) -> str:
+def _summary(ends: FourTuple) -> str:
+    dst, dport, src, sport = ends
     return f"{src}:{sport} > {dst}:{dport}"

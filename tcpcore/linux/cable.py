@@ -54,6 +54,7 @@ class KernelWires(Wires):
         super().__init__()
         self.seed = seed
         self.segments: list[Captured] = []
+        self.errors: list[tuple[int, int, bytes]] = []  # ICMP: host, arrival, packet
         self.last_event = 0
         self.doorbell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._network = network
@@ -158,6 +159,7 @@ class KernelWires(Wires):
         """Let the packet arrive at its kernel."""
         if not isinstance(packet, Segment):
             raw = icmp.encode_icmp(packet)
+            self.errors.append((host.index, self.now, raw))
         elif tag is not None and packet is tag.segment:
             raw = tag.packet
         else:  # a router has changed it

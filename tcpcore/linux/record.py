@@ -106,6 +106,7 @@ def _to_record(
         end=recording.end,
         drop=list(drop),
         outputs=[store.Output(*one) for one in recording.outputs],
+        errors=[store.RecordedError(*one) for one in recording.errors],
     )
 
 

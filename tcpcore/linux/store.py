@@ -14,7 +14,8 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.files import write_whole
-from tcpcore.wire import codec
+from tcpcore.wire import codec, icmp
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
 
 FORMAT = 1
@@ -57,6 +58,23 @@ class RecordedCall:
 
 
 @dataclass(slots=True)
+class RecordedError:
+    """An ICMP error that arrived: host index, µs since the first segment, the IP packet."""
+
+    host: int
+    arrived: int
+    packet: bytes
+
+    @property
+    def error(self) -> IcmpError:
+        """The packet, taken apart."""
+        found = icmp.decode_icmp(self.packet)
+        if found is None:
+            raise UsageError("a record's ICMP packet is no error about a TCP segment.")
+        return found
+
+
+@dataclass(slots=True)
 class Output:
     """What a program printed on a host, µs after the first segment."""
 
@@ -72,7 +90,8 @@ class Record:
 
     `hz` is the kernel's CONFIG_HZ, None when unknown.  `sysctls` are what the first host's kernel
     said; each host's differences stand in `hosts`, with the ones that the scenario set, and with
-    the counters that moved (absent in older records).  `outputs` are of programs that looked.
+    the counters that moved (absent in older records).  `outputs` are of programs that looked,
+    `errors` the ICMP errors that arrived.
     """
 
     scenario: str
@@ -88,6 +107,7 @@ class Record:
     end: int
     drop: list[int] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    errors: list[RecordedError] = field(default_factory=list)
 
     @property
     def release(self) -> str:
@@ -113,6 +133,8 @@ class Record:
         lines.append(_json_list("calls", [_call_to_json(c) for c in self.calls]))
         if self.outputs:
             lines.append(_json_list("outputs", [asdict(one) for one in self.outputs]))
+        if self.errors:
+            lines.append(_json_list("errors", [_error_to_json(one) for one in self.errors]))
         lines.append(f' "end": {self.end}')
         return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -120,6 +142,10 @@ class Record:
 def _json_list(name: str, items: list[dict[str, Any]]) -> str:
     rows = ",\n".join("  " + json.dumps(item) for item in items)
     return f' "{name}": [\n{rows}\n ]' if items else f' "{name}": []'
+
+
+def _error_to_json(one: RecordedError) -> dict[str, Any]:
+    return {"to": one.host, "arrived": one.arrived, "bytes": one.packet.hex()}
 
 
 def _segment_to_json(segment: RecordedSegment) -> dict[str, Any]:
@@ -174,11 +200,15 @@ def from_json(text: str, source: str = "the record") -> Record:
             for c in data["calls"]
         ]
         outputs = [Output(**one) for one in data.get("outputs", ())]
+        errors = [
+            RecordedError(e["to"], e["arrived"], bytes.fromhex(e["bytes"]))
+            for e in data.get("errors", ())
+        ]
         names = ("scenario", "parameters", "kernel", "machine", "hz", "recorded", "hosts")
         head = {name: data[name] for name in (*names, "sysctls", "end", "drop")}
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{source} is no record of a kernel: {error!r}.") from error
-    return Record(segments=segments, calls=calls, outputs=outputs, **head)
+    return Record(segments=segments, calls=calls, outputs=outputs, errors=errors, **head)
 
 
 def load(path: Path) -> Record:

@@ -160,6 +160,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("flow-control-vs-congestion-control", {"buffer": 262_144, "written": 200_000}, ()),
     *(("flow-control-vs-congestion-control", {"initcwnd": n}, ()) for n in (1, 40)),
     *(("slow-start", {"initcwnd": n}, ()) for n in (2, 40)),
+    ("slow-start", {"rate": 10}, ()),
     *(("slow-start", {"written": n}, ()) for n in (20_000, 340_000)),
     ("congestion-avoidance", {"control": 1, "lost": 14}, ()),
     *(("cubic-vs-reno", change, ()) for change in ({"control": 0}, {"lost": 40})),

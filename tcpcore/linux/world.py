@@ -40,7 +40,8 @@ class Recording:
     """What a run gave: segments, calls, and the moment the run stopped; times in µs.
 
     Time 0 is the first segment (the start of the run when there is none); `zero` is its time on
-    the machine's monotonic clock, in µs.  `outputs` are (time, host, command, text) of programs.
+    the machine's monotonic clock, in µs.  `outputs` are (time, host, command, text) of programs,
+    `errors` (host, time, packet) of ICMP errors that arrived.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Recording:
         end: int,
         zero: int,
         outputs: list[tuple[int, int, str, str]],
+        errors: list[tuple[int, int, bytes]],
     ) -> None:
         self.hosts = hosts
         self.segments = segments
@@ -62,6 +64,7 @@ class Recording:
         self.end = end
         self.zero = zero
         self.outputs = outputs
+        self.errors = errors
 
 
 class _Current(threading.local):
@@ -295,6 +298,7 @@ class KernelNetwork:
             end - zero,
             self._start + zero,
             [(time - zero, host, command, text) for time, host, command, text in self.outputs],
+            [(host, time - zero, packet) for host, time, packet in self.wires.errors],
         )
 
 

@@ -23,6 +23,8 @@ from tcpcore.trace import DROPPED, MARKED, PASSED, QueueRecord
 from tcpcore.why import Reason
 
 BITS_AND_MICROSECONDS = 8_000_000
+NEVER = 1 << 62
+"""The number of a packet that no pipe will see."""
 MTU = 1500
 """Bytes of an IP packet that Ethernet carries."""
 
@@ -41,7 +43,8 @@ class Node(Protocol):
 class Pipe:
     """One direction of a link, toward the node `to`.
 
-    `calm` says that neither rule nor chance touches a packet, and that the queue is a plain one.
+    Packets are numbered from 0 on as they enter, `entered` is the next one's number.  Before
+    `calm_until` neither rule nor chance touches one, and the queue is a plain one.
     `losses` is the chance of a pipe that would be calm without it, if all it does is to lose.
     Whoever sends looks first: several at once go by `has_way`, `not_lost` and `carry_all`; one by
     `carry` where the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops`
@@ -51,14 +54,14 @@ class Pipe:
     __slots__ = (
         "_black_hole",
         "_chance",
-        "_entered",
         "_held",
         "_numbers",
-        "calm",
+        "calm_until",
         "cuts",
         "delay",
         "discipline",
         "drops",
+        "entered",
         "free_at",
         "leaving",
         "limit",
@@ -96,16 +99,18 @@ class Pipe:
         self._black_hole = False
         self._numbers: set[int] = set()
         self._held: dict[int, tuple[int, bool]] = {}  # packets that take longer
-        self._entered = 0
+        self.entered = 0
         self._chance: Chance | None = None
         self._set_calm()
 
     def _set_calm(self) -> None:
-        rules = self._black_hole or self._numbers or self._held
-        free = self.plugged and not rules and self.discipline is None
+        ruled = min((one for one in self._numbers | self._held.keys() if one >= self.entered),
+                    default=NEVER)  # fmt: skip
+        free = self.plugged and not self._black_hole and self.discipline is None
         chance = self._chance
-        self.calm = free and chance is None
-        self.losses = chance if free and chance is not None and chance.only_loses else None
+        self.calm_until = ruled if free and chance is None else 0
+        loses = free and ruled == NEVER and chance is not None and chance.only_loses
+        self.losses = chance if loses else None
 
     def impair(self, what: Impairments) -> None:
         """Let chance have its way from now on, as `what` says."""
@@ -135,7 +140,7 @@ class Pipe:
 
         Only for a calm pipe.  `tag` is the packet's number in the trace.
         """
-        self._entered += 1
+        self.entered += 1
         rate = self.rate
         if rate is None:
             return now + self.delay
@@ -155,7 +160,7 @@ class Pipe:
 
     def has_way(self, count: int, now: int) -> bool:
         """Whether so many packets may enter now by `carry_all`: all get through, none overtakes."""
-        if not self.calm and self.losses is None:
+        if self.entered + count > self.calm_until and self.losses is None:
             return False
         leaving = self.leaving
         if len(leaving) + count > self.limit + 1:
@@ -163,7 +168,11 @@ class Pipe:
             if self.rate is not None and len(leaving) + count > self.limit + 1:
                 return False
         line = self.line
-        return not line or line[-1][0] <= (self.free_at if self.free_at > now else now) + self.delay
+        return not line or line[-1][0] <= self.usual(now)
+
+    def usual(self, now: int) -> int:
+        """When a packet whose transmission ends by now is at the other end, if nothing holds it."""
+        return (self.free_at if self.free_at > now else now) + self.delay
 
     def not_lost(
         self,
@@ -173,7 +182,7 @@ class Pipe:
         lose: Callable[[Any, Reason], None],
     ) -> tuple[list[Packet], list[Any]]:
         """Those packets, and their tags, that are not among the `lost`; before `carry_all`."""
-        self._entered += len(lost)
+        self.entered += len(lost)
         kept: list[Packet] = []
         kept_tags: list[Any] = []
         for place, (packet, tag) in enumerate(zip(packets, tags, strict=False)):
@@ -191,28 +200,29 @@ class Pipe:
 
         Only where they have way (`has_way`).
         """
-        self._entered += len(packets)
-        cuts, delay, rate, record = self.cuts, self.delay, self.rate, self.record
-        wait, leave = self.line.append, self.leaving.append
-        free_at = self.free_at
-        starts = free_at if free_at > now else now
+        self.entered += len(packets)
+        cuts, delay, rate, record, line = self.cuts, self.delay, self.rate, self.record, self.line
+        starts = self.free_at
+        if starts < now:
+            starts = now
         for packet, tag in zip(packets, tags, strict=False):
             if rate is not None:
                 size = packet.size or wire_length(packet)
                 free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
-                leave(free_at)
+                self.leaving.append(free_at)
                 if record is not None:
                     record.keep(now, starts, size, tag)
-                starts = free_at
-            wait((starts + delay, order, None, self, packet, tag, cuts))
+                self.free_at = starts = free_at
+            line.append((starts + delay, order, None, self, packet, tag, cuts))
             order += 1
-        self.free_at = free_at
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""
-        number = self._entered
-        self._entered = number + 1
+        number = self.entered
+        self.entered = number + 1
         held, corrupt, duplicate = self._holds(number, now), False, False
+        if number == self.calm_until:
+            self._set_calm()
         if not self.plugged:
             return reasons.LOST_ON_CUT_CABLE(), 0, False, False
         if self._black_hole or number in self._numbers:
@@ -234,7 +244,7 @@ class Pipe:
 
     def arrival(self, size: int, now: int, tag: Any = None) -> int | None:
         """The same as `carry`, for a packet that `passes` has counted."""
-        self._entered -= 1
+        self.entered -= 1
         return self.carry(size, now, tag)
 
     def full(self, size: int, now: int, tag: Any) -> Reason:

@@ -139,14 +139,14 @@ class Network(Wires):
 
         Several packets are TCP segments of one connection.
         """
+        packet, count = packets[0], len(packets)
         ways = self._routes.get(host.index)
-        pipe = None if ways is None else ways.get(packets[0].dst)
-        count = len(packets)
+        pipe = None if ways is None else ways.get(packet.dst)
         if (
             pipe is None
             or self._to_drop
             or host.firewall.active
-            or packets[0].__class__ is not Segment
+            or packet.__class__ is not Segment
             or not pipe.has_way(count, self.now)
         ):
             for packet in packets:
@@ -156,7 +156,7 @@ class Network(Wires):
         self._sent += count  # nothing in the host has a say, nor has the pipe
         tags: Iterable[Any] = _NO_TAGS
         if self.trace is not None:
-            receiver = self.receiver_of(packets[0])
+            receiver = pipe.to if pipe.to.__class__ is Host else self.receiver_of(packet)
             to = receiver.index if receiver is not None and receiver.index >= 0 else None
             tags = self.trace.sent_together(packets, host.index, to, self.now)
         if pipe.losses is not None and (lost := pipe.losses.losses(count)):
@@ -173,13 +173,13 @@ class Network(Wires):
     def on_the_way(
         self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
     ) -> None:
-        """The packet gets in line; one that overtakes others goes its own way.
+        """The packet gets in line; one that is held, or overtakes others, goes its own way.
 
         Only the first one of a line is in the heap, by the very entry that it has in the line.
         """
         self._scheduled = order = self._scheduled + 1
         line = pipe.line
-        if line and at < line[-1][0]:
+        if at > pipe.usual(self.now) or (line and at < line[-1][0]):
             argument = (pipe, packet, tag, cuts, corrupt)
             heappush(self._heap, (at, order - ARRIVALS_FIRST, self._arrive, argument))
             return

@@ -165,7 +165,7 @@ class Wires(ABC):
     def enter(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool = False) -> None:
         """A packet, perhaps damaged before, enters one direction of a link."""
         now = self.now
-        if pipe.calm:
+        if pipe.entered < pipe.calm_until:
             size = wire_length(packet)
             at = pipe.carry(size, now, tag)
             if at is None:
@@ -259,7 +259,7 @@ class Wires(ABC):
         """The fewest links to the address; only routers are passed through."""
         if address == node.address:
             itself = Pipe(node, 0, None, DEFAULT_QUEUE, LOOPBACK_MTU, f"{self.seed}:lo")
-            itself.calm = False  # nothing enters it: see `send`
+            itself.calm_until = 0  # nothing enters it: see `send`
             return itself
         target = self._nodes.get(address)
         seen = {node.address}

@@ -2,6 +2,7 @@
 
 Understood: sysctl in its usual forms (``sysctl -q net.ipv4.tcp_x=y``, ``echo y > /proc/sys/...``,
 a program that takes ``/proc/sys/...=y``), sleep, and files of such lines beside the script.
+Conditions (``if``, ``[ -f file ]``) are taken to hold.
 Everything else goes to the backend, one command at a time, which runs it, ignores it, or refuses.
 """
 
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tcpcore.errors import UsageError
@@ -19,7 +20,10 @@ from tcpcore.units import SECOND
 _PROC = re.compile(r"/proc/sys/([\w./-]+)")
 _SETTING = re.compile(r"(?:/proc/sys/)?([\w./-]+)\s*=\s*(.*)", re.DOTALL)
 _REDIRECTION = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|\|\|\s*true)")
+_PART = re.compile(r"""(?:[^;&'"]|(?<!&)&(?!&)|'[^']*'|"[^"]*")+""")
+"""A command up to the next ``;`` or ``&&`` that no quotes hide."""
 _SHELLS = ("source", ".", "sh", "bash", "/bin/sh", "/bin/bash")
+_TESTS = ("[", "[[", "test")
 _DEEPEST = 5
 _LARGEST = 1 << 20
 _LONGEST_SLEEP = 3600
@@ -40,7 +44,7 @@ class Commands:
         return list(self._run(text, system, self.folder, 0))
 
     def _run(self, text: str, system: System, folder: Path | None, depth: int) -> Iterator[str]:
-        for line in _lines(text):
+        for line in _branches(_lines(text)):
             yield from self._one(line, system, folder, depth)
 
     def _one(self, line: str, system: System, folder: Path | None, depth: int) -> Iterator[str]:
@@ -102,10 +106,30 @@ def _lines(text: str) -> Iterator[str]:
     for line in text.replace("\\\n", " ").splitlines():
         if line.lstrip().startswith("#"):
             continue
-        for part in re.split(r";|&&", line) if "'" not in line and '"' not in line else [line]:
+        open_ended = line.count("'") % 2 or line.count('"') % 2
+        for part in [line] if open_ended else _PART.findall(line):
             command = _REDIRECTION.sub("", part).strip()
             if command:
                 yield command
+
+
+def _branches(lines: Iterable[str]) -> Iterator[str]:
+    """What a shell would run if each condition held: it is not ours to find out."""
+    skipped: list[bool] = []
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word in ("if", *_TESTS):
+            if word == "if":
+                skipped.append(False)
+            continue
+        if skipped and word in ("then", "else", "elif", "fi"):
+            if word == "fi":
+                skipped.pop()
+            else:
+                skipped[-1] = word != "then" or skipped[-1]
+            line = rest.strip() if word == "then" else ""
+        if line and not any(skipped):
+            yield line
 
 
 def _settings(words: list[str]) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
+from tcpcore.packetdrill.routes import first_windows
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.sysctl import is_sysctl
 from tcpcore.trace import Trace
@@ -30,7 +31,10 @@ from tcpcore.wire.segment import Segment
 
 MOST_EVENTS = 1_000_000
 """Events of one run: far more than a script needs, and an end for one that never ends."""
-_HARMLESS = ("ip", "tc", "ethtool", "ss", "netstat", "nstat", "ifconfig", "true", "modprobe", "cat")
+_HARMLESS = (
+    "ip", "tc", "ethtool", "ss", "netstat", "nstat", "ifconfig", "true", "modprobe", "cat", "echo",
+    "set", "export", ":", "uname", "lsmod", "sync",
+)  # fmt: skip
 _NOTHING: dict[str, Any] = {"sockets": (), "timers": (), "queues": (), "counters": ()}
 
 
@@ -192,7 +196,11 @@ class EngineSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Obey iptables, ignore harmless commands, refuse everything else."""
+        """Obey iptables and a route's windows, ignore the harmless, refuse everything else."""
+        windows = first_windows(command, self.settings.remote)
+        if windows is not None:
+            self.host.change_route(self.settings.remote, initcwnd=windows[0], initrwnd=windows[1])
+            return None
         word = command.split()[0].rsplit("/", 1)[-1]
         if word == "iptables":
             self.host.iptables(command.split(maxsplit=1)[1])

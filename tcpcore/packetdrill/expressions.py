@@ -71,6 +71,7 @@ def _read_single(scanner: Scanner, depth: int) -> Expression:
         return -scanner.integer("a number")
     if scanner.text[scanner.at : scanner.at + 1].isdigit():
         return scanner.integer("a number")
+    scanner.accept("&")  # a field's address, as strace shows it
     name = scanner.word("a value: a number, a name, a string, [...], {...} or ...")
     if scanner.looking_at("("):
         return Apply(name, read_arguments(scanner, depth + 1))
@@ -100,6 +101,13 @@ def _unescaped(match: re.Match[str]) -> str:
     return _LETTERS.get(match[3], match[3])
 
 
+def _converted(scanner: Scanner, call: Apply) -> tuple[str, Expression]:
+    """``inet_pton(AF_INET6, "::1", &sin6_addr)``, as strace shows a field; name and value."""
+    if len(call.arguments) == 3 and isinstance(call.arguments[2], Symbol):
+        return call.arguments[2].name, call.arguments[1]
+    raise scanner.error("inet_pton(family, address, &field)")
+
+
 def _read_fields(scanner: Scanner, depth: int) -> list[tuple[str, Expression]]:
     """``name=value``, ``name(n)=value`` or just a value, up to the closing brace."""
     fields: list[tuple[str, Expression]] = []
@@ -110,6 +118,8 @@ def _read_fields(scanner: Scanner, depth: int) -> list[tuple[str, Expression]]:
         name = ""
         if isinstance(value, Symbol | Apply) and scanner.accept("="):
             name, value = value.name, read_expression(scanner, depth + 1)
+        elif isinstance(value, Apply) and value.name == "inet_pton":
+            name, value = _converted(scanner, value)
         fields.append((name, value))
         if scanner.accept("}"):
             return fields

@@ -11,13 +11,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tcpcore.packetdrill.syntax import Packet
-from tcpcore.seqnum import MASK
+from tcpcore.seqnum import MASK, distance
 from tcpcore.wire import options as kinds
 from tcpcore.wire.options import Option
 from tcpcore.wire.segment import ACK, SYN, Segment
 from tcpcore.wire.text import Pattern
 
 _ECN = {"noecn": 0, "ect1": 1, "ect0": 2, "ect01": 2, "ce": 3}
+_COOKIE = 64
+"""The lowest bits of a SYN cookie's timestamp hold options (TSBITS in syncookies.c)."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,10 @@ class Flow:
     ahead: int | None = None
     """The host's sequence numbers on the wire, less those in the script; None: not known yet."""
     stamps_ahead: int | None = None
+    late: int = 0
+    """How late the script was as a whole when the host showed how its clock stands (us)."""
+    cookies: bool = False
+    """Its SYN+ACK may be a SYN cookie, whose timestamp is up to 63 ticks behind the clock."""
     base: int = 0
     """The peer's sequence numbers on the wire, less those in the script, but for its SYN."""
     _began: tuple[int, int] | None = None  # where its SYN stands and ends, while it is not clear
@@ -133,8 +139,12 @@ class Flow:
         said = kinds.timestamps(pattern.options or ()) if pattern is not None else None
         if said is not None:
             self._stamps[said[0]] = stamps[0]
-            if self.stamps_ahead is None:
-                self.stamps_ahead = stamps[0] - said[0] & MASK
+            ahead = stamps[0] - said[0] & MASK
+            behind = self.cookies and not segment.flags & SYN
+            known = self.stamps_ahead
+            if known is None or (behind and abs(distance(known, ahead)) < _COOKIE):
+                self.stamps_ahead = ahead
+            self.cookies = self.cookies and not behind
 
     def outgoing(self, segment: Segment) -> Pattern:
         """What the host sent, in the script's numbers."""

@@ -16,6 +16,8 @@ from itertools import product
 
 from tcpcore.errors import UsageError
 from tcpcore.packetdrill.story import Did, NoScript, Seen, Story
+from tcpcore.packetdrill.telling import LATE
+from tcpcore.packetdrill.vantage import in_milliseconds, seen_from
 from tcpcore.packetdrill.writing import write
 from tcpcore.seqnum import MASK, distance, gt, lt
 from tcpcore.tcp import fast_open
@@ -25,8 +27,6 @@ from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 CLIENT, SERVER = "client", "server"
-LATE = "--tolerance_usecs=14000"
-"""Kernels with HZ=250 are up to 14 ms late."""
 _DESCRIPTOR = {CLIENT: 3, SERVER: 4}
 _USUAL_SCALE = 10
 _AT_ONCE = 2 * MILLISECOND
@@ -88,9 +88,10 @@ def infer(packets: Sequence[Timed], side: str, title: str, guess: Guess | None =
     if side not in (CLIENT, SERVER):
         raise NoScript(f"a side is {CLIENT} or {SERVER}, not {side!r}.")
     local, remote = (first.src, first.dst) if side == CLIENT else (first.dst, first.src)
+    packets = in_milliseconds(seen_from(packets, local), local)
     port = first.dport
     story = Story(local, remote, title, exact=False)
-    story.options.append(LATE)
+    story.options.append(f"--tolerance_usecs={LATE}")
     _refuse(packets)
     _settle(story, packets)
     _Inference(story, side, port, guess or Guess()).go(packets)

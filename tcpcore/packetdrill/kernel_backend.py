@@ -18,9 +18,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.linux.namespace import Namespace, why_not, write_sysctl
+from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
+from tcpcore.packetdrill.routes import first_windows
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -161,7 +162,12 @@ class KernelSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Run it in the namespace, where that was allowed."""
+        """Change a route's windows; run other commands in the namespace, where that was allowed."""
+        remote = self.settings.remote
+        windows = first_windows(command, remote)
+        if windows is not None and ":" not in remote:
+            self._namespace.call(change_route, self._tun.name, remote, *windows)
+            return None
         if not self._allow_shell:
             return f"not run: {command} (allow it with --allow-shell)"
         done = self._namespace.call(_run, command)

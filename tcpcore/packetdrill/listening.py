@@ -17,6 +17,7 @@ from typing import Any
 from tcpcore.errors import errno_name
 from tcpcore.host import socket_options
 from tcpcore.host.messages import MSG_FASTOPEN, shown
+from tcpcore.host.routes import UNSET
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
@@ -53,9 +54,14 @@ class Log:
         self._descriptors += 1
         return self._descriptors - 1
 
+    def process_of(self, did: Did) -> Any:
+        """Who made the call; None for one that the kernel made for a process that is gone."""
+        return self._running.get(id(did))
+
     def begun(self, did: Did) -> int:
         """A call that may block; its number."""
         self._calls += 1
+        self._running[id(did)] = self.host.running
         self.open[self._calls] = did, self.entries[-1] if self.entries else None
         return self._calls
 
@@ -164,6 +170,7 @@ def story(log: Log, peer: str, title: str) -> Story:
         title,
         _sysctls(host),
         _options(log, peer),
+        _routes(host, peer),
         entries,
     )
 
@@ -190,6 +197,14 @@ def _options(log: Log, peer: str) -> list[str]:
     if mtu != 1500:
         found.append(f"--mtu={mtu}")
     return found
+
+
+def _routes(host: Host, peer: str) -> list[str]:
+    """The commands that change what is not usual about the route to the peer."""
+    route = host.routes.get(peer, UNSET)
+    names = ("initcwnd", "initrwnd")
+    words = [f"{name} {getattr(route, name)}" for name in names if getattr(route, name)]
+    return [f"ip route change {peer} dev tun0 {' '.join(words)}"] if words else []
 
 
 def _heard(log: Log) -> type[Socket]:

@@ -27,11 +27,13 @@ class Difference:
     found: str
 
 
-def differences(packet: Packet, found: Pattern, segment: Segment, slack: int) -> list[Difference]:
+def differences(
+    packet: Packet, found: Pattern, segment: Segment, ticks: tuple[int, int]
+) -> list[Difference]:
     """Everything in which what was sent differs from the script; empty: it is the one.
 
-    `found` is the segment in the script's numbers, `segment` as on the wire, `slack` how many ticks
-    of its clock a timestamp may be off.
+    `found` is the segment in the script's numbers, `segment` as on the wire, `ticks` how much less
+    and how much more of its clock a timestamp may show than the script says.
     """
     expected = packet.pattern
     pairs: list[tuple[str, object, object]] = [
@@ -43,7 +45,7 @@ def differences(packet: Packet, found: Pattern, segment: Segment, slack: int) ->
         pairs.append(("win", expected.window, found.window))
     if expected.urgent is not None:
         pairs.append(("urg", expected.urgent, found.urgent or 0))
-    if expected.options is not None and not _same_options(expected, found, slack):
+    if expected.options is not None and not _same_options(expected, found, ticks):
         pairs.append(("options", _options(expected), _options(found)))
     if packet.ecn is not None and packet.ecn not in _MARKS[segment.tos & 3]:
         pairs.append(("ecn", packet.ecn, _MARKS[segment.tos & 3][0]))
@@ -66,17 +68,18 @@ def _options(pattern: Pattern) -> str:
     return text[text.index("<") :] if "<" in text else "none"
 
 
-def _same_options(expected: Pattern, found: Pattern, slack: int) -> bool:
+def _same_options(expected: Pattern, found: Pattern, ticks: tuple[int, int]) -> bool:
     one, other = expected.options or (), found.options or ()
     return len(one) == len(other) and all(
-        _same_option(a, b, slack) for a, b in zip(one, other, strict=True)
+        _same_option(a, b, ticks) for a, b in zip(one, other, strict=True)
     )
 
 
-def _same_option(expected: Option, found: Option, slack: int) -> bool:
+def _same_option(expected: Option, found: Option, ticks: tuple[int, int]) -> bool:
     if expected[0] == found[0] == kinds.TIMESTAMPS:
-        apart = (found[1] - expected[1] + slack) & MASK
-        return bool(apart <= 2 * slack and expected[2] == found[2])
+        less, more = ticks
+        apart = (found[1] - expected[1] + less) & MASK
+        return bool(apart <= less + more and expected[2] == found[2])
     return bool(expected == found)
 
 

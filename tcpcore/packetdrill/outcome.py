@@ -23,7 +23,8 @@ class Step:
 class Failure:
     """Why a script failed: where (`offset` into its text), what was expected, what was found.
 
-    `expected` and `found` are in the script's notation; `differences` name the fields.
+    `expected` and `found` are in the script's notation; `differences` name the fields.  `sent` is
+    when the host sent what was found (us), None where nothing was.
     """
 
     offset: int
@@ -32,6 +33,7 @@ class Failure:
     found: str = ""
     differences: list[Difference] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
+    sent: int | None = None
 
 
 class Failed(Exception):

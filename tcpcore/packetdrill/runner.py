@@ -61,6 +61,7 @@ class Runner:
         self.outcome = Outcome([self._step(event) for event in script.events])
         self.sniffer = Sniffer(system, self.outcome.remarks)
         self._last = 0
+        self._late = 0  # how far what happens lags behind the script's own times, added up
         self._blocked: list[tuple[Event, Call, Prepared, Pending, int]] = []
         self._code = Interpreter(INFO, self.outcome.remarks.append)
 
@@ -98,18 +99,28 @@ class Runner:
     # --- events ----------------------------------------------------------------------------------
 
     def _event(self, event: Event) -> None:
-        action = event.action
         start, latest = self._times(event)
-        if isinstance(action, Packet) and not action.inbound:
+        late = 0 if event.time.kind == ABSOLUTE else self._late
+        if isinstance(event.action, Packet) and not event.action.inbound:
             slack = max(self.system.settings.tolerance, (start - self._last) // 8)
-            window = None if event.time.kind == ANY else (start, latest, slack)
-            self._last = self.sniffer.expect(action, event.offset, window)
-            return
+            window = None if event.time.kind == ANY else (start, latest, slack, late)
+            self._last = self.sniffer.expect(event.action, event.offset, window)
+            known = self.sniffer.behind
+        else:
+            self._do(event, start)
+            known = None
+        if event.time.kind != ANY:
+            least, most = late + self._last - latest, late + self._last - start
+            self._late = least if known is None else min(max(known, least), most)
+
+    def _do(self, event: Event, start: int) -> None:
+        """Whatever the script does itself, at `start`."""
+        action = event.action
         base = 0 if event.time.kind == ABSOLUTE else self._last
         if event.time.kind != ANY and start > self.system.now:
             self.system.pass_time(start)
         self._last = self.system.now
-        self._collect(before_call=isinstance(action, Call))
+        self._collect(before=action if isinstance(action, Call) else None)
         if isinstance(action, Packet):
             self._at(event, self.sniffer.inject, action)
         elif isinstance(action, Icmp):
@@ -147,6 +158,7 @@ class Runner:
     def _command(self, action: Command) -> None:
         for remark in self.commands.run(action.text, self.system):
             self.outcome.remarks.append(remark)
+        self.sniffer.cookies = self.commands.done.get("net.ipv4.tcp_syncookies") == "2"
 
     # --- code ------------------------------------------------------------------------------------
 
@@ -192,17 +204,21 @@ class Runner:
             raise Failed(Failure(event.offset, f"{call.name}() has not returned"))
         self._judge(event, call, prepared[0], pending)
 
-    def _collect(self, *, before_call: bool = False, at_end: bool = False) -> None:
+    def _collect(self, *, before: Call | None = None, at_end: bool = False) -> None:
         """Judge the calls that blocked and have returned by now, or should have.
 
         Before another call, one that should return now gets the time to do so: its descriptor may
-        be needed.
+        be needed.  Before its descriptor is closed, it gets all the time that it may have.
         """
         still = []
         for blocked in self._blocked:
             event, call, prepared, pending, end = blocked
             slack = max(self.system.settings.tolerance, (end - pending.started) // 8)
-            due = at_end or end + (0 if before_call else slack + 1) <= self.system.now
+            allowed = slack + 1
+            if before is not None:
+                ends = before.name == "close" and before.arguments[:1] == call.arguments[:1]
+                allowed = -slack if ends else 0
+            due = at_end or end + allowed <= self.system.now
             if due and not pending.done:
                 self.system.wait(pending, end + slack)
             if pending.done:

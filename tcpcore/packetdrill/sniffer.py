@@ -14,11 +14,13 @@ from tcpcore.packetdrill.match import differences, joined, joins
 from tcpcore.packetdrill.outcome import Failed, Failure
 from tcpcore.packetdrill.syntax import Icmp, Packet
 from tcpcore.packetdrill.system import Sent, System, Unsupported
+from tcpcore.seqnum import distance
 from tcpcore.units import SECOND, format_seconds
 from tcpcore.wire import icmp
+from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
-from tcpcore.wire.text import format_pattern
+from tcpcore.wire.text import Pattern, format_pattern
 
 FIRST_PEER_PORT = 40_001
 ANY_TIME = 3600 * SECOND
@@ -88,8 +90,9 @@ def icmp_words(error: IcmpError) -> str | None:
     return None
 
 
-Window = tuple[int, int, int]
-"""First and last moment of an expected packet, and how far off it may be (us)."""
+Window = tuple[int, int, int, int]
+"""First and last moment of an expected packet, how far off it may be, and by how much the script
+as a whole is late so far (us)."""
 
 
 class Sniffer:
@@ -99,9 +102,13 @@ class Sniffer:
         self.system = system
         self.remarks = remarks
         self.flow: Flow | None = None
+        self.cookies = False  # whether the host answers every SYN with a cookie
+        self.behind: int | None = None
+        """How late the host was by the last packet's timestamp (us); None: it had none."""
         self.listeners: set[int] = set()  # the script's descriptors of sockets that listen
         self._flows: dict[tuple[int, int], Flow] = {}
         self._waiting: deque[Sent] = deque()
+        self._aside: list[Sent] = []  # of other connections than the script named
         self._next_port = FIRST_PEER_PORT
 
     @property
@@ -130,7 +137,8 @@ class Sniffer:
             self.flow = known
             return known
         self._next_port += 1
-        return self._know(Flow(settings.local, local, settings.remote, remote))
+        flow = Flow(settings.local, local, settings.remote, remote, cookies=self.cookies)
+        return self._know(flow)
 
     def _know(self, flow: Flow) -> Flow:
         self._flows[flow.ports] = self.flow = flow
@@ -174,22 +182,44 @@ class Sniffer:
         if sent is None:
             raise Failed(self._nothing(offset, text, window))
         segment, flow = sent.segment, self._current()
+        known = flow.stamps_ahead
         flow.learn(segment, packet.pattern)
+        if flow.stamps_ahead != known and window is not None:
+            flow.late = window[3] + sent.time - window[1]
         found = flow.outgoing(segment)
-        slack = 0 if window is None else window[2]
-        different = differences(packet, found, segment, slack // self.system.settings.tick)
+        different = differences(packet, found, segment, self._ticks(window, flow))
         if different:
             problem = "the packet differs: " + ", ".join(
                 f"{one.field} is {one.found}, not {one.expected}" for one in different
             )
             shown = "> " + format_pattern(found)
-            raise Failed(Failure(offset, problem, text, shown, different))
+            raise Failed(Failure(offset, problem, text, shown, different, sent=sent.time))
         if window is not None:
             self._require_time(sent.time, offset, text, window)
+        self.behind = self._behind(packet, found)
         return sent.time
 
+    def _behind(self, packet: Packet, found: Pattern) -> int | None:
+        said = kinds.timestamps(packet.pattern.options or ())
+        shown = kinds.timestamps(found.options or ())
+        if said is None or shown is None:
+            return None
+        return self._current().late + distance(said[0], shown[0]) * self.system.settings.tick
+
+    def _ticks(self, window: Window | None, flow: Flow) -> tuple[int, int]:
+        """How much less and more the host's timestamp may be: what its time may be off.
+
+        A host that was late since its first one is late in its timestamps, too.
+        """
+        if window is None:
+            return 0, 0
+        first, last, slack, late = window
+        tick = self.system.settings.tick
+        late -= flow.late
+        return (slack + last - first - late) // tick, (slack + last - first + late) // tick
+
     def _require_time(self, time: int, offset: int, text: str, window: Window) -> None:
-        first, last, slack = window
+        first, last, slack, _ = window
         if first - slack <= time <= last + slack:
             return
         due = (
@@ -215,12 +245,22 @@ class Sniffer:
         return Failure(offset, "the host sends nothing", text, found)
 
     def _take(self, packet: Packet, deadline: int) -> Sent | None:
-        """The next packet of the connection, several joined to one where the script does so."""
+        """The next packet of the connection, several joined to one where the script does so.
+
+        Where a script names ports, those of other connections are kept: each has its own order.
+        """
+        for kept in self._aside:
+            if packet.ports == (kept.segment.sport, kept.segment.dport):
+                self._aside.remove(kept)
+                self._belongs(packet, kept.segment)
+                return kept
         while True:
             sent = self._next(deadline)
             if sent is None:
                 return None
             if not self._belongs(packet, sent.segment):
+                if packet.ports is not None:
+                    self._aside.append(sent)
                 continue
             if self._to_skip(packet, sent.segment):
                 self.remarks.append(

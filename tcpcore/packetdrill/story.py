@@ -49,7 +49,8 @@ Entry: TypeAlias = Seen | Did
 class Story:
     """One host's part: addresses, how it was set up, and what happened, in order.
 
-    `exact`: the host's windows are told, too.  `options` are lines such as ``--mtu=1500``.
+    `exact`: the host's windows are told, too, and times from the start.  `options` are lines such
+    as ``--mtu=1500``, `commands` ones of the shell beside the sysctls.
     """
 
     local: str
@@ -57,5 +58,6 @@ class Story:
     title: str
     sysctls: dict[str, str] = field(default_factory=dict)
     options: list[str] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     exact: bool = True

@@ -18,24 +18,21 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.files import write_whole
 from tcpcore.net.network import Network
 from tcpcore.observe.capture import Capture
-from tcpcore.packetdrill import inferring, listening
-from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
+from tcpcore.packetdrill import inferring, listening, ordering, recorded
+from tcpcore.packetdrill.story import NoScript, Seen, Story
+from tcpcore.packetdrill.telling import LATE
 from tcpcore.packetdrill.writing import write
 from tcpcore.scenarios import registry
-from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
-    from tcpcore.linux.store import Record, RecordedCall
+    from tcpcore.linux.store import Record
 
 STDOUT = "-"
 DOUBT = (
     "The engine does not send all of that for these calls: the calls, or options of the sockets, "
     "were others. Run the script with `drill` to see where."
 )
-_KINDS = {"read": "recv", "recv": "recv", "write": "send", "send": "send"}
-_BLOCKED = MILLISECOND
-"""A recorded call that takes longer has waited."""
 
 
 def of_scenario(
@@ -49,9 +46,8 @@ def of_scenario(
 ) -> str:
     """The script of one host's part in a scenario; the last host's where `side` is empty."""
     net = registry.prepare(name, parameters, profile=profile, drop=drop, seed=seed)
-    return write(
-        _heard(net, _side(net, side), registry.get(name).until, f"{name}, as {{}} saw it.")
-    )
+    title = f"{name}, as {{}} saw it."
+    return write(_heard(net, _side(net, side), registry.get(name).until, title)[1])
 
 
 def _side(net: Network, side: str) -> int:
@@ -63,7 +59,7 @@ def _side(net: Network, side: str) -> int:
     return known.index(side)
 
 
-def _heard(net: Network, index: int, until: int, title: str) -> Story:
+def _heard(net: Network, index: int, until: int, title: str) -> tuple[listening.Log, Story]:
     """Run the network, and listen to one host of it."""
     host = net.hosts[index]
     log = listening.listen(net, host)
@@ -75,7 +71,7 @@ def _heard(net: Network, index: int, until: int, title: str) -> Story:
     )
     others = [other.address for other in net.hosts if other is not host]
     peer = peers.most_common(1)[0][0] if peers else (others or [host.address])[0]
-    return listening.story(log, peer, title.format(host.name))
+    return log, listening.story(log, peer, title.format(host.name))
 
 
 # --- records -------------------------------------------------------------------------------------
@@ -86,59 +82,11 @@ def of_record(record: Record, side: str = "") -> str:
     net = registry.prepare(record.scenario, record.parameters, drop=record.drop)
     index = _side(net, side)
     title = f"{record.scenario}, as {{}} with Linux {record.kernel} saw it."
-    story = _heard(net, index, registry.get(record.scenario).until, title)
-    calls = [one for one in story.entries if isinstance(one, Did)]
-    entries: list[Entry] = [*_timed(calls, [one for one in record.calls if one.host == index])]
-    for one in record.segments:
-        if one.sender == index:
-            entries.append(Seen(one.sent, False, one.segment))
-        elif one.receiver == index and one.arrived is not None:
-            entries.append(Seen(one.arrived, True, one.segment))
-    story.entries = sorted(entries, key=lambda entry: entry.time)
+    log, story = _heard(net, index, registry.get(record.scenario).until, title)
+    story.entries = recorded.happened(record, index, log, net)
     story.exact = False
-    story.options.append(inferring.LATE)
-    return write(story)
-
-
-def _timed(calls: list[Did], recorded: list[RecordedCall]) -> list[Did]:
-    """The engine's calls with the times and results of the kernel's."""
-    left: dict[str, list[RecordedCall]] = {}
-    for one in sorted(recorded, key=lambda call: call.began):
-        left.setdefault(one.call, []).append(one)
-    waiting: list[Did] = []
-    found: list[Did] = []
-    for did in calls:
-        kind = _KINDS.get(did.name, did.name)
-        if kind not in left or (kind == "close" and not left[kind]):  # also those of an exit
-            waiting.append(did)
-            continue
-        if not left[kind]:
-            raise NoScript(f"the kernel's program called {kind}() less often than the engine's.")
-        one = left[kind].pop(0)
-        for earlier in waiting:
-            earlier.time = one.began
-        found += [*waiting, _as_recorded(did, one)]
-        waiting = []
-    if any(left.values()):
-        raise NoScript("the kernel's program made calls that the engine's did not.")
-    for did in waiting:
-        did.time = max((one.returned or one.time for one in found), default=0)
-    return found + waiting
-
-
-def _as_recorded(did: Did, one: RecordedCall) -> Did:
-    did.time, did.returned = one.began, None
-    blocked = one.returned - one.began > _BLOCKED
-    if one.result != "ok":
-        did.result = f"-1 {one.result}"
-    elif one.moved is not None:
-        did.result = str(one.moved)
-    waits = did.name in ("accept", "read", "recv") and one.result == "ok"
-    if waits:
-        did.time = one.returned
-    elif did.name == "connect" or blocked:
-        did.returned = one.returned
-    return did
+    story.options.append(f"--tolerance_usecs={LATE}")
+    return ordering.in_order(story)
 
 
 # --- the command line ----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A story as a script: absolute times, relative numbers, calls in the order in which they were.
+"""A story as a script: times (`telling`), relative numbers, calls in the order in which they were.
 
     text = write(story)        # raises NoScript
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from tcpcore.packetdrill.sniffer import icmp_words
 from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
+from tcpcore.packetdrill.telling import FromEachToTheNext, FromTheStart
 from tcpcore.seqnum import MASK
-from tcpcore.units import SECOND
 from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.options import Option
-from tcpcore.wire.segment import ACK, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, URG, Segment
 from tcpcore.wire.text import Pattern, format_pattern
 
 FIRST_STAMP = 1000
@@ -47,21 +47,15 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Every event, in order."""
         start = self.story.entries[0].time
+        clock = FromTheStart(start) if self.story.exact else FromEachToTheNext(start)
         for entry in self.story.entries:
-            at = _seconds(max(entry.time - start, 0))
+            at = clock.of(entry)
             if isinstance(entry, Did):
-                yield self._call(entry, at, start)
+                yield f"{at} {_call(entry)}"
             elif isinstance(entry.packet, IcmpError):
                 yield f"{at} < {self._icmp(entry.packet)}"
             else:
                 yield f"{at} {'<' if entry.inbound else '>'} {self._segment(entry)}"
-
-    def _call(self, did: Did, at: str, start: int) -> str:
-        if did.returned is not None:
-            at += f"...{_seconds(did.returned - start)}"
-        own = str(did.descriptor) if did.descriptor is not None else ""
-        words = ", ".join(word for word in (own, did.rest) if word)
-        return f"{at} {did.name}({words}) = {did.result}"
 
     def _counting(self, segment: Segment, inbound: bool) -> _Counting:
         ports = (segment.dport, segment.sport) if inbound else (segment.sport, segment.dport)
@@ -75,6 +69,10 @@ class _Writer:
         if seen.inbound and self.remote_stamp is None and (stamps := _stamps(segment)):
             self.remote_stamp = stamps[0] - FIRST_STAMP & MASK
         own, other = counting.local, counting.remote
+        if not seen.inbound and segment.flags & RST and own and not segment.seq:
+            raise NoScript(
+                "a port refuses a SYN with number 0 where it has had a connection before."
+            )
         if seen.inbound:
             own, other = other, own
         pattern = Pattern(
@@ -125,8 +123,10 @@ def _stamps(segment: Segment) -> tuple[int, int] | None:
     return kinds.timestamps(segment.options)
 
 
-def _seconds(duration: int) -> str:
-    return f"{duration // SECOND}.{duration % SECOND:06d}"
+def _call(did: Did) -> str:
+    own = str(did.descriptor) if did.descriptor is not None else ""
+    words = ", ".join(word for word in (own, did.rest) if word)
+    return f"{did.name}({words}) = {did.result}"
 
 
 def _ports(entries: list[Entry]) -> set[Ports]:
@@ -178,13 +178,14 @@ def write(story: Story) -> str:
     _check(story, ports)
     served = _served(story)
     several = bool(served) and (len(ports) > 1 or _knocks(story) > 1)
-    if len(served) == 1:
-        story.options.append(f"--bind_port={served.pop()}")
     lines = [f"// {story.title}"]
     lines += [f"--local_ip={story.local}", f"--remote_ip={story.remote}", *story.options]
-    if story.sysctls:
-        pairs = [f"{name}={_quoted(value)}" for name, value in story.sysctls.items()]
-        lines += ["", "`" + "\n".join(f"sysctl -q net.{pair}" for pair in pairs) + "`"]
+    if len(served) == 1:
+        lines.append(f"--bind_port={served.pop()}")
+    pairs = [f"{name}={_quoted(value)}" for name, value in story.sysctls.items()]
+    commands = [*(f"sysctl -q net.{pair}" for pair in pairs), *story.commands]
+    if commands:
+        lines += ["", "`" + "\n".join(commands) + "`"]
     writer = _Writer(story, several)
     return "\n".join([*lines, "", *writer.lines()]) + "\n"
 

@@ -109,11 +109,17 @@ class Parameter:
     def default_in(self, profile: str) -> Value:
         """The default value; of a sysctl, the profile's, and 0 where it does not exist."""
         if self.sysctl:
-            value: Value = getattr(profiles.sysctls(profile), self.name)
+            value: Value = getattr(_defaults(profile), self.name)
             return value
-        if self.name == "tcp_tw_recycle" and not profiles.sysctls(profile).has_tw_recycle:
+        if self.name == "tcp_tw_recycle" and not _defaults(profile).has_tw_recycle:
             return 0
         return self.default
+
+
+@cache
+def _defaults(profile: str) -> Sysctls:
+    """A profile's sysctls, for nobody to change."""
+    return profiles.sysctls(profile)
 
 
 _TIMES = {"us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000}
@@ -279,12 +285,12 @@ def _sort_out(
     named = {parameter.name for parameter in chosen.parameters}
     given: dict[str, Any] = {}
     sysctls: dict[str, Any] = {}
-    checked = Sysctls()
     for name, value in parameters.items():
         short = short_name(name) if is_sysctl(name) else name
         if short in named or not is_sysctl(short):
             given[short] = value
         else:
+            checked = Sysctls()
             checked.set(name, value)
             sysctls[short] = getattr(checked, short)
     return given, sysctls

@@ -7,8 +7,6 @@ net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from collections import deque
-
 from tcpcore.seqnum import HALF, MASK, distance, gt, lt
 from tcpcore.tcp import (
     chrono,
@@ -27,6 +25,7 @@ from tcpcore.tcp import (
     segment_size,
     state,
     tagging,
+    trim,
     undo,
     urgent,
 )
@@ -38,6 +37,8 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import SYN, Segment
+
+_SYN_SENT = state.SYN_SENT
 
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
@@ -66,29 +67,33 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 
     The window is the caller's first (`update_send_window`).
     """
-    before, ack = c.snd_una, segment.ack
-    if ack == before and not c.retransmission_queue and _says_nothing(c, segment):
-        update_send_window(c, segment, before)
-        paws.remember(c, segment, now)
-        return
-    _take_news(c, segment, now)
-
-
-def _take_news(c: Tcb, segment: Segment, now: int) -> None:
-    before, ack = c.snd_una, segment.ack
-    news = News(data=segment.length > 0, echo=bool(c.ecn) and ecn.echoed(c, segment))
-    old = (ack - before) & HALF
-    news.advanced = not old and ack != before
-    if c.state != state.SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
-        news.window = update_send_window(c, segment, before)
+    before, ack, fresh_window = c.snd_una, segment.ack, False
+    if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
+        fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
-    loss = c.loss
+    may_report = len(segment.options) > 3 or not c.timestamps  # selectively
+    if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
+        return  # it comes with data, and says nothing else
+    news = News(
+        advanced=ack != before and not (ack - before) & HALF,
+        data=segment.length > 0,
+        window=fresh_window,
+        echo=bool(c.ecn) and ecn.echoed(c, segment),
+    )
+    _take_news(c, segment, before, news, now, may_report)
+
+
+def _take_news(
+    c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
+) -> None:
+    """What the ACK changes; `before` is what was acknowledged until it came."""
+    ack, loss = segment.ack, c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c)
-    if len(segment.options) > 3 or not c.timestamps:
+    if may_report:
         tagging.read(c, segment, before, news, now)
-    if old:
+    if (ack - before) & HALF:
         if news.sacked or news.duplicate:
             answer = recovery.alert(c, segment, before, news, 0, now)
             c.delivered += news.delivered
@@ -122,12 +127,6 @@ def _take_news(c: Tcb, segment: Segment, now: int) -> None:
         chrono.stop(c, chrono.BUSY, now)
 
 
-def _says_nothing(c: Tcb, segment: Segment) -> bool:
-    """Nothing is in flight: whether the ACK reports no duplicate, mark, or answer to a probe."""
-    plain = len(segment.options) <= 3 if c.timestamps else not segment.options
-    return plain and not c.ecn and c.probe_end is None
-
-
 def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     """An ACK that moves on while nothing is out of order: as `take`, less what cannot be.
 
@@ -146,7 +145,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
         c.max_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
-    taken, sent = _taken_off(c, queue, ack)
+    taken, sent = _taken_off(c, ack)
     if c.board is not None:
         c.board.acknowledged(queue[0] if queue else None)
         scoreboard.drop_if_calm(c)
@@ -188,15 +187,19 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     )
 
 
-def _taken_off(c: Tcb, queue: deque[SentSegment], ack: int) -> tuple[int, SentSegment]:
+def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
+    queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
     joined = int(sent.joined)
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
-                head.seq = ack
+                gone = trim.head(c, ack)
+                joined += sum(one.joined for one in gone)
+                taken += len(gone)
+                sent = gone[-1] if gone else sent
             break
         sent = queue.popleft()
         joined += sent.joined
@@ -240,11 +243,10 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
-    first, last, reorder = _count_off(c, segment, taken, news, now)
-    if queue and lt(queue[0].seq, ack):  # only a part of it: the rest stays (tcp_trim_head())
-        queue[0].seq = ack
-        queue[0].flags &= ~SYN
+    if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays
+        taken += trim.head(c, ack)
         one = False
+    first, last, reorder = _count_off(c, segment, taken, news, now)
     if c.board is not None:
         c.board.acknowledged(queue[0] if queue else None)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
@@ -276,7 +278,7 @@ def _drop_bytes(c: Tcb, ack: int) -> None:
     count = (ack - c.snd_una) & MASK
     if count:
         control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
-        del c.send_buffer[: count - control]
+        del c.send_buffer[: max(count - control, 0)]
         c.bytes_acked += count
         c.snd_una = ack
     if c.snd_up is not None:

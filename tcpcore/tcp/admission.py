@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import segment_size, send_buffer, sending, state, write_queue
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import Tcb
 
 
@@ -53,7 +54,7 @@ class _Write:
         self.may_go = 0
         if c.state in state.SENDS_DATA:
             window = ((c.snd_una + c.snd_wnd - c.snd_nxt + HALF) & MASK) - HALF
-            self.may_go = max(min(c.cwnd - sending.in_flight(c), window // mss), 0) * mss
+            self.may_go = max(min(c.cwnd - prr.in_flight(c), window // mss), 0) * mss
 
     def begin_packet(self) -> None:
         self.memory += send_buffer.OVERHEAD

@@ -40,44 +40,63 @@ from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, PSH, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
-    if segment.options and c.state != state.TIME_WAIT and signature.unexpected(segment):
+    before = c.state
+    if segment.options and before != state.TIME_WAIT and signature.unexpected(segment):
         _drop(c, reasons.SIGNED())
         return
-    if c.state != state.ESTABLISHED and _by_state(c, segment, now):
+    if before != state.ESTABLISHED and _by_state(c, segment, now):
         return
     if not _check_sequence(c, segment, now):
         return
-    if segment.flags & RST:
-        _check_reset(c, segment, now)
+    flags = segment.flags
+    if flags & _UNUSUAL != ACK and not _is_one_to_take(c, segment, now):
         return
-    if segment.flags & SYN and not _crossing_syn_ack(c, segment):
-        challenge.ask(c, now, reasons.DUPLICATE_SYN())
-        return
-    if not segment.flags & ACK:
-        _drop(c, reasons.NO_ACK_FLAG())
-        return
-    if segment.tos & ecn.MASK and c.state == state.ESTABLISHED:
+    if segment.tos & ecn.MASK and before == state.ESTABLISHED:
         ecn.mark_arrived(c)
+    snd_una, rcv_nxt, spaces = c.snd_una, c.rcv_nxt, c.spaces
     quiet = _brings_only_data(c, segment)
     if not _check_ack(c, segment, now):
         return
-    if segment.flags & URG or c.urg_data:
+    if flags & URG or c.urg_data:
         urgent.arrives(c, segment)
-    if c.timestamps and segment.payload:
-        autotune.echo_received(c, segment.options, len(segment.payload), now)
-    reception.take_text(c, segment, now)
+    if segment.payload or flags & _COUNTED:
+        if c.timestamps and segment.payload:
+            autotune.echo_received(c, segment.options, len(segment.payload), now)
+        reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         if not quiet:
             sending.send_pending(c, now)
-            persist.look_after(c, now)
-        reception.acknowledge(c, now)
+            if not c.retransmission_queue:
+                persist.look_after(c, now)
+        if c.ack_pending:
+            reception.acknowledge(c, now)
         if c.lacks_space and not quiet:
             send_buffer.check_space(c, now)
+        still = c.snd_una == snd_una and c.rcv_nxt == rcv_nxt and c.spaces == spaces
+        c.no_news = still and c.state == before and not c.urg_data
+
+
+_UNUSUAL = RST | SYN | ACK
+_COUNTED = SYN | FIN
+
+
+def _is_one_to_take(c: Tcb, segment: Segment, now: int) -> bool:
+    """Second to fourth: whether one that is not as most are, in its flags, is taken in at all."""
+    if segment.flags & RST:
+        _check_reset(c, segment, now)
+        return False
+    if segment.flags & SYN and not _crossing_syn_ack(c, segment):
+        challenge.ask(c, now, reasons.DUPLICATE_SYN())
+        return False
+    if not segment.flags & ACK:
+        _drop(c, reasons.NO_ACK_FLAG())
+        return False
+    return True
 
 
 def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
@@ -343,7 +362,9 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         acknowledgement.take(c, segment, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
-    persist.answered(c, now)
+    c.probes_out = 0
+    if c.probe_deadline is not None:
+        persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, segment, now)
     return c.state not in _NOTHING_MORE

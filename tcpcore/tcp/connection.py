@@ -114,10 +114,10 @@ class Connection(Tcb):
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
-        if data and self.state in state.RECEIVES_DATA:
+        if data and self.state != state.CLOSED:
             if self.ack_pending and delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
-            elif window.opened_enough(self):
+            elif self.state in state.RECEIVES_DATA and window.opened_enough(self):
                 departure.send_ack(self, now, reasons.ACK_WINDOW())
         return data, self.out
 

@@ -7,7 +7,7 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import (
     delayed_ack,
     ecn,
@@ -73,8 +73,10 @@ def emit(
 
     `first`: not sent before (ECN marks only such ones).
     """
+    ip, size = c.ip, 0  # unknown, as yet, of a SYN
     if options is None:
-        options = _options(c, now)
+        options, room = _options(c, now)
+        size = ip.headers + room + len(payload)
     field = _syn_window(c) if flags & SYN else window.select(c)
     acknowledged = _acknowledgement(c) if flags & ACK else 0
     ahead = 0 if c.snd_up is None or flags & SYN else urgent.pointer(c, seq)
@@ -85,37 +87,25 @@ def emit(
     mark = 0
     if c.ecn:
         flags, mark = ecn.marked(c, flags, bool(payload) and first)
-    ip = c.ip
     ip.id = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
-    c.out.append(
-        Segment(
-            c.local,
-            c.local_port,
-            c.remote,
-            c.remote_port,
-            flags | URG if ahead else flags,
-            seq,
-            acknowledged,
-            field,
-            options,
-            payload,
-            reason,
-            ahead,
-            ip.ttl or c.sysctl.ip_default_ttl,
-            ip.tos | mark,
-            ip.id,
-        )
-    )
+    c.out.append(Segment(
+        c.local, c.local_port, c.remote, c.remote_port, flags | URG if ahead else flags, seq,
+        acknowledged, field, options, payload, reason, ahead, ip.ttl or c.sysctl.ip_default_ttl,
+        ip.tos | mark, ip.id, size,
+    ))  # fmt: skip
 
 
-def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...]]:
-    """``(window field, options)`` of what is sent now with data; it acknowledges all there is."""
-    options = _options(c, now)
+def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...], int]:
+    """``(window field, options, bytes of headers)`` of what is sent now with data.
+
+    It acknowledges all there is.
+    """
+    options, room = _options(c, now)
     field = window.select(c)
     _acknowledgement(c)
     c.last_sent_at = now
-    return field, options
+    return field, options, c.ip.headers + room
 
 
 def _acknowledgement(c: Tcb) -> int:
@@ -146,12 +136,20 @@ def _stamps(c: Tcb, now: int) -> tuple[Option, ...]:
     return c.stamps
 
 
-def _options(c: Tcb, now: int) -> tuple[Option, ...]:
-    """Options after the handshake: timestamps, then SACK (tcp_established_options())."""
-    options = _stamps(c, now) if c.timestamps else ()
+def _options(c: Tcb, now: int) -> tuple[tuple[Option, ...], int]:
+    """Options after the handshake, timestamps and SACK, and their bytes.
+
+    Source: tcp_established_options().
+    """
+    options: tuple[Option, ...] = ()
+    length = 0
+    if c.timestamps:
+        options, length = _stamps(c, now), TIMESTAMP_SPACE
     if c.sack_blocks or c.duplicate_block is not None:
-        options += sack.option(c, option_space(c))
-    return options
+        reported = sack.option(c, sack.OPTION_SPACE - length)
+        options += reported
+        length += sack.bytes_of(reported)
+    return options, length
 
 
 def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
@@ -187,8 +185,8 @@ def send_ack(c: Tcb, now: int, reason: Reason) -> None:
 
 def _acceptable(c: Tcb) -> int:
     """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
-    beyond = distance((c.snd_una + c.snd_wnd) & MASK, c.snd_nxt)
-    if beyond <= 0 or (c.scaling and beyond < 1 << c.rcv_scale):
+    beyond = (c.snd_nxt - c.snd_una - c.snd_wnd) & MASK
+    if not 0 < beyond < HALF or (c.scaling and beyond < 1 << c.rcv_scale):
         return c.snd_nxt
     return (c.snd_una + c.snd_wnd) & MASK
 

@@ -184,9 +184,18 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
                 c.lost_out += not sent.lost
                 sent.lost = True
             c.board = None
-            resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
+            resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
     elif c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
-        resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN)
+        resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
+
+
+def _last_clock(c: Tcb, now: int) -> int:
+    """What the connection takes for the time: an ICMP error does not make it look at its clock.
+
+    Source: tcp_v4_err() calls no tcp_mstamp_refresh(), so tcp_mstamp is that of the segment or
+    the call before, and what is sent again carries a timestamp as old as that.
+    """
+    return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))
 
 
 def _cut_big_segments(c: Tcb) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpcore.seqnum import HALF, MASK, distance
+from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND, SECOND
@@ -19,20 +19,13 @@ RST_MEMORY = 60 * SECOND
 """In TIME_WAIT an old RST is refused only so long after the last segment (TCP_PAWS_MSL)."""
 
 
-def _behind(c: Tcb, segment: Segment) -> int:
-    """How many ticks the segment's timestamp lies behind the last one; 0 without timestamps."""
-    if not c.timestamps or not c.ts_recent:
-        return 0
-    stamps = wire_options.timestamps(segment.options)
-    return 0 if stamps is None else distance(stamps[0], c.ts_recent)
-
-
 def rejects(c: Tcb, segment: Segment, now: int) -> bool:
     """Whether the segment's timestamp says that it is from long ago."""
-    if not c.timestamps:
+    if not c.timestamps or not c.ts_recent:
         return False
-    behind = _behind(c, segment)
-    if behind <= 0:
+    stamps = wire_options.timestamps(segment.options)
+    behind = 0 if stamps is None else (c.ts_recent - stamps[0]) & MASK  # ticks
+    if not 0 < behind < HALF:
         return False
     waiting = c.state == state.TIME_WAIT
     if behind <= (0 if waiting else SLACK) or now - c.ts_recent_at >= WRAP:

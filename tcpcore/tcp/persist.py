@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.seqnum import HALF, MASK, distance, gt
 from tcpcore.tcp import departure, lifecycle, retransmit, segment_size, sending, timers, urgent
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -21,9 +21,9 @@ def waiting(c: Tcb) -> bool:
     """Whether something is to be sent, and nothing on its way will bring news of the window."""
     if c.retransmission_queue:
         return False
-    if c.fin_queued is not None and not c.fin_sent:
-        return True
-    return c.snd_nxt != c.write_end and distance(c.snd_nxt, c.write_end) > 0
+    return 0 < (c.write_end - c.snd_nxt) & MASK < HALF or (
+        c.fin_queued is not None and not c.fin_sent
+    )
 
 
 def look_after(c: Tcb, now: int) -> None:
@@ -35,17 +35,17 @@ def look_after(c: Tcb, now: int) -> None:
 def answered(c: Tcb, now: int) -> None:
     """An ACK came: the peer lives (tcp_ack_probe())."""
     c.probes_out = 0
+    if c.probe_deadline is None:
+        return
     if not waiting(c):
-        if c.probe_deadline is not None:
-            stop(c)
+        stop(c)
         return
     unsent, mss = distance(c.snd_nxt, c.write_end), segment_size.mss(c)
     size = min(unsent, mss) + (c.fin_queued is not None and unsent <= mss)
     if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
         stop(c)  # the window has room: sending goes on
         return
-    if c.probe_deadline is not None:
-        timers.set_probe(c, now + _within_user_timeout(c, _interval(c), now), now)
+    timers.set_probe(c, now + _within_user_timeout(c, _interval(c), now), now)
 
 
 def stop(c: Tcb) -> None:

@@ -65,7 +65,7 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     c.soft_error = None  # something gets through
     c.probes_out = 0
     queue = c.retransmission_queue
-    if c.probe_deadline is not None or not queue:
+    if c.probe_deadline is not None:
         persist.answered(c, now)
     sending.send_pending(c, now)
     if not queue:

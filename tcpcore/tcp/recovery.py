@@ -12,7 +12,7 @@ from collections import deque
 from itertools import pairwise
 
 from tcpcore import reasons, trace
-from tcpcore.seqnum import gt, lt
+from tcpcore.seqnum import HALF, gt, lt
 from tcpcore.tcp import ecn, mtu_probing, rack, scoreboard, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
@@ -50,7 +50,7 @@ def _alert(c: Tcb, segment: Segment, before: int, news: News, duplicates: int, n
         return NOTHING
     if c.ca_state == OPEN:
         loss.retrans_stamp = None
-    elif loss.high_seq is not None and not lt(c.snd_una, loss.high_seq):
+    elif loss.high_seq is not None and not (c.snd_una - loss.high_seq) & HALF:
         if c.ca_state == CWR and c.snd_una != loss.high_seq:
             prr.end(c, now)
             c.ca_state = OPEN

@@ -56,11 +56,15 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         timers.set_retransmission(c, now, paced=True)
 
 
-def without_congestion(c: Tcb, now: int, why: Why) -> None:
-    """Send what is lost again, at once: it was no congestion, so cwnd stays."""
+def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> None:
+    """Send what is lost again, at once: it was no congestion, so cwnd stays.
+
+    `clock` is what the connection takes for the time, where that is not `now`.
+    """
     recovery.without_congestion(c)
     scoreboard.of(c)
-    send_lost(c, now, why)
+    send_lost(c, now if clock is None else clock, why)
+    c.last_data_sent = c.last_sent_at = now
     timers.set_retransmission(c, now)
 
 

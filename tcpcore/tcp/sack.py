@@ -74,3 +74,8 @@ def option(c: Tcb, space: int) -> tuple[Option, ...]:
         return ()
     c.duplicate_block = None
     return (NOP_OPTION, NOP_OPTION, (SACK, *blocks))
+
+
+def bytes_of(options: tuple[Option, ...]) -> int:
+    """How many bytes what `option` made takes."""
+    return 8 * len(options[2]) - 4 if options else 0

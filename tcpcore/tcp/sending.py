@@ -47,18 +47,15 @@ def current_mss(c: Tcb) -> int:
     return size - sack.option_length(c, departure.option_space(c))
 
 
-def in_flight(c: Tcb) -> int:
-    """Segments on their way: sent, not acknowledged, not counted as lost."""
-    return prr.in_flight(c)
-
-
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
-    if c.snd_nxt == c.write_end and c.fin_queued is None and not _counts_time(c):
-        return
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
+    if before == c.write_end and c.fin_queued is None:  # there is nothing to send
+        if c.chrono == chrono.RWND_LIMITED or c.lacks_space:
+            chrono.sent(c, now, before, limited=False)
+        return
     count = len(queue)
     full = _send_what_fits(c, now, urge)
     sent = len(queue)
@@ -73,11 +70,6 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
             loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
         chrono.sent(c, now, before, limited=not full and _window_holds(c))
-
-
-def _counts_time(c: Tcb) -> bool:
-    """Whether what the time goes by may change although nothing is sent."""
-    return c.lacks_space or c.chrono == chrono.RWND_LIMITED
 
 
 def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool) -> None:
@@ -109,9 +101,10 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
 
 def _window_holds(c: Tcb) -> bool:
     """Whether the peer's window, and not cwnd, keeps data back."""
-    unsent = distance(c.snd_nxt, c.write_end)
-    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
-    return unsent > 0 and in_flight(c) < c.cwnd and room < min(unsent, current_mss(c))
+    unsent = (c.write_end - c.snd_nxt) & MASK
+    if not 0 < unsent < HALF or prr.in_flight(c) >= c.cwnd:
+        return False
+    return distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK) < min(unsent, current_mss(c))
 
 
 def send_one(c: Tcb, now: int) -> bool:
@@ -131,7 +124,7 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     """Send it; whether what is left waits because cwnd has too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
         return False
-    flight = in_flight(c)
+    flight = prr.in_flight(c)
     if flight >= c.cwnd and urge != PROBE:
         return False
     c.turn += 1  # tcp_mstamp_refresh()

@@ -17,6 +17,6 @@ _kind = itemgetter(0)
 def unexpected(segment: Segment) -> bool:
     """Whether the segment is signed, which nobody asked for."""
     options = segment.options
-    if not options or (len(options) == 3 and options[2][0] == TIMESTAMPS):
+    if len(options) == 3 and options[2][0] == TIMESTAMPS:
         return False
     return MD5_SIGNATURE in map(_kind, options)

@@ -24,8 +24,6 @@ class News:
     An ACK changes few of them: what it does not change is the class's.
     """
 
-    advanced: bool = False  # FLAG_SND_UNA_ADVANCED
-    window: bool = False  # FLAG_WIN_UPDATE
     acked_data: bool = False  # FLAG_DATA_ACKED
     syn: bool = False  # FLAG_SYN_ACKED
     sacked: bool = False  # FLAG_DATA_SACKED
@@ -40,8 +38,10 @@ class News:
     reorder: int | None = None
     delivered: int = 0
 
-    def __init__(self, data: bool, echo: bool) -> None:
+    def __init__(self, advanced: bool, data: bool, window: bool, echo: bool) -> None:
+        self.advanced = advanced  # FLAG_SND_UNA_ADVANCED
         self.data = data  # FLAG_DATA
+        self.window = window  # FLAG_WIN_UPDATE
         self.echo = echo  # FLAG_ECE
         self.rate = RateSample()
 
@@ -91,12 +91,10 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
     """Whether a block lies in what is sent and not acknowledged (tcp_is_sackblock_valid())."""
     start, end = block
-    return not (
-        (c.snd_nxt - end) & HALF
-        or not (start - end) & HALF
-        or not (start - c.snd_nxt) & HALF
-        or not (c.snd_una - end) & HALF
-    )
+    snd_nxt = c.snd_nxt
+    if (snd_nxt - end) & HALF or not (start - end) & HALF:
+        return False
+    return bool((start - snd_nxt) & (c.snd_una - end) & HALF)
 
 
 def _covered(c: Tcb, board: Scoreboard, block: tuple[int, int]) -> list[SentSegment]:

@@ -6,6 +6,8 @@ fires stands where the behaviour lives: `retransmit`, `delayed_ack`, `connection
 
 from __future__ import annotations
 
+from typing import Any
+
 from tcpcore import reasons, trace
 from tcpcore.tcp import pacing
 from tcpcore.tcp.tcb import FAR as FAR
@@ -213,17 +215,24 @@ def next_deadline(c: Tcb) -> int | None:
 
 def running(c: Tcb) -> list[tuple[str, int]]:
     """``(name, deadline)`` of each timer that runs."""
-    found: list[tuple[str, int]] = []
+    found: list[Any] = []
+    list_running(c, found)
+    items = iter(found)
+    return [(timer, deadline) for timer, _, deadline in zip(items, items, items, strict=True)]
+
+
+def list_running(c: Tcb, found: list[Any]) -> None:
+    """Add to `found`, of each timer that runs: its name, the connection's, and the deadline."""
+    name = c.name
     if c.retransmit_deadline is not None:
-        found.append((_retransmission_name(c), c.retransmit_deadline))
+        found += (_retransmission_name(c), name, c.retransmit_deadline)
     if c.ack_deadline is not None:
-        found.append((DELAYED_ACK, c.ack_deadline))
+        found += (DELAYED_ACK, name, c.ack_deadline)
     if c.probe_deadline is not None:
-        found.append((PERSIST, c.probe_deadline))
+        found += (PERSIST, name, c.probe_deadline)
     if c.pacing_deadline is not None:
-        found.append((PACING, c.pacing_deadline))
+        found += (PACING, name, c.pacing_deadline)
     if c.keepalive_deadline is not None:
-        found.append((KEEPALIVE, c.keepalive_deadline))
+        found += (KEEPALIVE, name, c.keepalive_deadline)
     if c.wait_deadline is not None:
-        found.append((TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, c.wait_deadline))
-    return found
+        found += (TIME_WAIT if c.state == "TIME_WAIT" else FIN_WAIT_2, name, c.wait_deadline)

@@ -15,7 +15,6 @@ from tcpcore.tcp import departure, rate, write_queue
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
-from tcpcore.wire.option_codec import options_length
 from tcpcore.wire.segment import ACK, PSH, Segment
 
 
@@ -68,8 +67,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         if field < 0:
             departure.arm(c, now)
             departure.data_sent(c, now)
-            field, options = departure.header(c, now)
-            headers = ip.headers + options_length(options)
+            field, options, headers = departure.header(c, now)
         if length:
             sent.joined = True
         elif several:

@@ -60,10 +60,14 @@ def options_length(options: tuple[Option, ...]) -> int:
     length = 0
     for option in options:
         kind = option[0]
-        if kind not in _SIZES:
+        if kind == SACK:
+            length += 8 * len(option) - 6
+        elif kind in _SIZES:
+            length += _SIZES[kind]
+        else:
             return len(encode_options(options))
-        length += _SIZES[kind]
-    return length + (-length & 3)
+    length += -length & 3
+    return length if length <= _MAXIMUM else len(encode_options(options))
 
 
 _TWO_NOPS = ((NOP,), (NOP,))

@@ -43,6 +43,12 @@ MUTANTS = (
         "",
     ),
     Mutant(
+        "A packet acknowledged in part is cut anew from there",
+        "tcp/trim.py",
+        "    if len(packet) == 1:\n",
+        "    if packet:\n",
+    ),
+    Mutant(
         "PRR: one segment more for each delivered while snd.una moves on (RFC 6937)",
         "tcp/congestion/prr.py",
         "        if advanced and not lost:",
@@ -156,6 +162,12 @@ MUTANTS = (
         "tcp/congestion/bbr_bandwidth.py",
         "                self.policed = True\n",
         "                self.policed = False\n",
+    ),
+    Mutant(
+        "BBR: only the first round of a recovery sends just what is delivered",
+        "tcp/congestion/bbr.py",
+        "        if bandwidth.round_start:\n            self._conserving = False\n",
+        "",
     ),
     Mutant(
         "BBR drains the queue that starting up has made",

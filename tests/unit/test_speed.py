@@ -16,13 +16,18 @@ def test_the_engine_keeps_up_with_the_floor() -> None:
     assert measured["traced"] >= 0.03, measured
 
 
-@pytest.mark.parametrize(("traced", "most"), [(False, 2_900), (True, 4_200)])
+@pytest.mark.parametrize(("traced", "most"), [(False, 2_730), (True, 3_870)])
 def test_a_segment_takes_no_more_steps_of_the_interpreter_than_it_did(
     traced: bool, most: int
 ) -> None:
     """Whoever makes the engine do more for each segment should know it, and change it here."""
     found = steps.costs(lambda size: transfer.run(size, traced=traced), 1000, 1200)
     assert sum(cost.steps for cost in found) < most
+
+
+@pytest.mark.parametrize("name", ["sack-vs-newreno", "reordering", "fast-retransmit"])
+def test_the_slowest_classroom_scenarios_take_no_more_steps_than_they_did(name: str) -> None:
+    assert sum(cost.steps for cost in steps.scenario(name)) < 375_000
 
 
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:

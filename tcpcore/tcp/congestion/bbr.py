@@ -114,6 +114,8 @@ class Bbr(CongestionControl):
     def _update_model(self, c: Tcb, bandwidth: Bandwidth, sample: RateSample, now: int) -> None:
         policed, probing = bandwidth.policed, self.mode == PROBE_BW
         over = bandwidth.sample(c, sample, segment_size.mss(c), probing=probing)
+        if bandwidth.round_start:
+            self._conserving = False
         self._heed_policer(c, bandwidth, policed, over)
         bandwidth.count_extra(c, sample)
         if self.mode == PROBE_BW and self._phase_is_over(c, bandwidth, sample, now):

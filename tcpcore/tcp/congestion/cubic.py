@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tcpcore.tcp.congestion.base import LEAST, CongestionControl, additive_increase, slow_start
-from tcpcore.tcp.congestion.hystart import LOW_WINDOW, HyStart
+from tcpcore.tcp.congestion.hystart import HyStart
 from tcpcore.tcp.flow import HZ, JIFFY
 from tcpcore.units import SECOND
 
@@ -121,7 +121,7 @@ class Cubic(CongestionControl):
             return
         if not self.delay_min or self.delay_min > rtt:
             self.delay_min = max(rtt, 1)
-        if not self.hystart.found and c.cwnd < c.ssthresh and c.cwnd >= LOW_WINDOW:
+        if not self.hystart.found and c.cwnd < c.ssthresh:
             self.hystart.update(c, rtt, self.delay_min, now)
 
     def on_loss_state(self, c: Tcb, now: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import gt
+from tcpcore.seqnum import HALF
 from tcpcore.units import SECOND
 
 if TYPE_CHECKING:
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 LOW_WINDOW = 16
 """Segments below which slow start goes on in any case."""
 ACK_SPACING = 2_000
-"""ACKs that are so close (us) belong to one train."""
+"""ACKs that are closer (us) belong to one train.
+
+On a real path no two gaps are alike: where they should be 2 ms each, one that is a little longer
+soon ends the train.
+"""
 SAMPLES = 8
 DELAY_LEAST, DELAY_MOST = 4_000, 16_000
 GSO_MAX_SIZE = 65279
@@ -46,9 +50,11 @@ class HyStart:
 
     def update(self, c: Tcb, delay: int, least: int, now: int) -> None:
         """A sample of the delay; when slow start should end, ssthresh becomes cwnd."""
-        if self.end is None or gt(c.snd_una, self.end):
+        if self.end is None or (self.end - c.snd_una) & HALF:
             self.start_round(c, now)
-        if now - self.last_ack <= ACK_SPACING:
+        if c.cwnd < LOW_WINDOW:
+            return
+        if now - self.last_ack < ACK_SPACING:
             self.last_ack = now
             threshold = least + _ack_delay(c)
             if not c.flow.paced:  # pacing delays by half a round trip by itself

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import lt
+from tcpcore.seqnum import HALF
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.congestion.prr import INFINITE_SSTHRESH, current_ssthresh
 from tcpcore.tcp.loss_state import OPEN
@@ -43,9 +43,9 @@ def validate(c: Tcb, is_limited: bool, now: int) -> None:
     """Something was sent, or cwnd was full: take note."""
     loss, out = c.loss, len(c.retransmission_queue)
     if (
-        loss.usage_end is None
-        or not lt(c.snd_una, loss.usage_end)
-        or is_limited
+        is_limited
+        or loss.usage_end is None
+        or not (c.snd_una - loss.usage_end) & HALF
         or (not loss.cwnd_limited and out > loss.max_packets_out)
     ):
         loss.cwnd_limited = is_limited

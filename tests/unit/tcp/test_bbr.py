@@ -127,6 +127,15 @@ def test_recovery_begins_with_what_is_in_flight_and_ends_with_cwnd_as_before():
     assert after.info["tcpi_snd_cwnd"] >= before - 6
 
 
+def test_after_the_first_round_of_a_recovery_cwnd_grows_to_its_target_again():
+    """Each loss takes a segment off it; in starting up, one recovery follows the other."""
+    path = Path(RATE, ms(80), lose=lambda number: number % 100 == 60)
+    found = [one for one in watch_engine(path, ms(1500)) if one.at > ms(700)]
+    assert {one.info["tcpi_ca_state"] for one in found} == {3}
+    assert found[-1].info["tcpi_lost"] > 0
+    assert found[-1].info["tcpi_snd_cwnd"] > found[0].info["tcpi_snd_cwnd"]
+
+
 def bandwidth() -> tuple[Connection, Bandwidth]:
     c = Connection("10.0.0.1", 1, "10.0.0.2", 2, Sysctls(), 0)
     return c, Bandwidth(c, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp.congestion.cubic import Cubic, cube_root
+from tcpcore.tcp.congestion.hystart import HyStart
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.flow import JIFFY
 from tcpcore.units import SECOND, ms
@@ -73,3 +74,24 @@ def test_the_curve_is_read_again_after_a_thirty_second_of_a_second_in_whole_tick
     assert cubic.count == first
     cubic.on_ack(c, 1, 8 * JIFFY)
     assert cubic.count < first
+
+
+def watched(cwnd: int, gap: int, acks: int = 60) -> HyStart:
+    """A round of a flow with 100 ms of delay whose ACKs come so many us apart."""
+    c, hystart = connection(cwnd), HyStart()
+    c.snd_nxt = c.snd_una + 1_000_000
+    for number in range(acks):
+        hystart.update(c, ms(100), ms(100), number * gap)
+    return hystart
+
+
+def test_acks_less_than_two_milliseconds_apart_for_half_the_delay_end_slow_start():
+    assert watched(16, 1999).found
+    assert not watched(16, 2000).found, "on a real path one of the gaps is a little longer"
+    assert not watched(16, 1999, acks=25).found
+
+
+def test_below_16_segments_slow_start_goes_on_but_rounds_are_counted():
+    hystart = watched(15, 1999)
+    assert not hystart.found
+    assert hystart.end is not None

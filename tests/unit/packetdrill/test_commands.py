@@ -1,0 +1,52 @@
+"""Shell in scripts that the engine reads: conditions are taken to hold, chatter is ignored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tcpcore.packetdrill.drill import run_file, run_text
+from tcpcore.packetdrill.source import ScriptError
+
+SOCKET = "0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n"
+DEFAULTS = """#!/bin/bash
+set -e
+if [ -f /proc/sys/net/ipv4/tcp_sack ]; then
+    sysctl -q net.ipv4.tcp_sack=0
+    if test -n "$MORE"; then echo more; fi
+else
+    sysctl -q net.ipv4.tcp_sack=2222
+fi
+[[ -d /tmp ]] && sysctl -q net.ipv4.tcp_timestamps=0
+"""
+OPENS = """`./defaults.sh`
+0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
++0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
++0 > S 0:0(0) <mss 1460,nop,wscale 10>
+"""
+
+
+def test_a_file_of_commands_may_have_conditions_which_are_taken_to_hold(tmp_path: Path) -> None:
+    (tmp_path / "defaults.sh").write_text(DEFAULTS)
+    script = tmp_path / "script.pkt"
+    script.write_text(OPENS)
+    outcome = run_file(script)
+    assert outcome.passed
+    assert outcome.remarks == ["ignored: set -e", "ignored: echo more"]
+
+
+def test_other_programs_are_not_run() -> None:
+    with pytest.raises(ScriptError, match="the shell command 'python3' is not supported"):
+        run_text("`if true; then python3 -c 1; fi`\n" + SOCKET)
+
+
+def test_an_ipv6_address_may_be_written_as_strace_shows_it() -> None:
+    place = 'sin6_port = htons(8080), inet_pton(AF_INET6, "::", &sin6_addr), sin6_scope_id = 0'
+    bind = "+0 bind(3, {sa_family = AF_INET6, " + place + "}, 28) = 0\n"
+    assert run_text("--ip_version=ipv6\n" + SOCKET + bind).passed
+
+
+def test_inet_pton_names_its_field() -> None:
+    with pytest.raises(ScriptError, match="expected inet_pton"):
+        run_text(SOCKET + '+0 bind(3, {sa_family = AF_INET6, inet_pton(AF_INET6, "::")}, 28) = 0\n')
