@@ -89,6 +89,8 @@ def _queue(c: Connection, that: object) -> None:
         expected = sent.end
     lost = sum(sent.lost for sent in queue)
     that(c.lost_out == lost, f"{lost} segments are marked as lost, {c.lost_out} counted")
+    joined = sum(sent.joined for sent in queue)
+    that(c.joined_out == joined, f"{joined} segments left with the next, {c.joined_out} counted")
     that(expected == c.snd_nxt, f"the queue reaches snd_nxt: {expected}, {c.snd_nxt}")
 
 

@@ -87,13 +87,16 @@ class Fate:
 class Chance:
     """Impairments at work: decides the fate of each packet of one direction, in order."""
 
-    __slots__ = ("_bad", "_generators", "_seed", "what")
+    __slots__ = ("_bad", "_chance", "_draw", "_generators", "_seed", "what")
 
     def __init__(self, what: Impairments, seed: str) -> None:
         self.what = what
         self._bad = False
         self._seed = seed
         self._generators: dict[str, random.Random] = {}
+        self._chance = what.loss
+        single = what.loss and what.burst is None  # one draw decides, as mostly
+        self._draw = self._generator("loss").random if single else None
 
     def fate(self) -> Fate:
         """Decide for the next packet.  A lost packet decides nothing else."""
@@ -110,22 +113,43 @@ class Chance:
         """Why the next packet is lost; None: it is not.  All there is to decide if `only_loses`."""
         what = self.what
         if what.loss and self._happens("loss", what.loss):
-            return Reason(reasons.LOST_BY_CHANCE, {"percent": f"{what.loss * 100:g}"})
+            return self._by_chance()
         if what.burst is not None and self._in_a_burst(what.burst):
             return reasons.LOST_IN_BURST()
         return None
+
+    def losses(self, count: int) -> dict[int, Reason]:
+        """What `loss` says of the next `count` packets: those that are lost, by place, and why."""
+        found: dict[int, Reason] = {}
+        draw, chance = self._draw, self._chance
+        if draw is not None:
+            for place in range(count):
+                if draw() < chance:
+                    found[place] = self._by_chance()
+            return found
+        for place in range(count):
+            why = self.loss()
+            if why is not None:
+                found[place] = why
+        return found
+
+    def _by_chance(self) -> Reason:
+        return Reason(reasons.LOST_BY_CHANCE, {"percent": f"{self.what.loss * 100:g}"})
 
     @property
     def only_loses(self) -> bool:
         """Whether packets that are not lost pass unharmed."""
         return not any(getattr(self.what, name) for name in _RARE)
 
-    def _happens(self, kind: str, chance: float) -> bool:
+    def _generator(self, kind: str) -> random.Random:
         generator = self._generators.get(kind)
         if generator is None:
             seed = self._seed if kind == "loss" else f"{self._seed}:{kind}"
             generator = self._generators[kind] = random.Random(seed)
-        return generator.random() < chance
+        return generator
+
+    def _happens(self, kind: str, chance: float) -> bool:
+        return self._generator(kind).random() < chance
 
     def _in_a_burst(self, burst: Burst) -> bool:
         """One step of the chain; the packet's loss is decided by the state before (sch_netem.c)."""

@@ -175,21 +175,22 @@ class Pipe:
         return (self.free_at if self.free_at > now else now) + self.delay
 
     def not_lost(
-        self, packets: Sequence[Packet], tags: Iterable[Any], lose: Callable[[Any, Reason], None]
+        self,
+        packets: Sequence[Packet],
+        tags: Iterable[Any],
+        lost: dict[int, Reason],
+        lose: Callable[[Any, Reason], None],
     ) -> tuple[list[Packet], list[Any]]:
-        """Those packets, and their tags, that chance does not `lose`; before `carry_all`."""
+        """Those packets, and their tags, that are not among the `lost`; before `carry_all`."""
+        self.entered += len(lost)
         kept: list[Packet] = []
         kept_tags: list[Any] = []
-        assert self.losses is not None
-        loss = self.losses.loss
-        for packet, tag in zip(packets, tags, strict=False):
-            why = loss()
-            if why is None:
+        for place, (packet, tag) in enumerate(zip(packets, tags, strict=False)):
+            if place in lost:
+                lose(tag, lost[place])
+            else:
                 kept.append(packet)
                 kept_tags.append(tag)
-            else:
-                self.entered += 1
-                lose(tag, why)
         return kept, kept_tags
 
     def carry_all(

@@ -122,7 +122,7 @@ def _take_news(
     rate.generate(c, news.rate, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)
-    scoreboard.drop_if_clean(c)
+    scoreboard.drop_if_calm(c)
     if not c.retransmission_queue:
         chrono.stop(c, chrono.BUSY, now)
 
@@ -146,6 +146,9 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
     taken, sent = _taken_off(c, ack)
+    if c.board is not None:
+        c.board.acknowledged(queue[0] if queue else None)
+        scoreboard.drop_if_calm(c)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -171,7 +174,7 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
     """Whether nothing is lost, marked, urgent or being probed, and the ACK takes `head` in."""
     return not (
         c.ca_state
-        or c.board is not None
+        or (c.board is not None and not scoreboard.is_clean(c))
         or c.probe_end is not None
         or c.ecn
         or c.search is not None
@@ -179,7 +182,8 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
         or c.snd_up is not None
         or head.flags & SYN
         or (ack - head.end) & HALF
-        or (c.total_retrans and not _sent_once(c, ack))
+        or c.loss.rack_dsack_seen
+        or (c.loss.resent_end is not None and not _all_sent_once(c, head))
     )
 
 
@@ -187,15 +191,20 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
+    joined = int(sent.joined)
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
                 gone = trim.head(c, ack)
-                return taken + len(gone), gone[-1] if gone else sent
+                joined += sum(one.joined for one in gone)
+                taken += len(gone)
+                sent = gone[-1] if gone else sent
             break
         sent = queue.popleft()
+        joined += sent.joined
         taken += 1
+    c.joined_out -= joined
     return taken, sent
 
 
@@ -204,16 +213,14 @@ def _was_alone(c: Tcb, sent: SentSegment) -> bool:
     return sent.stamp is not None and sent.stamp[0] + 1 == c.delivered + c.sack_permitted
 
 
-def _sent_once(c: Tcb, ack: int) -> bool:
-    """Whether nothing up to `ack` was sent again, nor anything after it in time."""
+def _all_sent_once(c: Tcb, head: SentSegment) -> bool:
+    """Whether nothing in the queue was sent again, and its `head` after all that has arrived."""
     loss = c.loss
-    if loss.rack_dsack_seen or not c.sack_permitted:
+    if loss.resent_end is not None and lt(head.seq, loss.resent_end):
         return False
-    for sent in c.retransmission_queue:
-        if (ack - sent.end) & HALF:
-            return True
-        if sent.retransmissions or sent.last_sent <= loss.rack_time:
-            return False
+    if c.sack_permitted and not rack.newest_before(c, head):
+        return False
+    loss.resent_end = None  # nor will it, until the next time
     return True
 
 
@@ -240,6 +247,8 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
         taken += trim.head(c, ack)
         one = False
     first, last, reorder = _count_off(c, segment, taken, news, now)
+    if c.board is not None:
+        c.board.acknowledged(queue[0] if queue else None)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
         news.rate.ack_delayed = _may_have_waited(c, news)
     measured = _measure(c, segment, news, first, last, now)
@@ -281,12 +290,11 @@ def _count_off(
 ) -> tuple[int | None, int | None, int | None]:
     """Segments leave the queue: first and last time of sending, and the lowest one not resent."""
     first = last = reorder = None
-    sack, board = c.sack_permitted, c.board
+    sack = c.sack_permitted
     for sent in taken:
         sent.gone = True
+        c.joined_out -= sent.joined
         rate.delivered(c, sent, news.rate)
-        if board is not None:
-            board.head_gone(sent)
         if sent.retransmissions:
             if sent.again:
                 c.retrans_out -= 1

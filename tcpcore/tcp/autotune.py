@@ -94,15 +94,16 @@ def grow(c: Tcb, read: int) -> None:
     """Let the buffer hold what `read` bytes in a round trip call for (tcp_rcvbuf_grow())."""
     t = c.tuning
     before, t.space = t.space, read
-    if c.rcvbuf_locked or not c.sysctl.tcp_moderate_rcvbuf:
+    most = c.sysctl.tcp_rmem[2]
+    if c.rcvbuf_locked or c.rcvbuf >= most or not c.sysctl.tcp_moderate_rcvbuf:
         return
     wanted = read << 1  # what is measured is a round trip late
     if before:
         wanted += wanted * (read - before) // before << 1  # the sender may be doubling its rate
     if c.out_of_order:
         seq, payload, *_ = c.out_of_order[-1]
-        wanted += distance(c.rcv_nxt, (seq + len(payload)) & MASK)
-    memory = min((wanted << RATIO_BITS) // c.scaling_ratio, c.sysctl.tcp_rmem[2])
+        wanted += (seq + len(payload) - c.rcv_nxt) & MASK
+    memory = min((wanted << RATIO_BITS) // c.scaling_ratio, most)
     if memory > c.rcvbuf:
         c.rcvbuf = memory
         c.window_clamp = memory * c.scaling_ratio >> RATIO_BITS

@@ -8,7 +8,18 @@ Source: net/ipv4/tcp_output.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import delayed_ack, ecn, rate, sack, segment_size, state, timers, urgent, window
+from tcpcore.tcp import (
+    delayed_ack,
+    ecn,
+    rate,
+    sack,
+    scoreboard,
+    segment_size,
+    state,
+    timers,
+    urgent,
+    window,
+)
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
@@ -278,12 +289,14 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     sent.stamp = c.flow.stamp
     c.total_retrans += 1
     if sent.flags & SYN:
+        c.loss.sent_again(sent.end)
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     alone = not push  # the last of a large packet takes nothing along
     if alone and length < segment_size.mss(c) and not sent.flags & FIN:
         length = _take_followers(c, sent, length)
+    c.loss.sent_again(sent.end)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
     if payload:
@@ -316,8 +329,8 @@ def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
     rest.lost = sent.lost
     c.lost_out += rest.lost
     sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
-    c.retransmission_queue.insert(c.retransmission_queue.index(sent) + 1, rest)
-    c.board = None  # made anew when it is needed
+    c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
+    scoreboard.cut(c, sent, rest)
     return True
 
 
@@ -326,9 +339,9 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
 
     The payload's length.  Source: tcp_retrans_try_collapse().
     """
-    queue = c.retransmission_queue
+    queue, place = c.retransmission_queue, scoreboard.behind(c, sent)
     window_end = (c.snd_una + c.snd_wnd) & MASK
-    while (place := queue.index(sent) + 1) < len(queue) and not sent.flags & FIN:
+    while place < len(queue) and not sent.flags & FIN:
         follower = queue[place]
         more = distance(follower.seq, follower.end) - (follower.flags & FIN)
         too_long = length + more > segment_size.mss(c)
@@ -339,10 +352,11 @@ def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
         sent.flags |= follower.flags
         c.lost_out -= follower.lost
         c.retrans_out -= follower.again
+        c.joined_out -= follower.joined
         follower.gone = True
         del queue[place]
         if c.board is not None:
-            c.board.merged(sent, follower)
+            c.board.merged(follower)
     return length
 
 

@@ -213,6 +213,7 @@ def _cut_big_segments(c: Tcb) -> bool:
     c.lost_out = sum(sent.lost for sent in pieces)
     c.sacked_out = sum(sent.sacked for sent in pieces)
     c.retrans_out = sum(sent.again for sent in pieces)
+    c.joined_out = sum(sent.joined for sent in pieces)
     c.board = None
     return found
 

@@ -6,6 +6,8 @@ struct tcp_rack in include/linux/tcp.h.
 
 from __future__ import annotations
 
+from tcpcore.seqnum import gt
+
 OPEN, DISORDER, CWR, RECOVERY, LOSS = range(5)
 """The states of congestion avoidance (TCP_CA_Open ...)."""
 
@@ -44,6 +46,7 @@ class LossState:
         "reo_deadline",
         "reordering",
         "reordering_seen",
+        "resent_end",
         "retrans_stamp",
         "undo_marker",
         "undo_retrans",
@@ -55,6 +58,7 @@ class LossState:
         self.lost = 0  # segments that were ever counted as lost
         self.dsack_dups = 0  # segments that the peer reported to have twice
         self.retrans_stamp: int | None = None  # when the first retransmission of this episode went
+        self.resent_end: int | None = None  # end of the highest segment sent again; None: none is
         self.reneging = False  # the peer dropped what it had selectively acknowledged
         # To undo, when it turns out that nothing was lost:
         self.prior_ssthresh = 0
@@ -86,3 +90,8 @@ class LossState:
         self.usage_end: int | None = None
         self.cwnd_used = 0
         self.cwnd_stamp = 0
+
+    def sent_again(self, end: int) -> None:
+        """What ends there was sent again: how far in the queue there is anything of that kind."""
+        if self.resent_end is None or gt(end, self.resent_end):
+            self.resent_end = end

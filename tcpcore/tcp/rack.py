@@ -71,23 +71,15 @@ def detect(c: Tcb, now: int) -> int:
 
     How long until the next one would be, in us; 0: none waits (tcp_rack_detect_loss()).
     """
-    reordering, longest = window(c), 0
-    board = scoreboard.of(c)
-    found = []
-    for sent in board.by_time:
-        if sent.lost and not sent.again:
-            continue
-        if newest_before(c, sent):
-            break
-        wait = left(c, sent, reordering, now)
-        if wait <= 0:
-            found.append(sent)
-        else:
-            longest = max(longest, wait)
-    for sent in found:
+    reordering, board = window(c), scoreboard.of(c)
+    waiting, overtaken = board.waiting, board.overtaken
+    while waiting and not newest_before(c, sent := next(iter(waiting))):
+        del waiting[sent]
+        overtaken[sent] = None
+    while overtaken and left(c, sent := next(iter(overtaken)), reordering, now) <= 0:
         mark_lost(c, sent)
-        board.by_time.pop(sent, None)
-    return longest
+        board.settled(sent)
+    return left(c, next(reversed(overtaken)), reordering, now) if overtaken else 0
 
 
 def mark_lost(c: Tcb, sent: SentSegment) -> None:

@@ -1,10 +1,13 @@
 """Out-of-order data: kept sorted until the hole before it is filled (RFC 9293 §3.10.7.4).
 
 Linux keeps segments in a red-black tree (tcp_data_queue_ofo()); a sorted list of pieces that never
-overlap is enough here.  Where the peer's FIN stands is remembered beside it (``c.fin_at``).
+overlap, in which a place is found by halving, is enough here.  Where the peer's FIN stands is
+remembered beside it (``c.fin_at``).
 """
 
 from __future__ import annotations
+
+from bisect import bisect_right
 
 from tcpcore.seqnum import MASK
 from tcpcore.tcp import receive_buffer, sack
@@ -16,58 +19,93 @@ def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | Non
 
     Returns the first part that was there already, as (first, end) sequence numbers, or None.
     """
-    base = c.rcv_nxt
-    start = cursor = (seq - base) & MASK
+    base, kept = c.rcv_nxt, c.out_of_order
+    start = (seq - base) & MASK
     end = start + len(payload)
+    place = _first_beyond(c, start)
+    if place == len(kept) or (kept[place][0] - base) & MASK >= end:  # nothing of it is there
+        if payload and not _joins(c, place, seq, payload):
+            memory = receive_buffer.true_size(packet)
+            c.rmem += memory
+            kept.insert(place, (seq, payload, memory, receive_buffer.tail_room(packet)))
+        return None
+    return _fill_in(c, place, start, payload, packet)
+
+
+def _first_beyond(c: Tcb, start: int) -> int:
+    """Which piece is the first one that ends more than `start` bytes beyond rcv.nxt.
+
+    Mostly none does: what comes out of order comes at the end (`ooo_last_skb`).
+    """
+    base, kept = c.rcv_nxt, c.out_of_order
+    if not kept:
+        return 0
+    seq, payload, _, _ = kept[-1]
+    if ((seq - base) & MASK) + len(payload) <= start:
+        return len(kept)
+    place = bisect_right(kept, start, key=lambda piece: (piece[0] - base) & MASK)
+    if place:
+        seq, payload, _, _ = kept[place - 1]
+        if ((seq - base) & MASK) + len(payload) > start:
+            return place - 1
+    return place
+
+
+def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+    """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
+    base, kept = c.rcv_nxt, c.out_of_order
+    cursor, end, behind = start, start + len(payload), place
     known: tuple[int, int] | None = None
-    pieces: list[tuple[int, bytes]] = []
-    for other_seq, other, *_ in c.out_of_order:
-        left = (other_seq - base) & MASK
-        right = left + len(other)
-        if right <= cursor:
-            continue
+    new: list[tuple[int, bytes]] = []
+    while behind < len(kept):
+        seq, other, _, _ = kept[behind]
+        left = (seq - base) & MASK
         if left >= end:
             break
+        right = left + len(other)
         if left > cursor:
-            pieces.append((cursor, payload[cursor - start : left - start]))
+            new.append((cursor, payload[cursor - start : left - start]))
         if known is None:
             known = (base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK
         cursor = right
+        behind += 1
     if cursor < end:
-        pieces.append((cursor, payload[cursor - start :]))
-    if not pieces or (known is None and _joins(c, seq, payload)):
-        return known
-    memory, room = receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
-    c.rmem += memory
-    for offset, piece in pieces:
-        c.out_of_order.append(((base + offset) & MASK, piece, memory, room))
-        memory = 0  # charged once
-    c.out_of_order.sort(key=lambda kept: (kept[0] - base) & MASK)
+        new.append((cursor, payload[cursor - start :]))
+    if new:
+        memory, room = receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
+        c.rmem += memory
+        charges = [memory] + [0] * (len(new) - 1)  # once for all of them
+        made = [
+            ((base + offset) & MASK, part, charge, room)
+            for (offset, part), charge in zip(new, charges, strict=True)
+        ]
+        both = kept[place:behind] + made
+        kept[place:behind] = sorted(both, key=lambda piece: (piece[0] - base) & MASK)
     return known
 
 
-def _joins(c: Tcb, seq: int, payload: bytes) -> bool:
-    """Move the data into the room behind the packet that ends where it starts, if it fits there.
+def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
+    """Move the data into the room behind the piece before `place`, if that ends where it starts.
 
-    Source: tcp_ooo_try_coalesce().
+    And if it fits there.  Source: tcp_ooo_try_coalesce().
     """
-    for place, (other_seq, other, memory, room) in enumerate(c.out_of_order):
-        if (other_seq + len(other)) & MASK == seq and len(payload) <= room:
-            joined = (other_seq, other + payload, memory, room - len(payload))
-            c.out_of_order[place] = joined
-            return True
-    return False
+    if not place:
+        return False
+    before, other, memory, room = c.out_of_order[place - 1]
+    if (before + len(other)) & MASK != seq or len(payload) > room:
+        return False
+    c.out_of_order[place - 1] = (before, other + payload, memory, room - len(payload))
+    return True
 
 
 def take_in_order(c: Tcb) -> int:
     """Move what is in order by now to the receive buffer; how many bytes that was."""
-    moved, high = 0, c.rcv_nxt
-    while c.out_of_order:
-        seq, payload, memory, room = c.out_of_order[0]
+    moved, taken, high = 0, 0, c.rcv_nxt
+    for seq, payload, memory, room in c.out_of_order:
         behind = (c.rcv_nxt - seq) & MASK
         if behind > MASK >> 1:
             break
-        del c.out_of_order[0]
+        taken += 1
         if (high - seq) & MASK <= MASK >> 1 and seq != high:  # the segment brought it once more
             end = (seq + len(payload)) & MASK
             sack.duplicate(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
@@ -75,4 +113,5 @@ def take_in_order(c: Tcb) -> int:
         receive_buffer.put(c, fresh, memory, room)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
+    del c.out_of_order[:taken]
     return moved

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from tcpcore import reasons, trace
 from tcpcore.seqnum import HALF, gt, lt
-from tcpcore.tcp import ecn, mtu_probing, rack, tagging, timers, undo
+from tcpcore.tcp import ecn, mtu_probing, rack, scoreboard, tagging, timers, undo
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import CA_STATES, CWR, DISORDER, LOSS, OPEN, RECOVERY
 from tcpcore.tcp.sent import SentSegment
@@ -178,12 +178,12 @@ def _newreno(c: Tcb, advanced: bool) -> None:
 
 def _by_duplicates(c: Tcb) -> None:
     """RFC 6675: lost is what has three segments above it that arrived."""
-    above = c.sacked_out
-    for sent in c.retransmission_queue:
-        if above < c.loss.reordering:
+    board = scoreboard.of(c)
+    for sent in board.unjudged():
+        if c.sacked_out - board.sacked_below < c.loss.reordering:
             return
         if sent.sacked:
-            above -= 1
+            board.sacked_below += 1
         elif not sent.lost:
             rack.mark_lost(c, sent)
 
@@ -263,7 +263,7 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
     if reneged:
         c.sacked_out = 0
         c.loss.reneging = True
-        _forget_sacks(queue)
+        _forget_sacks(c, queue)
         c.tally("TcpExtTCPSACKReneging")
     elif not c.sack_permitted:
         c.sacked_out = 0
@@ -274,12 +274,14 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
         rack.mark_lost(c, sent)
 
 
-def _forget_sacks(queue: deque[SentSegment]) -> None:
+def _forget_sacks(c: Tcb, queue: deque[SentSegment]) -> None:
     """The peer has dropped it all; what lay together was made one large packet meanwhile.
 
     Source: tcp_shift_skb_data().
     """
     for before, sent in pairwise(queue):
-        before.joined = before.joined or (before.sacked and sent.sacked)
+        if before.sacked and sent.sacked and not before.joined:
+            before.joined = True
+            c.joined_out += 1
     for sent in queue:
         sent.sacked = False

@@ -71,8 +71,14 @@ def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> 
 def _divide(c: Tcb, sent: SentSegment) -> None:
     """What is larger than a segment today leaves the host at once, cut by the device."""
     while departure.cut_off(c, sent, segment_size.mss(c)):
-        sent.joined = True
-        sent = c.retransmission_queue[c.retransmission_queue.index(sent) + 1]
+        _join(c, sent, True)
+        sent = c.retransmission_queue[scoreboard.behind(c, sent)]
+
+
+def _join(c: Tcb, sent: SentSegment, joined: bool) -> None:
+    """Whether it leaves the host in one large packet with the next."""
+    c.joined_out += joined - sent.joined
+    sent.joined = joined
 
 
 def _in_window(c: Tcb, sent: SentSegment) -> bool:
@@ -96,7 +102,7 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
         if distance((c.snd_una + c.snd_wnd) & MASK, follower.end) > 0:
             break
         burst.append(follower)
-    burst[-1].joined = False
+    _join(c, burst[-1], False)
     if c.flow.paced:
         length = sum(distance(one.seq, one.end) for one in burst)
         pacing.charge(c, length, len(burst), now)

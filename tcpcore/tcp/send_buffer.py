@@ -7,22 +7,17 @@ counts memory: the bytes, and a fixed overhead for each of its large packets.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from operator import attrgetter
 
 from tcpcore.seqnum import distance
 from tcpcore.tcp import chrono, segment_size
 from tcpcore.tcp.congestion import prr
-from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 256
 """MAX_TCP_HEADER: room in front of the payload; 320 where a kernel knows wireless or tunnels."""
 
 GSO_MAX_SIZE = 65536
-
-_joined: Callable[[SentSegment], int] = attrgetter("joined")
 
 SHARED_INFO = 320
 SK_BUFF = 256
@@ -54,7 +49,7 @@ def queued(c: Tcb) -> int:
 
 def memory(c: Tcb) -> int:
     """What the kernel counts for them: bytes, and the overhead of each large packet."""
-    sent = len(c.retransmission_queue) - sum(map(_joined, c.retransmission_queue))
+    sent = len(c.retransmission_queue) - c.joined_out
     return queued(c) + OVERHEAD * (sent + len(c.packets))
 
 
@@ -63,10 +58,9 @@ def writable(c: Tcb, *, waking: bool = False) -> bool:
 
     `waking`: so little that whoever waits is told.
     """
-    if unsent(c) << waking >= notsent_limit(c) or 3 * (c.sndbuf - queued(c)) < c.sndbuf:
+    if unsent(c) << waking >= notsent_limit(c):
         return False
-    most = queued(c) + OVERHEAD * (len(c.retransmission_queue) + len(c.packets))
-    return 3 * (c.sndbuf - most) >= c.sndbuf or 3 * (c.sndbuf - memory(c)) >= c.sndbuf
+    return 3 * (c.sndbuf - memory(c)) >= c.sndbuf
 
 
 def check_space(c: Tcb, now: int) -> None:

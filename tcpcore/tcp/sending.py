@@ -269,6 +269,7 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     while length > mss:
         send_part(c, mss, now)
         c.retransmission_queue[-1].joined = True
+        c.joined_out += 1
         length -= mss
     send_part(c, length, now, push)
 

@@ -6,8 +6,12 @@ Linux differs from other stacks, which ignore the option (tcp_inbound_md5_hash()
 
 from __future__ import annotations
 
-from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS, find
+from operator import itemgetter
+
+from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS
 from tcpcore.wire.segment import Segment
+
+_kind = itemgetter(0)
 
 
 def unexpected(segment: Segment) -> bool:
@@ -15,4 +19,4 @@ def unexpected(segment: Segment) -> bool:
     options = segment.options
     if len(options) == 3 and options[2][0] == TIMESTAMPS:
         return False
-    return find(options, MD5_SIGNATURE) is not None
+    return MD5_SIGNATURE in map(_kind, options)

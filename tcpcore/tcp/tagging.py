@@ -6,9 +6,7 @@ net/ipv4/tcp_input.c; RFC 2018, RFC 2883 (duplicates).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from tcpcore.seqnum import HALF, MASK, distance, gt, lt
+from tcpcore.seqnum import HALF, distance, gt, lt
 from tcpcore.tcp import rack, rate, scoreboard
 from tcpcore.tcp.flow import RateSample
 from tcpcore.tcp.loss_state import LOSS
@@ -19,17 +17,13 @@ from tcpcore.wire.options import SACK, find
 from tcpcore.wire.segment import Segment
 
 
-@dataclass(slots=True)
 class News:
     """What one ACK says, beside its number; the kernel's FLAG_ bits and `tcp_sacktag_state`.
 
     Times are when segments were sent (us); `reorder` is the lowest sequence number that came late.
+    An ACK changes few of them: what it does not change is the class's.
     """
 
-    advanced: bool = False  # FLAG_SND_UNA_ADVANCED
-    data: bool = False  # FLAG_DATA
-    window: bool = False  # FLAG_WIN_UPDATE
-    echo: bool = False  # FLAG_ECE
     acked_data: bool = False  # FLAG_DATA_ACKED
     syn: bool = False  # FLAG_SYN_ACKED
     sacked: bool = False  # FLAG_DATA_SACKED
@@ -43,7 +37,13 @@ class News:
     last_sacked: int | None = None
     reorder: int | None = None
     delivered: int = 0
-    rate: RateSample = field(default_factory=RateSample)
+
+    def __init__(self, advanced: bool, data: bool, window: bool, echo: bool) -> None:
+        self.advanced = advanced  # FLAG_SND_UNA_ADVANCED
+        self.data = data  # FLAG_DATA
+        self.window = window  # FLAG_WIN_UPDATE
+        self.echo = echo  # FLAG_ECE
+        self.rate = RateSample()
 
     @property
     def acked(self) -> bool:
@@ -63,10 +63,13 @@ class News:
 
 def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     """Take in the SACK blocks of an ACK; `before` is what was acknowledged until it came."""
-    option = find(segment.options, SACK) if c.sack_permitted else None
+    options = segment.options
+    if not c.sack_permitted or not options:
+        return
+    option = options[-1] if options[-1][0] == SACK else find(options, SACK)
     if option is None or len(option) < 2:
         return
-    blocks: list[tuple[int, int]] = list(option[1:])
+    blocks: tuple[tuple[int, int], ...] = option[1:]
     duplicate = _duplicate_block(c, blocks, segment.ack, before, news)
     if (segment.ack - (before - c.max_window)) & HALF or not c.retransmission_queue:
         return
@@ -78,14 +81,9 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
             _duplicated(c, sent, news)
     good = [block for block in blocks[duplicate is not None :] if _is_sound(c, block)]
     places = [(board.position(start), board.position(end)) for start, end in good]
-    for start, end in board.news(places):
-        for sent in board.between(start - c.snd_mss, end):
-            first = board.position(sent.seq)
-            last = first + ((sent.end - sent.seq) & MASK)
-            for left, right in places:
-                if left <= first and last <= right:
-                    _tag(c, board, sent, news, now)
-                    break
+    for start, end in sorted(places):
+        for place, sent in board.untagged(start, end):
+            _tag(c, board, place, sent, news, now)
     if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
         rack.note_reordering(c, news.reorder)
 
@@ -113,7 +111,7 @@ def _covered(c: Tcb, board: Scoreboard, block: tuple[int, int]) -> list[SentSegm
 
 
 def _duplicate_block(
-    c: Tcb, blocks: list[tuple[int, int]], ack: int, before: int, news: News
+    c: Tcb, blocks: tuple[tuple[int, int], ...], ack: int, before: int, news: News
 ) -> tuple[int, int] | None:
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
@@ -170,10 +168,8 @@ def _came_late(sent: SentSegment, news: News) -> None:
         news.reorder = sent.seq
 
 
-def _tag(c: Tcb, board: Scoreboard, sent: SentSegment, news: News, now: int) -> None:
-    """The peer has this segment."""
-    if sent.sacked:
-        return
+def _tag(c: Tcb, board: Scoreboard, place: int, sent: SentSegment, news: News, now: int) -> None:
+    """The peer has this segment, which is at that position."""
     rack.advance(c, sent, now)
     if sent.again:
         if sent.lost:
@@ -182,7 +178,7 @@ def _tag(c: Tcb, board: Scoreboard, sent: SentSegment, news: News, now: int) -> 
             c.retrans_out -= 1
     else:
         if not sent.retransmissions:
-            if lt(sent.seq, rack.highest_sacked(c)):
+            if place < board.highest:
                 _came_late(sent, news)
             if c.loss.high_seq is None or not gt(sent.end, c.loss.high_seq):
                 news.original = True
@@ -197,8 +193,7 @@ def _tag(c: Tcb, board: Scoreboard, sent: SentSegment, news: News, now: int) -> 
     news.sacked = True
     c.sacked_out += 1
     news.delivered += 1
-    board.highest = max(board.highest, board.position(sent.end))
-    board.by_time.pop(sent, None)
+    board.tag(place, sent)
 
 
 def add_duplicate_ack(c: Tcb, news: News, count: int) -> None:

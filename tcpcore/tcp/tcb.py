@@ -78,24 +78,25 @@ class Tcb:
         "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max", "delivered",
         "due", "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at",
         "fin_queued", "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss",
-        "journal", "keep_count", "keep_idle", "keep_interval", "keepalive", "keepalive_deadline",
-        "lacks_space", "last_ack_received", "last_challenge", "last_data_received",
-        "last_data_sent", "last_segment_size", "last_sent_at", "linger", "linger2", "local",
-        "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev", "mdev_max", "min_rtt",
-        "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
-        "pacing_deadline", "packets", "path_mtu", "pingpong", "probe_deadline", "probe_end",
-        "probes_out", "probing_since", "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss",
-        "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf",
-        "rcvbuf_locked", "receive_buffer", "record_ends", "remote", "remote_port", "retrans_out",
-        "retransmission_queue", "retransmissions", "retransmit_deadline", "retransmit_since",
-        "reuse_address", "rmem", "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
-        "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
-        "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1",
-        "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps",
-        "state", "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps",
-        "total_retrans", "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning",
-        "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline",
-        "waiters", "wakes_at", "window_clamp", "write_end",
+        "joined_out", "journal", "keep_count", "keep_idle", "keep_interval", "keepalive",
+        "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
+        "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
+        "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
+        "mdev_max", "min_rtt", "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan",
+        "out", "out_of_order", "pacing_deadline", "packets", "path_mtu", "pingpong",
+        "probe_deadline", "probe_end", "probes_out", "probing_since", "pushed_seq", "quick_acks",
+        "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd",
+        "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote",
+        "remote_port", "retrans_out", "retransmission_queue", "retransmissions",
+        "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
+        "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
+        "search", "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt",
+        "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked",
+        "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state", "syn_retries", "sysctl",
+        "thin_linear", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
+        "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn", "unread", "urg_data",
+        "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
+        "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -210,6 +211,7 @@ class Tcb:
         self.retransmissions = 0  # time-outs in a row
         self.retransmit_since = 0  # when what is being retransmitted was first sent; 0: nothing is
         self.retransmission_queue: deque[SentSegment] = deque()
+        self.joined_out = 0  # segments of the queue that left the host with the next (`sent`)
         self.sacked_out = 0  # segments of the queue that are selectively acknowledged
         self.lost_out = 0  # that are counted as lost
         self.retrans_out = 0  # that were sent again, and are on their way

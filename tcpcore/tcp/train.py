@@ -52,6 +52,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     ip, acknowledged, data, out, board = c.ip, c.rcv_nxt, c.send_buffer, c.out, c.board
     stamp = c.flow.stamp if queue else rate.start(c, now)
     turn = c.turn
+    c.joined_out += count - 1
     ttl, tos, number = ip.ttl or c.sysctl.ip_default_ttl, ip.tos, ip.id
     field = -1
     while length > 0:

@@ -34,6 +34,7 @@ def head(c: Tcb, ack: int) -> list[SentSegment]:
         sent.seq = (ack + number * size) & MASK
         sent.end = (sent.seq + size) & MASK
     packet[count - 1].end, packet[count - 1].flags = end, flags
+    c.joined_out += joined - packet[count - 1].joined
     packet[count - 1].joined = joined
     for _ in packet[count:]:
         del c.retransmission_queue[count]

@@ -90,6 +90,8 @@ def take_back(c: Tcb, now: int, *, unmark: bool) -> None:
         for sent in c.retransmission_queue:
             sent.lost = False
         c.lost_out = 0
+        if c.board is not None:
+            c.board.found()
     if loss.prior_ssthresh:
         c.cwnd = c.congestion.undo(c)
         if loss.prior_ssthresh > c.ssthresh:

@@ -54,6 +54,9 @@ def options_length(options: tuple[Option, ...]) -> int:
         return 0
     if len(options) == 3 and options[2][0] == TIMESTAMPS and options[:2] == _TWO_NOPS:
         return 12  # what nearly all segments have
+    last = options[-1]
+    if last[0] == SACK and options[-3:-1] == _TWO_NOPS:  # as stacks put it behind what there is
+        return options_length(options[:-3]) + 8 * len(last) - 4
     length = 0
     for option in options:
         kind = option[0]

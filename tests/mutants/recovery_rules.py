@@ -75,8 +75,8 @@ MUTANTS = (
     Mutant(
         "of SACK blocks only what is new is looked at, and all of that",
         "tcp/scoreboard.py",
-        "            if start < end:\n                found.append((start, end))",
-        "            if False and start < end:\n                found.append((start, end))",
+        "            found.append((place, sent))\n",
+        "            found += [(place, sent)] if not runs else []\n",
     ),
     Mutant(
         "F-RTO: after a time-out new data goes out first (RFC 5682)",
