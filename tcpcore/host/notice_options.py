@@ -50,27 +50,22 @@ def _timestamp(kind: int, socket: Socket, value: int) -> int:
     return kept
 
 
-def _shown(kind: int, socket: Socket) -> int:
-    return int(socket.options.get("SO_TIMESTAMP", 0) == kind)
+def _stamp(number: int, kind: int) -> Option:
+    """The option with that number, which asks for stamps of that kind; there is one at a time."""
+    return Option(
+        SOL_SOCKET,
+        number,
+        _ANY_INT,
+        store=lambda socket, value: _timestamp(kind, socket, value),
+        show=lambda socket, _: int(socket.options.get("SO_TIMESTAMP", 0) == kind),
+    )
 
 
 OPTIONS: dict[str, Option] = {
     "SO_ZEROCOPY": Option(SOL_SOCKET, 60, 0, 1, store=_noticed),
     "SO_TIMESTAMPING": Option(SOL_SOCKET, 37, _ANY_INT, store=_timestamping),
-    "SO_TIMESTAMP": Option(
-        SOL_SOCKET,
-        29,
-        _ANY_INT,
-        store=lambda socket, value: _timestamp(timestamping.MICROSECONDS, socket, value),
-        show=lambda socket, _: _shown(timestamping.MICROSECONDS, socket),
-    ),
-    "SO_TIMESTAMPNS": Option(
-        SOL_SOCKET,
-        35,
-        _ANY_INT,
-        store=lambda socket, value: _timestamp(timestamping.NANOSECONDS, socket, value),
-        show=lambda socket, _: _shown(timestamping.NANOSECONDS, socket),
-    ),
+    "SO_TIMESTAMP": _stamp(29, timestamping.MICROSECONDS),
+    "SO_TIMESTAMPNS": _stamp(35, timestamping.NANOSECONDS),
     "IP_RECVERR": Option(SOL_IP, 11, _ANY_INT, store=_noticed, attribute="ip.receives_errors"),
     "IPV6_RECVERR": Option(SOL_IPV6, 25, _ANY_INT, store=_noticed, attribute="ip.receives_errors"),
 }

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tcpcore.seqnum import MASK, geq, gt
-from tcpcore.tcp import send_buffer
+from tcpcore.tcp import records, send_buffer
 from tcpcore.tcp.connection import Connection
 
 ORIGIN = 5
@@ -59,7 +59,7 @@ class Sends:
             last.high = self.number
         else:
             if behind or not unsent:
-                c.record_ends.append(c.write_end)  # a packet belongs to one range only
+                records.ends_at(c, c.write_end)  # a packet belongs to one range only
             last = Range(self.number, c.write_end)
             self._pending.append(last)
         self.number = (self.number + 1) & MASK
@@ -132,7 +132,7 @@ def fill_packets(c: Connection, sizes: Sequence[int]) -> None:
     for size in sizes:
         for at in range(0, size, PAGE):
             if pieces == MOST_PIECES:
-                c.record_ends.append(place)
+                records.ends_at(c, place)
                 pieces = 0
             pieces += 1
             place = (place + min(PAGE, size - at)) & MASK
