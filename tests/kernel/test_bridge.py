@@ -214,7 +214,13 @@ def test_the_capture_has_what_passed_the_device(tmp_path: Path) -> None:
 @pytest.fixture
 def open_bridge(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     options: list[str] = getattr(request, "param", [])
-    program = subprocess.Popen([*BRIDGE, *options], stdout=subprocess.PIPE, text=True, bufsize=1)
+    program = subprocess.Popen(
+        [*BRIDGE, *options],
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's & ignores it
+    )
     yield program
     program.kill()
     program.wait()
