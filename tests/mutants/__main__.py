@@ -31,7 +31,7 @@ NEAR = (
     "tests/pairs",
 )
 """Where a test would notice; what takes the least time comes first."""
-COPIED = ("tcpcore", "tests", "pyproject.toml")
+COPIED = ("tcpcore", "tests", "benchmarks", "pyproject.toml")
 PATIENCE = 3
 """How many times as long as without a broken rule; then the tests run for ever: noticed, too."""
 
