@@ -7,6 +7,7 @@ offer the same calls.  Its parameters are the sliders of the player.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ class Parameter:
             raise UsageError(f"{scenario}: {self.name} is true or false, not {value!r}.")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
             raise UsageError(f"{scenario}: {self.name} takes a number, not {value!r}.")
+        value = _bounded(value)
         if not self.minimum <= value <= self.maximum:
             unit = f" {self.unit}" if self.unit else ""
             raise UsageError(
@@ -148,10 +150,19 @@ def _parse(text: str, unit: str) -> Any:
 def _number(digits: str, otherwise: str) -> Any:
     for convert in (int, float):
         try:
-            return convert(digits)
+            return _bounded(convert(digits))
         except ValueError:
             continue
     return otherwise
+
+
+def _bounded(number: float) -> float:
+    """The number; infinite where no float can hold it, which no parameter allows."""
+    try:
+        float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+    return number
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,9 @@ def test_an_unknown_parameter_is_told_the_known_ones():
     assert "handshake has no parameter 'rtr'; it has rtt" in mistake("handshake", {"rtr": 1})
 
 
-@pytest.mark.parametrize("value", [1, 401, -5, 1e9, math.inf, "401"])
+@pytest.mark.parametrize(
+    "value", [1, 401, -5, 1e9, math.inf, "401", 10**400, "-" + "6" * 400, "6" * 400 + "s"]
+)
 def test_a_value_out_of_range_is_told_the_range(value: Any):
     assert "rtt takes a number from 2 to 400 ms" in mistake("handshake", {"rtt": value})
 
