@@ -95,18 +95,18 @@ class Parameter:
             raise UsageError(f"{scenario}: {self.name} is true or false, not {value!r}.")
         if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
             raise UsageError(f"{scenario}: {self.name} takes a number, not {value!r}.")
-        value = _bounded(value)
-        if not self.minimum <= value <= self.maximum:
+        number = _bounded(value)
+        if not self.minimum <= number <= self.maximum:
             unit = f" {self.unit}" if self.unit else ""
             raise UsageError(
                 f"{scenario}: {self.name} takes a number from {self.minimum:g} to "
-                f"{self.maximum:g}{unit}, not {value:g}."
+                f"{self.maximum:g}{unit}, not {number:g}."
             )
         if isinstance(self.default, int) and self.step == int(self.step):
-            if value != int(value):
-                raise UsageError(f"{scenario}: {self.name} takes a whole number, not {value:g}.")
-            return int(value)
-        return value
+            if number != int(number):
+                raise UsageError(f"{scenario}: {self.name} takes a whole number, not {number:g}.")
+            return int(number)
+        return number
 
     def default_in(self, profile: str) -> Value:
         """The default value; of a sysctl, the profile's, and 0 where it does not exist."""
