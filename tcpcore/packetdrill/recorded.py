@@ -320,8 +320,9 @@ class _Stream:
         self._end: int | None = None
         self._taken = 0
         inbound = [seen for seen in packets if seen.inbound and isinstance(seen.packet, Segment)]
-        ends = {(one.packet.sport, one.packet.dport) for one in inbound}  # type: ignore[union-attr]
-        begun = {one.packet.seq for one in inbound if one.packet.flags & SYN}  # type: ignore[union-attr]
+        segments = [seen.packet for seen in inbound if isinstance(seen.packet, Segment)]
+        ends = {(one.sport, one.dport) for one in segments}
+        begun = {one.seq for one in segments if one.flags & SYN}
         if len(ends) == len(begun) == 1:
             self._arrive(inbound)
 
