@@ -92,7 +92,7 @@ mutants: env
 hostile: env
 	@nice -n 15 $(RUN) tests.pairs.hostile --segments 1000000
 
-# These tests mostly wait for the kernel's timers, so three at a time do not hold up each other.
+# One at a time: these tests measure in real time, and others beside them would hold them up.
 kernel: env
 	@$(RUN) pytest -q -m "kernel"
 

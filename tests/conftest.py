@@ -8,9 +8,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import settings
 
 from tcpcore.tcp import prediction
+from tests.held_up import Watch, undisturbed
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT = ROOT / "_build" / "html" / "index.html"
@@ -18,6 +20,9 @@ UNFINISHED = ROOT / "_build" / "unfinished"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 COMPILED = not prediction.__file__.endswith(".py")
 NEEDY = ("kernel", "book", "browser", "compiled")
+
+WATCH = pytest.StashKey[Watch]()
+DISTURBED = pytest.StashKey[list[str]]()
 
 # No deadlines: this machine may be busy.  CI looks at the same examples each time; at home each run
 # looks at new ones, and a failure prints how to replay it.
@@ -51,6 +56,37 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             pytest.skip(reason)
     if COMPILED and (mark := item.get_closest_marker("interpreted")):
         pytest.skip(mark.args[0])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A kernel test that failed while this machine was held up begins again: `tests.held_up`."""
+    if not item.get_closest_marker("kernel") or missing_for("kernel"):
+        return None
+    if WATCH not in item.config.stash:
+        item.config.stash[WATCH] = Watch()
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports, reasons = undisturbed(
+        lambda: runtestprotocol(item, log=False, nextitem=nextitem),
+        lambda reports: any(report.failed for report in reports),
+        item.config.stash[WATCH],
+    )
+    said = item.config.stash.setdefault(DISTURBED, [])
+    said += [f"begun again: {item.nodeid}: {reason}" for reason in reasons]
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for said in terminalreporter.config.stash.get(DISTURBED, []):
+        terminalreporter.write_line(said)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if watch := config.stash.get(WATCH, None):
+        watch.close()
 
 
 @pytest.hookimpl(wrapper=True)
