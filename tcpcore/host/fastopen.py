@@ -15,7 +15,7 @@ from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
-from tcpcore.tcp import delayed_ack, departure, early, fast_open, receive_buffer, state, timers
+from tcpcore.tcp import delayed_ack, departure, early, fast_open, receive_buffer, rtt, state, timers
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
 from tcpcore.tcp.sent import SentSegment
@@ -193,10 +193,12 @@ class Queue:
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
+        c.request_out = 1
         c.congestion.on_start(c, now)
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
         timers.set_syn_ack(c, now, 0)
+        rtt.forget_syn_round_trip(c)
         return c.out
 
 

@@ -17,6 +17,7 @@ from tcpcore.host import counters
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import state, timers
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.loss_state import CA_STATES
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH
@@ -149,7 +150,7 @@ def _values(c: Connection) -> bytes | Raw:
         unsent if unsent < HALF else 0,
         c.cwnd,
         c.ssthresh,
-        len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out,
+        prr.in_flight(c),
         c.ca_state,
         c.rto,
         c.srtt >> 3 or _NONE,

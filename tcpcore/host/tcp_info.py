@@ -9,7 +9,8 @@ from __future__ import annotations
 from tcpcore.host.listener import Listener
 from tcpcore.seqnum import distance
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp import chrono, early, ecn, rate, segment_size, state
+from tcpcore.tcp import chrono, ecn, rate, segment_size, state
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
 from tcpcore.tcp.tcb import INITIAL_CWND
@@ -71,7 +72,7 @@ def _condition(c: Connection) -> dict[str, int]:
         "options": _options(c),
         "snd_wscale": c.snd_scale if c.scaling else 0,
         "rcv_wscale": c.rcv_scale if c.scaling else 0,
-        "unacked": len(c.retransmission_queue) - early.is_early(c),  # a request's SYN+ACK
+        "unacked": prr.packets_out(c),
         "sacked": c.sacked_out,
         "lost": c.lost_out,
         "retrans": c.retrans_out,
@@ -79,11 +80,17 @@ def _condition(c: Connection) -> dict[str, int]:
         "reordering": c.loss.reordering,
         "snd_cwnd": c.cwnd,
         "snd_ssthresh": c.ssthresh,
-        "notsent_bytes": max(distance(c.snd_nxt, c.write_end), 0),
+        "notsent_bytes": _not_sent(c),
         "snd_wnd": c.snd_wnd,
         "rcv_wnd": c.rcv_wnd,
         "rcv_ssthresh": c.rcv_ssthresh,
     }
+
+
+def _not_sent(c: Connection) -> int:
+    """Bytes that wait to be sent; a FIN among them counts as one."""
+    waits = c.fin_queued is not None and not c.fin_sent
+    return max(distance(c.snd_nxt, c.write_end), 0) + waits
 
 
 def _options(c: Connection) -> int:
@@ -98,7 +105,7 @@ def _options(c: Connection) -> int:
 def _path(c: Connection) -> dict[str, int]:
     opening = c.state == state.SYN_SENT
     stamps = TIMESTAMP_SPACE if c.timestamps or (opening and c.sysctl.tcp_timestamps) else 0
-    first = early.is_early(c)
+    opened = c.state not in (state.SYN_SENT, state.SYN_RECV)
     return {
         "rto": c.rto,
         "ato": c.ato,
@@ -107,7 +114,7 @@ def _path(c: Connection) -> dict[str, int]:
         "min_rtt": c.min_rtt or NO_RTT,
         "snd_mss": segment_size.mss(c) - (stamps if opening else 0),
         "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
-        "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps and not first else 0),
+        "advmss": c.advertised_mss - (TIMESTAMP_SPACE if c.timestamps and opened else 0),
         "pmtu": c.path_mtu,
         "rcv_rtt": c.tuning.rtt >> 3,
         "rcv_space": c.tuning.space,

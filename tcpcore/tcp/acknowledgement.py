@@ -337,10 +337,7 @@ def _measure(
         if measured is None:
             measured = now - news.first_sacked
     if measured is None and news.acked:
-        stamps = wire_options.timestamps(segment.options)
-        if stamps is not None and stamps[1]:
-            elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
-            measured = latest = max(elapsed & MASK, 1) * MILLISECOND
+        measured = latest = by_timestamp(c, segment, now)
     if measured is None or latest is None:
         return False
     news.rate.rtt = latest
@@ -348,6 +345,15 @@ def _measure(
     rtt.sample(c, measured)
     c.congestion.on_sample(c, latest, now)
     return True
+
+
+def by_timestamp(c: Tcb, segment: Segment, now: int) -> int | None:
+    """How long ago the timestamp was sent that the segment echoes, if it does."""
+    stamps = wire_options.timestamps(segment.options)
+    if stamps is None or not stamps[1]:
+        return None
+    elapsed = departure.timestamp(c.timestamp_offset, now) - stamps[1]
+    return max(elapsed & MASK, 1) * MILLISECOND
 
 
 def _control(c: Tcb, news: News, now: int) -> None:

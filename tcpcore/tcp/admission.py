@@ -20,7 +20,7 @@ def taken(c: Tcb, size: int) -> int:
     mss = segment_size.mss(c)
     limit = send_buffer.notsent_limit(c)
     most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
-    most += send_buffer.OVERHEAD * (len(c.retransmission_queue) + unsent // large)
+    most += send_buffer.OVERHEAD * (prr.packets_out(c) + unsent // large)
     if most < c.sndbuf and unsent + size < limit:
         return size
     done = 0

@@ -243,7 +243,8 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     said = mss[1] if mss else 0  # 0 says nothing
     if not said and c.fast_open is not None:
         said = c.fast_open.clamp
-    c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), segment_size.LEAST)
+    limit = min(c.advertised_mss, segment_size.of_path(c))
+    c.snd_mss = max(min(said or c.snd_mss, limit), segment_size.LEAST)
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)
     c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0
@@ -342,19 +343,10 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
     if c.state == state.SYN_RECV:
-        c.snd_wl1 = segment.seq
-        c.delivered += c.bytes_acked >= 0  # SYNs that crossed count twice
-        acknowledgement.take(c, segment, now)
-        lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
-        rtt.forget_syn_round_trip(c)
-        if c.fast_open is None or not c.fast_open.passive:  # such a one started with its SYN
-            c.congestion.on_start(c, now)
-        c.last_data_sent = now
-        if c.fast_open is None or not c.fast_open.passive:
-            mtu_probing.start(c, now, at_once=False)
-            receive_buffer.established(c, now)
+        if early.is_early(c):
+            early.take_ack(c, segment, now)
         else:
-            early.opened(c, now)
+            _take_third_ack(c, segment, now)
         delayed_ack.expect_segments(c)
         send_buffer.expand(c)
         keepalive.start(c, now)
@@ -368,6 +360,18 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, segment, now)
     return c.state not in _NOTHING_MORE
+
+
+def _take_third_ack(c: Tcb, segment: Segment, now: int) -> None:
+    c.snd_wl1 = segment.seq
+    c.delivered += c.bytes_acked >= 0  # SYNs that crossed count twice
+    acknowledgement.take(c, segment, now)
+    lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+    rtt.forget_syn_round_trip(c)
+    c.congestion.on_start(c, now)
+    c.last_data_sent = now
+    mtu_probing.start(c, now, at_once=False)
+    receive_buffer.established(c, now)
 
 
 _NOTHING_MORE = frozenset((state.CLOSED, state.TIME_WAIT))

@@ -10,16 +10,24 @@ from __future__ import annotations
 from tcpcore import reasons, trace
 from tcpcore.seqnum import MASK, distance
 from tcpcore.tcp import (
+    acknowledgement,
     challenge,
     chrono,
     departure,
     lifecycle,
+    pacing,
+    rate,
     receive_buffer,
     reception,
     resend,
+    rtt,
     state,
+    timers,
+    undo,
     window,
 )
+from tcpcore.tcp.loss_state import LOSS
+from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
@@ -52,14 +60,47 @@ def is_shut(c: Tcb) -> bool:
     return c.fast_open is not None and c.fast_open.shut is not None
 
 
-def opened(c: Tcb, now: int) -> None:
-    """The last ACK came: what the request kept apart is over, and a FIN that waits may go."""
-    c.last_challenge = None
+def take_ack(c: Tcb, segment: Segment, now: int) -> None:
+    """The last ACK: first for data that went before it, then for the request's SYN+ACK.
+
+    Source: tcp_rcv_state_process() in SYN_RECV, tcp_rcv_synrecv_state_fastopen().
+    """
     assert c.fast_open is not None
+    syn_ack = c.retransmission_queue.popleft()
+    syn_ack.gone, c.request_out = True, 0
+    c.snd_una, c.bytes_acked, c.snd_wl1 = syn_ack.end, 0, c.irs
+    if c.board is not None:
+        c.board.acknowledged(c.retransmission_queue[0] if c.retransmission_queue else None)
+    acknowledgement.take(c, segment, now)
+    c.delivered += 1
+    if not c.srtt:
+        _measure(c, segment, syn_ack, now)
+    if c.ca_state == LOSS and not c.retransmission_queue:
+        undo.try_recovery(c, segment, now)
+    c.retransmissions = c.retransmit_since = 0
+    undo.clean_stamp(c)
+    timers.cancel_retransmission(c)
+    if c.retransmission_queue:
+        timers.set_retransmission(c, now)
+    lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+    pacing.update_rate(c)
+    c.last_challenge = None  # what the request kept apart is over
+    c.last_data_sent = now
     if c.fast_open.shut is not None:
         c.fin_queued = c.fast_open.shut
         chrono.start(c, chrono.BUSY, now)
         lifecycle.change(c, state.CLOSE, c.fin_queued)
+
+
+def _measure(c: Tcb, segment: Segment, syn_ack: SentSegment, now: int) -> None:
+    """No data gave a round trip: the SYN+ACK may, or the timestamp (tcp_synack_rtt_meas())."""
+    measured = None if syn_ack.retransmissions else now - syn_ack.first_sent
+    if measured is None:
+        measured = acknowledgement.by_timestamp(c, segment, now)
+    if measured is not None:
+        rate.measured(c, measured, now, delayed=False)
+        rtt.sample(c, measured)
+    rtt.forget_syn_round_trip(c)
 
 
 def fits(c: Tcb, segment: Segment, now: int) -> bool:

@@ -29,6 +29,7 @@ from tcpcore.tcp import (
     lifecycle,
     resend,
     retransmit,
+    segment_size,
     sending,
     state,
     timers,
@@ -65,8 +66,6 @@ ERRORS_6 = {0: ENETUNREACH, 1: EACCES, 2: EHOSTUNREACH, 3: EHOSTUNREACH, 4: ECON
 FINAL_6 = (1, 4, 5, 6)
 """Codes there that end a request."""
 
-ADVERTISED_MIN = 256
-"""net.ipv4.route.min_adv_mss."""
 MSS_MIN = 48
 """TCP_MIN_SND_MSS: no path can make segments smaller."""
 
@@ -167,17 +166,14 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
         c.event(trace.REFUSED, Reason(reasons.PATH_MTU_IGNORED, {"mtu": mtu}))
         return
     c.path_mtu = mtu
-    header = 60 if ":" in c.remote else 40
     options = departure.TIMESTAMP_SPACE if c.timestamps else 0
-    mss = max(mtu - header - options, MSS_MIN)
-    c.snd_mss = min(c.snd_mss, mss)
+    mss = max(segment_size.of_path(c) - options, MSS_MIN)
+    asked = c.state == state.SYN_SENT and c.fast_open is not None and c.fast_open.clamp
+    c.snd_mss = min(asked or c.snd_mss, mss)
     if c.search is not None:
         c.search.narrow(mss)
     values = {"mtu": mtu, "mss": c.snd_mss}
     c.event(trace.NOTED, Reason(reasons.PATH_MTU, values))
-    early_on = c.fast_open is not None and c.state == state.SYN_RECV
-    if c.state == state.SYN_SENT or early_on:
-        c.advertised_mss = min(c.advertised_mss, max(mtu - header, ADVERTISED_MIN))
     if c.state == state.SYN_SENT:
         if c.fast_open is not None and c.fast_open.carried:  # the SYN with data was too large
             for sent in c.retransmission_queue:

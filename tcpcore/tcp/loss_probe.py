@@ -30,7 +30,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
         not queue
         or not c.sack_permitted
         or c.ca_state not in (OPEN, CWR)
-        or c.state not in state.HANDSHAKE_DONE
+        or _opening(c)
         or c.sysctl.tcp_early_retrans not in PROBING
     ):
         return False
@@ -43,6 +43,13 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
         wait = until_rto
     timers.set_loss_probe(c, now + wait, now)
     return True
+
+
+def _opening(c: Tcb) -> bool:
+    """Whether a SYN or SYN+ACK waits that is no connection's yet: one that crossed is."""
+    if c.state == state.SYN_RECV:
+        return c.fast_open is not None and c.fast_open.passive
+    return c.state not in state.HANDSHAKE_DONE
 
 
 def rearm(c: Tcb, now: int) -> None:

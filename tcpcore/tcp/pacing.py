@@ -31,7 +31,7 @@ def update_rate(c: Tcb) -> None:
     size = c.snd_mss
     if size > c.max_window >> 1:
         size = segment_size.mss(c)
-    out = len(c.retransmission_queue)
+    out = len(c.retransmission_queue) - c.request_out
     rate = size * 80_000 * share * (c.cwnd if c.cwnd > out else out)
     if c.srtt:
         rate //= c.srtt

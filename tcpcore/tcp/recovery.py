@@ -254,11 +254,11 @@ def enter_loss(c: Tcb, now: int) -> None:
 
 
 def _mark_all_lost(c: Tcb, now: int) -> None:
-    """tcp_timeout_mark_lost()."""
+    """tcp_timeout_mark_lost(); a request's SYN+ACK is not among it."""
     queue = c.retransmission_queue
-    if not queue:
+    if not prr.packets_out(c):
         return
-    head = queue[0]
+    head = queue[c.request_out]
     reneged = head.sacked
     if reneged:
         c.sacked_out = 0
@@ -268,7 +268,7 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
     elif not c.sack_permitted:
         c.sacked_out = 0
     recent = c.sack_permitted and not c.sysctl.duplicate_threshold
-    for sent in list(queue):
+    for sent in list(queue)[c.request_out :]:
         if not reneged and recent and sent is not head and rack.left(c, sent, 0, now) > 0:
             continue
         rack.mark_lost(c, sent)

@@ -10,6 +10,7 @@ from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import (
     departure,
     pacing,
+    pieces,
     rack,
     recovery,
     scoreboard,
@@ -68,19 +69,6 @@ def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> 
     timers.set_retransmission(c, now)
 
 
-def _divide(c: Tcb, sent: SentSegment) -> None:
-    """What is larger than a segment today leaves the host at once, cut by the device."""
-    while departure.cut_off(c, sent, segment_size.mss(c)):
-        _join(c, sent, True)
-        sent = c.retransmission_queue[scoreboard.behind(c, sent)]
-
-
-def _join(c: Tcb, sent: SentSegment, joined: bool) -> None:
-    """Whether it leaves the host in one large packet with the next."""
-    c.joined_out += joined - sent.joined
-    sent.joined = joined
-
-
 def _in_window(c: Tcb, sent: SentSegment) -> bool:
     """Whether the window still has room for any of it; the oldest byte probes a shut one."""
     return sent.seq == c.snd_una or distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK) > 0
@@ -92,7 +80,7 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
     As many as cwnd allows; the last of several has PSH, as when they were new.
     """
     most = min(sending.burst_segments(c, c.snd_mss), c.cwnd - prr.in_flight(c))
-    _divide(c, sent)
+    pieces.divide(c, sent, segment_size.current(c))
     burst = [sent]
     board = scoreboard.of(c)
     while burst[-1].joined and len(burst) < most:
@@ -102,7 +90,7 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
         if distance((c.snd_una + c.snd_wnd) & MASK, follower.end) > 0:
             break
         burst.append(follower)
-    _join(c, burst[-1], False)
+    pieces.join(c, burst[-1], False)
     if c.flow.paced:
         length = sum(distance(one.seq, one.end) for one in burst)
         pacing.charge(c, length, len(burst), now)

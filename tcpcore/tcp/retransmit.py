@@ -173,9 +173,6 @@ def _answer_early_again(c: Tcb, head: SentSegment, now: int) -> None:
     """
     if c.retransmissions == 1:
         recovery.enter_loss(c, now)
-        c.lost_out -= head.lost
-        head.lost = False
-        c.board = None
     waited = now - head.last_sent
     _count(c)
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}

@@ -6,9 +6,13 @@ Up to four blocks are remembered, the latest first; a duplicate is reported once
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tcpcore.seqnum import geq, gt, leq, lt
-from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.options import NOP_OPTION, SACK, Option
+
+if TYPE_CHECKING:
+    from tcpcore.tcp.tcb import Tcb
 
 REMEMBERED = 4
 OPTION_SPACE = 40

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpcore.tcp import sack
+
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
@@ -17,6 +19,24 @@ SMALL_WINDOW = 536
 LEAST = 48
 """An IP packet of 68 bytes, which every link carries (RFC 791), less its headers."""
 STAMPS = 12
+ADVERTISED_MIN = 256
+"""net.ipv4.route.min_adv_mss."""
+
+
+def of_path(c: Tcb) -> int:
+    """What the path carries in one packet, less the headers without options."""
+    return c.path_mtu - (60 if ":" in c.remote else 40)
+
+
+def advertised(c: Tcb, *, request: bool) -> int:
+    """What a SYN says now: a path that turned out narrower makes it less (tcp_advertise_mss()).
+
+    The SYN+ACK of a `request` is not the connection's own, which goes on as it began.
+    """
+    size = min(c.advertised_mss, max(of_path(c), ADVERTISED_MIN))
+    if not request:
+        c.advertised_mss = size
+    return size
 
 
 def in_half_window(c: Tcb, size: int) -> int:
@@ -36,3 +56,16 @@ def mss(c: Tcb) -> int:
     if size > c.max_window >> 1:
         return in_half_window(c, size)
     return size
+
+
+def current(c: Tcb) -> int:
+    """Payload of a full segment now: SACK blocks that it must carry take room (RFC 9293 §3.7.1).
+
+    Source: tcp_current_mss().
+    """
+    size = c.snd_mss
+    if size > c.max_window >> 1:
+        size = in_half_window(c, size)
+    if not c.sack_blocks and c.duplicate_block is None:
+        return size
+    return size - sack.option_length(c, sack.OPTION_SPACE - (STAMPS if c.timestamps else 0))

@@ -13,7 +13,6 @@ from tcpcore.tcp import (
     loss_probe,
     mtu_probing,
     pacing,
-    sack,
     segment_size,
     send_buffer,
     state,
@@ -37,16 +36,6 @@ PACING_SHIFT = 10
 SIZE_BITS = 32
 
 
-def current_mss(c: Tcb) -> int:
-    """Payload of a full segment now: SACK blocks that it must carry take room (RFC 9293 §3.7.1)."""
-    size = c.snd_mss
-    if size > c.max_window >> 1:
-        size = segment_size.in_half_window(c, size)
-    if not c.sack_blocks and c.duplicate_block is None:
-        return size
-    return size - sack.option_length(c, departure.option_space(c))
-
-
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
     if c.state != _ESTABLISHED and not departure.may_send_data(c):
@@ -59,7 +48,7 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     count = len(queue)
     full = _send_what_fits(c, now, urge)
     sent = len(queue)
-    full = full or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    full = full or prr.in_flight(c) >= c.cwnd
     sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
@@ -104,7 +93,8 @@ def _window_holds(c: Tcb) -> bool:
     unsent = (c.write_end - c.snd_nxt) & MASK
     if not 0 < unsent < HALF or prr.in_flight(c) >= c.cwnd:
         return False
-    return distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK) < min(unsent, current_mss(c))
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    return room < min(unsent, segment_size.current(c))
 
 
 def send_one(c: Tcb, now: int) -> bool:
@@ -113,7 +103,7 @@ def send_one(c: Tcb, now: int) -> bool:
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
     if unsent <= 0 or c.fin_sent:
         return False
-    if room < min(write_queue.head(c, 0), current_mss(c)):
+    if room < min(write_queue.head(c, 0), segment_size.current(c)):
         return False
     before = c.snd_nxt
     send_pending(c, now, PROBE)
@@ -128,7 +118,7 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
     if flight >= c.cwnd and urge != PROBE:
         return False
     c.turn += 1  # tcp_mstamp_refresh()
-    mss = current_mss(c)
+    mss = segment_size.current(c)
     largest = burst_segments(c, mss)
     if c.search is not None and urge < ONE:
         probed = _probe_mtu(c, c.search, flight, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tcpcore.seqnum import HALF, distance, gt, lt
 from tcpcore.tcp import rack, rate, scoreboard
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.flow import RateSample
 from tcpcore.tcp.loss_state import LOSS
 from tcpcore.tcp.scoreboard import Scoreboard
@@ -208,7 +209,7 @@ def add_duplicate_ack(c: Tcb, news: News, count: int) -> None:
 
 def _limit_reno(c: Tcb, acked: int) -> None:
     """Never more duplicates than segments; too many mean reordering (tcp_limit_reno_sacked())."""
-    out = len(c.retransmission_queue)
+    out = prr.packets_out(c)
     holes = min(max(c.lost_out, 1), out)
     if c.sacked_out + holes > out:
         c.sacked_out = out - holes

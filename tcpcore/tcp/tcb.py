@@ -87,7 +87,7 @@ class Tcb:
         "probe_deadline", "probe_end", "probes_out", "probing_since", "pushed_seq", "quick_acks",
         "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd",
         "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote",
-        "remote_port", "retrans_out", "retransmission_queue", "retransmissions",
+        "remote_port", "request_out", "retrans_out", "retransmission_queue", "retransmissions",
         "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
         "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
         "search", "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt",
@@ -215,6 +215,7 @@ class Tcb:
         self.sacked_out = 0  # segments of the queue that are selectively acknowledged
         self.lost_out = 0  # that are counted as lost
         self.retrans_out = 0  # that were sent again, and are on their way
+        self.request_out = 0  # 1: the head of the queue is a SYN+ACK of the request, not of ours
         self.board: Scoreboard | None = None  # see there; None while all is in order
         self.ca_state = OPEN
         self.loss = LossState(self.sysctl.tcp_reordering)

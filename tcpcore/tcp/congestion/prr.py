@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 INFINITE_SSTHRESH = 0x7FFF_FFFF
 
 
+def packets_out(c: Tcb) -> int:
+    """Segments sent and not acknowledged; the SYN+ACK of an early connection is its request's."""
+    return len(c.retransmission_queue) - c.request_out
+
+
 def in_flight(c: Tcb) -> int:
     """Segments on their way: sent and not acknowledged, counted as lost or known to be there."""
-    return len(c.retransmission_queue) - c.sacked_out - c.lost_out + c.retrans_out
+    return packets_out(c) - c.sacked_out - c.lost_out + c.retrans_out
 
 
 def reducing(c: Tcb) -> bool:

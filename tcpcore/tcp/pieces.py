@@ -1,0 +1,79 @@
+"""Segments of the retransmission queue become others: cut to today's size, or joined.
+
+A packet that is larger than a segment may be today (the path, the window or the SYN that carried it
+was another one) stays one packet, which the device cuts: its segments are `joined`.
+Source: tcp_fragment(), tcp_set_skb_tso_segs() and tcp_retrans_try_collapse().
+"""
+
+from __future__ import annotations
+
+from tcpcore.seqnum import MASK, distance, gt
+from tcpcore.tcp import scoreboard
+from tcpcore.tcp.sent import SentSegment
+from tcpcore.tcp.tcb import Tcb
+from tcpcore.wire.segment import FIN, PSH, SYN
+
+
+def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
+    """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
+
+    That is today's size of a segment, or what is left of the window.
+    """
+    if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
+        return False
+    cut = (sent.seq + size) & MASK
+    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
+    if distance(rest.seq, rest.end) <= sent.flags & FIN:
+        return False  # the FIN takes no room
+    rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
+    rest.lost = sent.lost
+    c.lost_out += rest.lost
+    sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
+    c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
+    scoreboard.cut(c, sent, rest)
+    return True
+
+
+def behind(c: Tcb, sent: SentSegment) -> SentSegment:
+    """The segment after this one, which is not the last."""
+    return c.retransmission_queue[scoreboard.behind(c, sent)]
+
+
+def divide(c: Tcb, sent: SentSegment, size: int) -> SentSegment:
+    """Let a packet be as many segments as it has today; the last of them."""
+    while cut_off(c, sent, size):
+        join(c, sent, True)
+        sent = behind(c, sent)
+    return sent
+
+
+def join(c: Tcb, sent: SentSegment, joined: bool) -> None:
+    """Whether it leaves the host in one large packet with the next."""
+    c.joined_out += joined - sent.joined
+    sent.joined = joined
+
+
+def take_followers(c: Tcb, sent: SentSegment, length: int, mss: int) -> int:
+    """Let a small segment that is sent again take those after it along, as far as one segment goes.
+
+    The payload's length.  Source: tcp_retrans_try_collapse().
+    """
+    queue, place = c.retransmission_queue, scoreboard.behind(c, sent)
+    window_end = (c.snd_una + c.snd_wnd) & MASK
+    while place < len(queue) and not sent.flags & FIN:
+        follower = queue[place]
+        more = distance(follower.seq, follower.end) - (follower.flags & FIN)
+        too_long = length + more > mss
+        if follower.sacked or too_long or sent.end in c.record_ends or gt(follower.end, window_end):
+            break
+        length += more
+        sent.end = follower.end
+        sent.flags |= follower.flags
+        c.lost_out -= follower.lost
+        c.retrans_out -= follower.again
+        c.joined_out -= follower.joined
+        follower.gone = True
+        del queue[place]
+        if c.board is not None:
+            c.board.merged(follower)
+    return length
