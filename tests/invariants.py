@@ -78,7 +78,7 @@ def _queue(c: Connection, that: object) -> None:
     if c.state in SILENT:
         that(not queue, "nothing is to be retransmitted")
         return
-    expected = c.snd_una
+    expected = c.iss if c.request_out else c.snd_una
     for sent in queue:
         that(sent.seq == expected, f"the queue is contiguous: {sent.seq} after {expected}")
         empty = c.fast_open is not None and c.fast_open.packet and sent.seq == (c.iss + 1) & MASK

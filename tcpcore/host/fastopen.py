@@ -15,7 +15,17 @@ from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
-from tcpcore.tcp import delayed_ack, departure, early, fast_open, receive_buffer, rtt, state, timers
+from tcpcore.tcp import (
+    delayed_ack,
+    departure,
+    early,
+    fast_open,
+    keepalive,
+    receive_buffer,
+    rtt,
+    state,
+    timers,
+)
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
 from tcpcore.tcp.sent import SentSegment
@@ -112,7 +122,9 @@ class Queue:
         """An accepted connection that a reset ends early counts for 60 s more."""
         if connection in self._early:
             self._early.remove(connection)
-            if connection.bytes_acked >= 0:  # its SYN+ACK was acknowledged before
+            if (
+                connection.fast_open is not None and connection.fast_open.opened
+            ):  # its SYN+ACK was acknowledged before
                 return
             if connection.error == ECONNRESET:
                 self.host.count(counters.ATTEMPT_FAILS)  # by request and by connection
@@ -194,11 +206,13 @@ class Queue:
         host.count(counters.FAST_OPEN_PASSIVE)
         open_child(listener, c, SentSegment(c.iss, c.snd_nxt, SYN | ACK, now))
         c.request_out = 1
+        c.snd_una, c.bytes_acked = c.snd_nxt, 0
         c.congestion.on_start(c, now)
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
         timers.set_syn_ack(c, now, 0)
         rtt.forget_syn_round_trip(c)
+        keepalive.start(c, now)
         return c.out
 
 

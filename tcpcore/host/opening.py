@@ -84,6 +84,8 @@ async def finish_first(socket: Socket, call: str, flags: int) -> None:
     It succeeds where connect() would (__inet_stream_connect()).
     """
     c = socket.connection
+    if socket.spoiled:
+        _fail(socket, call, errors.EINVAL)
     if c is None or not socket.connecting:
         _fail(socket, call, errors.EISCONN)
         return
@@ -92,6 +94,14 @@ async def finish_first(socket: Socket, call: str, flags: int) -> None:
     if not await _opened(socket, c, transfer.deadline(socket, "SO_SNDTIMEO", flags)):
         _fail(socket, call, errors.EALREADY)
     _finish(socket, call, c)
+
+
+def shut(socket: Socket, c: Connection) -> None:
+    """shutdown() where SYNs have crossed: no call learns how the opening ends (inet_shutdown())."""
+    if socket.connecting and c.state == state.SYN_RECV:
+        socket.spoiled = True
+    else:
+        socket.connecting = False
 
 
 def disconnect(socket: Socket) -> None:
@@ -105,6 +115,7 @@ def disconnect(socket: Socket) -> None:
         listener, socket.listener = socket.listener, None
         host.stop_listening(listener)
     drop(socket)
+    socket.spoiled = False
     host.returned("connect", "ok")
 
 

@@ -19,7 +19,7 @@ from tcpcore.errors import socket_error
 from tcpcore.host import notices
 from tcpcore.host.process import Wait, WaitQueue
 from tcpcore.seqnum import MASK, distance
-from tcpcore.tcp import early, send_buffer, state, urgent, window
+from tcpcore.tcp import send_buffer, state, urgent, window
 from tcpcore.tcp.connection import Connection
 from tcpcore.units import MILLISECOND
 
@@ -57,7 +57,7 @@ def mask(socket: Socket | Epoll) -> int:
         return POLLHUP | _WRITABLE | shut | (POLLERR if bad else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
-    write_closed = over or c.fin_queued is not None or early.is_shut(c)
+    write_closed = over or c.fin_queued is not None or c.shut_early is not None
     found = POLLHUP if read_closed and write_closed else 0
     if read_closed:
         found |= _READABLE | POLLRDHUP

@@ -152,7 +152,7 @@ class Socket:
             opening.drop(self)
             self.host.returned("shutdown", "ok")
             return
-        self.connecting = self.connecting and c.state == state.SYN_RECV
+        opening.shut(self, c)
         c.no_reader = c.no_reader or how != "write"
         if how != "read":
             self.host.transmit(c, c.shut_down_sending(self.host.now))

@@ -110,7 +110,7 @@ def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
     elif c.state == state.FIN_WAIT_2 and c.orphan:
         time_wait.orphan_arrives(c, segment, now)
     else:
-        return early.is_early(c) and not early.fits(c, segment, now)
+        return c.request_out > 0 and not early.fits(c, segment, now)
     return True
 
 
@@ -333,7 +333,7 @@ def _check_reset(c: Tcb, segment: Segment, now: int) -> None:
 def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     """Fifth: the acknowledgement (Linux has no third check, security).  False: drop the rest."""
     ack = segment.ack
-    if c.state == state.SYN_RECV and not (gt(ack, c.snd_una) and leq(ack, c.snd_nxt)):
+    if c.state == state.SYN_RECV and not (gt(ack, c.iss) and leq(ack, c.snd_nxt)):
         reason = Reason(reasons.BAD_ACK_IN_SYN_RECV, {"ack": distance(c.iss, ack)})
         _drop(c, reason)
         c.out.append(departure.refusal_of(segment, reason))
@@ -342,16 +342,17 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     if (c.snd_nxt - ack) & HALF or (ack - oldest) & HALF:
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
-    if c.state == state.SYN_RECV:
-        if early.is_early(c):
-            early.take_ack(c, segment, now)
-        else:
-            _take_third_ack(c, segment, now)
-        delayed_ack.expect_segments(c)
-        send_buffer.expand(c)
-        keepalive.start(c, now)
+    opens = c.state == state.SYN_RECV
+    if c.request_out:
+        early.take_ack(c, segment, now)
+    elif opens:
+        _take_third_ack(c, segment, now)
     else:
         acknowledgement.take(c, segment, now)
+    if opens:
+        early.send_fin(c, now)
+        delayed_ack.expect_segments(c)
+        send_buffer.expand(c)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
     c.probes_out = 0
@@ -372,6 +373,7 @@ def _take_third_ack(c: Tcb, segment: Segment, now: int) -> None:
     c.last_data_sent = now
     mtu_probing.start(c, now, at_once=False)
     receive_buffer.established(c, now)
+    keepalive.start(c, now)
 
 
 _NOTHING_MORE = frozenset((state.CLOSED, state.TIME_WAIT))

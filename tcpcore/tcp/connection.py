@@ -82,8 +82,8 @@ class Connection(Tcb):
         self._begin()
         self.raise_error()
         writable = departure.may_send_data(self)
-        if self.fin_queued is not None or early.is_shut(self) or not writable:
-            not_yet = self.state in _NOT_YET and not early.is_shut(self)
+        if self.fin_queued is not None or self.shut_early is not None or not writable:
+            not_yet = self.state in _NOT_YET and self.shut_early is None
             raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
         if data and self.chrono == chrono.IDLE:

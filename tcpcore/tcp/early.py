@@ -16,6 +16,7 @@ from tcpcore.tcp import (
     departure,
     lifecycle,
     pacing,
+    paws,
     rate,
     receive_buffer,
     reception,
@@ -38,26 +39,23 @@ NO_COOKIE, DATA_NOT_TAKEN, SYN_SENT_AGAIN = 1, 2, 3
 _AGAIN = {"retransmission": 1}
 
 
-def is_early(c: Tcb) -> bool:
-    """A server's connection that Fast Open made before the last ACK."""
-    return c.state == state.SYN_RECV and c.fast_open is not None and c.fast_open.passive
-
-
 def shut_down(c: Tcb, reason: Reason) -> bool:
-    """shutdown() of an early connection: FIN waits for the end of the handshake; whether it does.
+    """shutdown() in SYN_RECV: FIN waits for the end of the handshake; whether it does.
 
     Source: tcp_shutdown() and tcp_rcv_state_process(), since 6.10.
     """
-    if not is_early(c):
+    if c.state != state.SYN_RECV:
         return False
-    assert c.fast_open is not None
-    c.fast_open.shut = c.fast_open.shut or reason
+    c.shut_early = c.shut_early or reason
     return True
 
 
-def is_shut(c: Tcb) -> bool:
-    """Whether it is, so that nothing more may be written."""
-    return c.fast_open is not None and c.fast_open.shut is not None
+def send_fin(c: Tcb, now: int) -> None:
+    """The handshake is over: a FIN that waits for that may go."""
+    if c.shut_early is not None:
+        c.fin_queued = c.shut_early
+        chrono.start(c, chrono.BUSY, now)
+        lifecycle.change(c, state.CLOSE, c.fin_queued)
 
 
 def take_ack(c: Tcb, segment: Segment, now: int) -> None:
@@ -65,15 +63,17 @@ def take_ack(c: Tcb, segment: Segment, now: int) -> None:
 
     Source: tcp_rcv_state_process() in SYN_RECV, tcp_rcv_synrecv_state_fastopen().
     """
-    assert c.fast_open is not None
     syn_ack = c.retransmission_queue.popleft()
     syn_ack.gone, c.request_out = True, 0
-    c.snd_una, c.bytes_acked, c.snd_wl1 = syn_ack.end, 0, c.irs
+    assert c.fast_open is not None
+    c.fast_open.opened = True
+    c.snd_wl1 = c.irs
     if c.board is not None:
         c.board.acknowledged(c.retransmission_queue[0] if c.retransmission_queue else None)
     acknowledgement.take(c, segment, now)
-    c.delivered += 1
-    if not c.srtt:
+    opens = c.state == state.SYN_RECV  # else it was closed before
+    c.delivered += opens
+    if opens and not c.srtt:
         _measure(c, segment, syn_ack, now)
     if c.ca_state == LOSS and not c.retransmission_queue:
         undo.try_recovery(c, segment, now)
@@ -82,14 +82,11 @@ def take_ack(c: Tcb, segment: Segment, now: int) -> None:
     timers.cancel_retransmission(c)
     if c.retransmission_queue:
         timers.set_retransmission(c, now)
-    lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
-    pacing.update_rate(c)
     c.last_challenge = None  # what the request kept apart is over
-    c.last_data_sent = now
-    if c.fast_open.shut is not None:
-        c.fin_queued = c.fast_open.shut
-        chrono.start(c, chrono.BUSY, now)
-        lifecycle.change(c, state.CLOSE, c.fin_queued)
+    if opens:
+        lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
+        pacing.update_rate(c)
+        c.last_data_sent = now
 
 
 def _measure(c: Tcb, segment: Segment, syn_ack: SentSegment, now: int) -> None:
@@ -105,21 +102,24 @@ def _measure(c: Tcb, segment: Segment, syn_ack: SentSegment, now: int) -> None:
 
 def fits(c: Tcb, segment: Segment, now: int) -> bool:
     """The checks of a request, for an early connection (tcp_check_req() with `fastopen`)."""
-    if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN:
+    old = paws.is_old(c, segment)
+    if segment.seq == c.irs and segment.flags & (SYN | ACK | RST) == SYN and not old:
         if not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):  # the SYN+ACK was lost
             c.total_retrans += 1
             c.retransmission_queue[0].retransmissions += 1  # its round trip is not measured
             departure.send_syn(c, now, Reason(reasons.SYN_ANSWERED_AGAIN, _AGAIN), SYN | ACK)
         return False
-    held = window.holds(c, segment)
+    problem = None if window.holds(c, segment) else reasons.ACK_DUPLICATE()
+    problem = reasons.OLD_TIMESTAMP() if old else problem
     if segment.flags & RST:
-        return not held or segment.seq == c.rcv_nxt or _question_reset(c, now)
-    if held:
+        exact = segment.seq == c.rcv_nxt
+        return problem is None and (exact or _question_reset(c, now))
+    if problem is None:
         return True
-    c.event(trace.REFUSED, reasons.ACK_DUPLICATE())
+    c.event(trace.REFUSED, problem)
     data = segment.length > 0 and not segment.flags & SYN  # worth an answer at any rate
     if data or not challenge.too_soon(c, now, reasons.RATE_LIMITED_OPENING):
-        departure.send_early_ack(c, now, reasons.ACK_DUPLICATE())
+        departure.send_early_ack(c, now, problem)
     return False
 
 

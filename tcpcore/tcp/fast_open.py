@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tcpcore.why import Reason
 from tcpcore.wire.options import EXPERIMENTAL, FAST_OPEN, FAST_OPEN_MAGIC, NOP_OPTION, Option
 
 OPTION_SPACE = 40
@@ -53,10 +52,10 @@ class FastOpen:
         "data",
         "failed",
         "keeper",
+        "opened",
         "option",
         "packet",
         "passive",
-        "shut",
         "taken",
         "window",
         "writing",
@@ -80,7 +79,7 @@ class FastOpen:
         self.asked = bool(option) and not passive
         self.passive = passive
         self.failed = 0  # why no data was taken, as tcp_info tells
-        self.shut: Reason | None = None  # shutdown() came early: FIN follows the handshake
+        self.opened = False  # the last ACK came to the early connection
         self.accepted = False  # by the program, before the handshake is over
         self.taken = False  # the data of the SYN, by the server
         self.window = window

@@ -107,7 +107,7 @@ def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
 
 def in_flight(c: Tcb, seq: int) -> bool:
     """Whether an error about this byte can be meant."""
-    return geq(seq, c.snd_una) and leq(seq, c.snd_nxt)
+    return geq(seq, c.iss if c.request_out else c.snd_una) and leq(seq, c.snd_nxt)
 
 
 def _errno(kind: int, code: int, six: bool) -> int | None:
@@ -181,7 +181,7 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
                 sent.lost = True
             c.board = None
             resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
-    elif c.state in state.HANDSHAKE_DONE and _cut_big_segments(c):
+    elif (c.state in state.HANDSHAKE_DONE or c.request_out) and _cut_big_segments(c):
         resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
 
 

@@ -10,6 +10,7 @@ from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
 from tcpcore.seqnum import distance
 from tcpcore.tcp import departure, lifecycle, persist, state, timers
+from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
@@ -36,7 +37,7 @@ def _silent_for(c: Tcb, now: int) -> int:
 
 def start(c: Tcb, now: int) -> None:
     """SO_KEEPALIVE was set, or the connection opened with it set."""
-    if c.keepalive and c.state not in _QUIET_STATES:
+    if c.keepalive and (c.state not in _QUIET_STATES or c.request_out):
         timers.set_keepalive(c, now + idle_time(c), now)
 
 
@@ -49,10 +50,10 @@ def stop(c: Tcb) -> None:
 def on_timeout(c: Tcb, now: int) -> None:
     """The timer fired: look how long it has been silent, and probe or give up."""
     c.keepalive_deadline = None
-    if not c.keepalive or c.state in _QUIET_STATES:
+    if not c.keepalive or (c.state in _QUIET_STATES and not c.request_out):
         return
     idle = idle_time(c)
-    if c.retransmission_queue or distance(c.snd_nxt, c.write_end) > 0:
+    if prr.packets_out(c) or distance(c.snd_nxt, c.write_end) > 0:
         timers.set_keepalive(c, now + idle, now)  # other timers watch the peer now
         return
     silent = _silent_for(c, now)

@@ -27,7 +27,7 @@ def forget(c: Tcb) -> None:
     """Stop all timers and drop what is queued to be sent; bytes received stay readable."""
     timers.cancel_all(c)
     c.retransmission_queue.clear()
-    c.lost_out = c.sacked_out = c.retrans_out = c.joined_out = 0
+    c.lost_out = c.sacked_out = c.retrans_out = c.joined_out = c.request_out = 0
     c.board = None
     c.send_buffer.clear()
     c.packets.clear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tcpcore.seqnum import HALF, MASK
+from tcpcore.seqnum import HALF, MASK, lt
 from tcpcore.tcp import state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND, SECOND
@@ -33,6 +33,12 @@ def rejects(c: Tcb, segment: Segment, now: int) -> bool:
     if waiting:
         return not (segment.flags & RST and now - c.ts_recent_at >= RST_MEMORY)
     return not _reordered_ack(c, segment, behind)
+
+
+def is_old(c: Tcb, segment: Segment) -> bool:
+    """Whether a request refuses the timestamp, which knows no overtaken ACK (tcp_paws_reject())."""
+    stamps = wire_options.timestamps(segment.options) if c.timestamps and c.ts_recent else None
+    return stamps is not None and lt(stamps[0], c.ts_recent)
 
 
 def _reordered_ack(c: Tcb, segment: Segment, behind: int) -> bool:

@@ -36,8 +36,8 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
     """A segment is known to have arrived (tcp_rack_advance())."""
     loss = c.loss
     rtt = now - sent.last_sent
-    if sent.retransmissions and c.min_rtt and rtt < c.min_rtt:
-        return  # the answer is to an earlier sending
+    if sent.retransmissions and (not c.min_rtt or rtt < c.min_rtt):
+        return  # the answer may be to an earlier sending
     loss.rack_advanced = True
     loss.rack_rtt, loss.rack_rtt_order = rtt, sent.order
     if newest_before(c, sent):

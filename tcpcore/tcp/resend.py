@@ -49,7 +49,7 @@ def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
         sent = scoreboard.of(c).next_lost()
         if sent is None or not _in_window(c, sent) or (c.flow.paced and pacing.waits(c, now)):
             break
-        head_again = head_again or sent is c.retransmission_queue[0]
+        head_again = head_again or sent is c.retransmission_queue[c.request_out]
         count = _send_burst(c, sent, now, why or _why(c))
         if prr.reducing(c):
             c.loss.prr_out += count

@@ -11,7 +11,6 @@ from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
 from tcpcore.tcp import (
     departure,
-    early,
     lifecycle,
     mtu_probing,
     pacing,
@@ -60,9 +59,8 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
     if c.state == state.SYN_SENT:
         retries = c.syn_retries or s.tcp_syn_retries
         return "tcp_syn_retries", retries, c.retransmissions >= retries + s.tcp_syn_linear_timeouts
-    if c.state == state.SYN_RECV:
-        more = early.is_early(c)  # such a one may have one more
-        retries = c.syn_retries or s.tcp_synack_retries + more
+    if c.state == state.SYN_RECV or c.request_out:  # an early one may have one more
+        retries = c.syn_retries or s.tcp_synack_retries + c.request_out
         return "tcp_synack_retries", retries, c.retransmissions >= retries
     if c.orphan:
         return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
@@ -76,7 +74,7 @@ def _timed_out(c: Tcb, now: int) -> bool:
     if not counted_out:
         if not c.retransmissions and retries:
             return False
-        if not _run_out(c, retries, c.user_timeout, now):
+        if c.request_out or not _run_out(c, retries, c.user_timeout, now):
             return False
         if c.user_timeout:
             name, retries = "TCP_USER_TIMEOUT", c.user_timeout // MILLISECOND
@@ -125,7 +123,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     if before and c.state in state.HANDSHAKE_DONE and _run_out(c, c.sysctl.tcp_retries1, 0, now):
         mtu_probing.suspect(c, now)
-    if early.is_early(c):
+    if c.request_out:
         _answer_early_again(c, head, now)
         return
     recovery.enter_loss(c, now)

@@ -90,7 +90,8 @@ class Tcb:
         "remote_port", "request_out", "retrans_out", "retransmission_queue", "retransmissions",
         "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
         "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
-        "search", "segs_in", "segs_out", "send_buffer", "small_sent_end", "snd_mss", "snd_nxt",
+        "search", "segs_in", "segs_out", "send_buffer", "shut_early", "small_sent_end", "snd_mss",
+        "snd_nxt",
         "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked",
         "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state", "syn_retries", "sysctl",
         "thin_linear", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
@@ -159,6 +160,7 @@ class Tcb:
         self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
         self.fin_queued: Reason | None = None
+        self.shut_early: Reason | None = None  # shutdown() in SYN_RECV: FIN follows the handshake
         self.fin_sent = False
         self.nodelay = False  # TCP_NODELAY
         self.notsent_lowat = 0  # TCP_NOTSENT_LOWAT; 0: the sysctl decides
