@@ -364,6 +364,7 @@ class Cache:
         clamp = min(c.advertised_mss, known.mss or c.advertised_mss)
         if self._paused:
             c.fast_open = FastOpen((), writing=data is not None, clamp=clamp)
+            c.fast_open.by_connect = data is None
             return
         if self._without_cookie(options):
             carried, asked, experimental = True, False, False

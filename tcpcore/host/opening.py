@@ -89,7 +89,7 @@ async def finish_first(socket: Socket, call: str, flags: int) -> None:
     if c is None or not socket.connecting:
         _fail(socket, call, errors.EISCONN)
         return
-    if c.fast_open is not None and c.fast_open.by_connect:
+    if c.fast_open is not None and c.fast_open.by_connect:  # it still has its request
         _fail(socket, call, errors.EALREADY)
     if not await _opened(socket, c, transfer.deadline(socket, "SO_SNDTIMEO", flags)):
         _fail(socket, call, errors.EALREADY)

@@ -49,7 +49,8 @@ TIMEVAL = "qq"
 
 
 def _closed_or_listening(socket: Socket, value: Any) -> Any:
-    if socket.connection is not None and socket.connection.state != state.CLOSED:
+    c = socket.connection
+    if socket.deferred is not None or (c is not None and c.state != state.CLOSED):
         raise socket_error(EINVAL)
     return value
 

@@ -151,7 +151,8 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
     """Send (or send again) our SYN, with the options that we offer or agreed to."""
     s = c.sysctl
     early = c.fast_open is not None and c.fast_open.passive
-    crossed = c.state == state.SYN_RECV and not early  # a request's child is not in it yet
+    opened = c.state == state.SYN_RECV or c.state in state.HANDSHAKE_DONE
+    crossed = opened and not early  # a request's child is in neither
     answering = bool(flags & ACK) and not crossed
     stamps = None
     if c.timestamps if answering else s.tcp_timestamps:

@@ -168,7 +168,7 @@ def _take_data(c: Tcb, segment: Segment, now: int) -> None:
     keep_data(c, segment.payload)
     c.fast_open.taken = True
     c.segs_in = 1
-    c.data_segs_in += 1
+    c.data_segs_in += bool(segment.payload)
     if segment.flags & FIN:
         reception.take_fin(c, now)
         c.bytes_received -= 1  # not counted here

@@ -27,6 +27,7 @@ from tcpcore.seqnum import MASK, distance, geq, leq
 from tcpcore.tcp import (
     departure,
     lifecycle,
+    rack,
     resend,
     retransmit,
     segment_size,
@@ -177,9 +178,7 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     if c.state == state.SYN_SENT:
         if c.fast_open is not None and c.fast_open.carried:  # the SYN with data was too large
             for sent in c.retransmission_queue:
-                c.lost_out += not sent.lost
-                sent.lost = True
-            c.board = None
+                rack.mark_lost(c, sent)
             resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
     elif (c.state in state.HANDSHAKE_DONE or c.request_out) and _cut_big_segments(c):
         resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))

@@ -107,6 +107,24 @@ def _counts_from(c: Tcb) -> int:
     return c.loss.retrans_stamp
 
 
+def _shut_for_good(c: Tcb, head: SentSegment, now: int) -> bool:
+    """What is sent again probes a window that has shut: it ends only when nothing is heard.
+
+    Source: tcp_rtx_probe0_timed_out().
+    """
+    since = head.last_sent if c.loss.retrans_stamp is None else c.loss.retrans_stamp
+    longest = 2 * c.sysctl.tcp_rto_max_ms * MILLISECOND
+    if c.user_timeout:
+        longest = min(longest, c.user_timeout)
+        if now - since > c.user_timeout:
+            longest = -1
+    if now - c.last_ack_received <= longest or now - since <= longest:
+        return False
+    values = {"waited": timers.span(now - since), "name": "tcp_rto_max_ms", "retries": 2}
+    lifecycle.give_up(c, ETIMEDOUT, Reason(reasons.GIVE_UP_DATA, values))
+    return True
+
+
 def on_timeout(c: Tcb, now: int) -> None:
     """The retransmission timer fired."""
     c.retransmit_deadline = None
@@ -116,8 +134,9 @@ def on_timeout(c: Tcb, now: int) -> None:
     if not c.retransmit_since:
         c.retransmit_since = head.first_sent
     before = c.retransmissions
-    expired = _timed_out(c, now)
-    if c.fast_open is not None and c.fast_open.keeper is not None:
+    shut = not c.snd_wnd and not c.orphan and c.state in state.HANDSHAKE_DONE
+    expired = _shut_for_good(c, head, now) if shut else _timed_out(c, now)
+    if c.fast_open is not None and c.fast_open.keeper is not None and not shut:
         c.fast_open.keeper.timed_out(before, expired, now)
     if expired:
         return
@@ -127,7 +146,8 @@ def on_timeout(c: Tcb, now: int) -> None:
         _answer_early_again(c, head, now)
         return
     recovery.enter_loss(c, now)
-    _count(c)
+    if not shut:
+        _count(c)
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
