@@ -149,6 +149,25 @@ except (ConnectionResetError, BrokenPipeError): print("reset")
     assert done.stdout.split() == [b"7", b'b"alive"'.replace(b'"', b"'"), b"reset"], done.stderr
 
 
+def test_a_syn_in_fragments_is_put_together_and_answered() -> None:
+    script = """
+import socket, struct
+from tcpcore.wire import codec
+from tcpcore.wire.segment import SYN, Segment
+whole = codec.encode(Segment("10.9.0.1", 40000, "10.9.0.2", 80, SYN, 1, window=1000))
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+for at in (8, 0):
+    more = 0x2000 * (at == 0)
+    head = whole[:4] + struct.pack("!HH", 7, at // 8 | more) + whole[8:10] + bytes(2) + whole[12:20]
+    out.sendto(head + (whole[20:28] if more else whole[28:]), ("10.9.0.2", 0))
+print(codec.decode(back.recv(100)))
+"""
+    done = bridge(program=f"{sys.executable} -c '{script}'")
+    assert b"flags=0x12 seq=" in done.stdout, (done.stdout, done.stderr)
+    assert b"ack=2 " in done.stdout
+
+
 def test_an_idle_listener_is_pinged() -> None:
     need("ping")
     done = bridge("--delay", "10", program=f"ping -c 2 -i 0.2 {ENGINE}")
