@@ -36,6 +36,7 @@ from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 TIMESTAMP_SPACE = 12
 """Bytes that the timestamps option takes in every segment, padding included."""
+_NO_OPTIONS: tuple[Option, ...] = ()
 
 
 def timestamp(offset: int, now: int) -> int:
@@ -97,15 +98,17 @@ def emit(
 
 
 def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...], int]:
-    """``(window field, options, bytes of headers)`` of what is sent now with data.
+    """``(window field, options, bytes of headers)`` of what is sent now with data (`train`).
 
-    It acknowledges all there is.
+    It acknowledges all there is, and reports nothing selectively.
     """
-    options, room = _options(c, now)
     field = window.select(c)
-    _acknowledgement(c)
+    if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
+        delayed_ack.ack_sent(c)
     c.last_sent_at = now
-    return field, options, c.ip.headers + room
+    if c.timestamps:
+        return field, _stamps(c, now), c.ip.headers + TIMESTAMP_SPACE
+    return field, _NO_OPTIONS, c.ip.headers
 
 
 def _acknowledgement(c: Tcb) -> int:
@@ -178,31 +181,32 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
         c.segs_out -= 1  # the request's
 
 
-def send_ack(c: Tcb, now: int, reason: Reason) -> None:
-    """Send an acknowledgement without data."""
-    emit(c, ACK, _acceptable(c), b"", now, reason)
+def send_ack(c: Tcb, now: int, reason: Reason, offer: int = -1) -> None:
+    """Send an acknowledgement without data.
 
-
-def _acceptable(c: Tcb) -> int:
-    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
-    beyond = (c.snd_nxt - c.snd_una - c.snd_wnd) & MASK
-    if not 0 < beyond < HALF or (c.scaling and beyond < 1 << c.rcv_scale):
-        return c.snd_nxt
-    return (c.snd_una + c.snd_wnd) & MASK
-
-
-def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
-    """The same with a window that is known, and not below what is open (`in_order`)."""
-    if c.sack_blocks or c.duplicate_block is not None or c.snd_up is not None or c.ecn:
-        send_ack(c, now, reason)
+    `offer`, if known, is the window, not below what is open, of who has nothing to send
+    (`in_order`).
+    """
+    if c.snd_up is not None or c.ecn:
+        emit(c, ACK, _acceptable(c), b"", now, reason)
         return
-    c.rcv_wnd = window_
-    acknowledged = c.rcv_wup = c.rcv_nxt
-    field = window_ >> c.rcv_scale
-    options = _stamps(c, now) if c.timestamps else ()
+    if offer < 0:
+        field = window.select(c)
+    else:
+        c.rcv_wnd, c.rcv_wup = offer, c.rcv_nxt
+        field = offer >> c.rcv_scale
+        if field > window.MAX_UNSCALED:
+            field = window.MAX_UNSCALED
+    ip, options, size = c.ip, _NO_OPTIONS, c.ip.headers
+    if c.timestamps:
+        options = _stamps(c, now)
+        size += TIMESTAMP_SPACE
+    if c.sack_blocks or c.duplicate_block is not None:
+        reported = sack.option(c, option_space(c))
+        options += reported
+        size += sack.bytes_of(reported)
     delayed_ack.ack_sent(c)
     c.segs_out += 1
-    ip = c.ip
     ip.id = number = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
@@ -212,9 +216,9 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             c.remote,
             c.remote_port,
             ACK,
-            c.snd_nxt,
-            acknowledged,
-            field if field < window.MAX_UNSCALED else window.MAX_UNSCALED,
+            c.snd_nxt if c.snd_nxt == c.snd_una else _acceptable(c),
+            c.rcv_nxt,
+            field,
             options,
             b"",
             reason,
@@ -222,9 +226,17 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             ip.ttl or c.sysctl.ip_default_ttl,
             ip.tos,
             number,
-            ip.headers + TIMESTAMP_SPACE if options else ip.headers,
+            size,
         )
     )
+
+
+def _acceptable(c: Tcb) -> int:
+    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
+    beyond = (c.snd_nxt - c.snd_una - c.snd_wnd) & MASK
+    if not 0 < beyond < HALF or (c.scaling and beyond < 1 << c.rcv_scale):
+        return c.snd_nxt
+    return (c.snd_una + c.snd_wnd) & MASK
 
 
 def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:

@@ -108,7 +108,7 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
         wanted = window.wanted(c)
         if wanted >= c.rcv_wnd:
             quick = c.quick_acks and not c.pingpong
-            departure.send_plain_ack(c, wanted, now, _ACK_QUICK if quick else _ACK_SECOND)
+            departure.send_ack(c, now, _ACK_QUICK if quick else _ACK_SECOND, wanted)
             return
     if c.quick_acks and not c.pingpong:
         departure.send_ack(c, now, _ACK_QUICK)
