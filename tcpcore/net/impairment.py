@@ -113,19 +113,20 @@ class Chance:
 
         It looks no farther than `AHEAD`.
         """
-        what, count = self.what, 0
+        what = self.what
         if what.burst is None and not what.rare:  # one draw decides, as mostly
             draw, loss = self._generator("loss").random, what.loss
-            while count < AHEAD and draw() >= loss:
-                count += 1
-            if count < AHEAD:
-                self._harmed = Fate(self._by_chance())
-            return count
-        while count < AHEAD and not (fate := self._decide()).harms:
-            count += 1
-        if count < AHEAD:
-            self._harmed = fate
-        return count
+            for count in range(AHEAD):
+                if draw() < loss:
+                    self._harmed = Fate(self._by_chance())
+                    return count
+            return AHEAD
+        for count in range(AHEAD):
+            fate = self._decide()
+            if fate.harms:
+                self._harmed = fate
+                return count
+        return AHEAD
 
     def fate(self) -> Fate:
         """Decide for the next packet that was not `spared`."""
