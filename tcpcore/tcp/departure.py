@@ -7,13 +7,13 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import HALF, MASK, distance, gt
+from tcpcore.seqnum import HALF, MASK, distance
 from tcpcore.tcp import (
     delayed_ack,
     ecn,
+    pieces,
     rate,
     sack,
-    scoreboard,
     segment_size,
     state,
     timers,
@@ -293,7 +293,7 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
     """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
     room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
-    cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
+    pieces.cut(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     if c.search is not None:
         c.search.probe = 0  # whether the probe arrived cannot be told any more
     sent.retransmissions += 1
@@ -307,7 +307,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     alone = not push  # the last of a large packet takes nothing along
     if alone and length < segment_size.mss(c) and not sent.flags & FIN:
-        length = _take_followers(c, sent, length)
+        length = pieces.collapse(c, sent, length)
     c.loss.sent_again(sent.end)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
@@ -324,52 +324,6 @@ def data_sent(c: Tcb, now: int) -> None:
     c.last_data_sent = now
     if now - c.last_data_received < c.ato:
         c.pingpong = 1
-
-
-def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
-    """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
-
-    That is today's size of a segment, or what is left of the window.
-    """
-    if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
-        return False
-    cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
-    if distance(rest.seq, rest.end) <= sent.flags & FIN:
-        return False  # the FIN takes no room
-    rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
-    rest.lost = sent.lost
-    c.lost_out += rest.lost
-    sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
-    c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
-    scoreboard.cut(c, sent, rest)
-    return True
-
-
-def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
-    """Let a small segment that is sent again take those after it along, as far as one segment goes.
-
-    The payload's length.  Source: tcp_retrans_try_collapse().
-    """
-    queue, place = c.retransmission_queue, scoreboard.behind(c, sent)
-    window_end = (c.snd_una + c.snd_wnd) & MASK
-    while place < len(queue) and not sent.flags & FIN:
-        follower = queue[place]
-        more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        too_long = length + more > segment_size.mss(c)
-        if follower.sacked or too_long or sent.end in c.record_ends or gt(follower.end, window_end):
-            break
-        length += more
-        sent.end = follower.end
-        sent.flags |= follower.flags
-        c.lost_out -= follower.lost
-        c.retrans_out -= follower.again
-        c.joined_out -= follower.joined
-        follower.gone = True
-        del queue[place]
-        if c.board is not None:
-            c.board.merged(follower)
-    return length
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:

@@ -1,8 +1,9 @@
 """Header prediction: the segments that make up most of a transfer, taken in without detours.
 
 Either data of a peer to whom we send nothing, mostly the next, or an ACK of what we sent, in a
-connection in which nothing is out of the ordinary but what was lost.  What they do is what `arrival` does, step by step, less
-the steps that have nothing to do; a test runs the same worlds with and without this module.
+connection in which nothing is out of the ordinary but what was lost.  What they do is what
+`arrival` does, step by step, less the steps that have nothing to do; a test runs the same worlds
+with and without this module.
 Source: the fast path of tcp_rcv_established() in net/ipv4/tcp_input.c.
 """
 
