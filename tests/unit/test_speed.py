@@ -72,7 +72,7 @@ def test_a_transfer_with_losses_is_nearly_as_quick() -> None:
     assert median(ratios) >= 0.45, ratios
 
 
-def test_with_one_percent_lost_a_segment_takes_a_third_more_steps_at_most() -> None:
+def test_with_one_percent_lost_a_transfer_takes_three_tenths_more_steps_at_most() -> None:
     """0.7 is the goal for segments a second: this is what a busy machine does not change."""
     without, lossy = (
         sum(cost.steps for cost in steps.whole(_transfer(loss))) for loss in (0.0, 0.01)
