@@ -16,6 +16,7 @@ from itertools import product
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.follow import same_packet
+from tcpcore.packetdrill import habits
 from tcpcore.packetdrill.origin import settle
 from tcpcore.packetdrill.story import Did, NoScript, Seen, Story
 from tcpcore.packetdrill.telling import LATE
@@ -146,23 +147,6 @@ def _refuse(packets: Sequence[Timed]) -> None:
             raise NoScript("it has urgent data, and calls of which packets tell too little.")
 
 
-def _small_while_waiting(packets: Sequence[Timed], local: str) -> bool:
-    """Whether two small segments are in flight at a time: Nagle's algorithm is off."""
-    largest = max((len(one.payload) for _, one in packets if isinstance(one, Segment)), default=0)
-    small: int | None = None
-    for _, one in packets:
-        if not isinstance(one, Segment):
-            continue
-        if one.src != local:
-            if small is not None and one.flags & ACK and not lt(one.ack, small):
-                small = None
-        elif 0 < len(one.payload) < largest:
-            if small is not None and gt(one.end, small) and not one.flags & FIN:
-                return True
-            small = one.end if small is None or gt(one.end, small) else small
-    return False
-
-
 def _answered(packets: Sequence[Timed], local: str) -> bool:
     """Whether anybody listens: there is a SYN+ACK."""
     return any(
@@ -180,6 +164,7 @@ class _Inference:
     guess: Guess
     opened: bool = False
     closed: bool = False
+    gives_up: bool = False  # its last RST is that of keep-alive
     sent: int | None = None  # the end of what was sent
     got: int | None = None  # the end of what came in order
     early: list[tuple[int, int]] = field(default_factory=list)
@@ -208,8 +193,9 @@ class _Inference:
     def _begin(self, time: int, packets: Sequence[Timed]) -> None:
         entries = self.story.entries
         entries.append(Did(time, "socket", None, "..., SOCK_STREAM, IPPROTO_TCP", "3"))
-        if _small_while_waiting(packets, self.story.local):
-            entries.append(Did(time, "setsockopt", 3, "SOL_TCP, TCP_NODELAY, [1], 4"))
+        for name, value in habits.options(packets, self.story.local):
+            entries.append(Did(time, "setsockopt", 3, f"{name}, [{value}], 4"))
+        self.gives_up = habits.Probes(packets, self.story.local).given_up
         if self.side == SERVER and _answered(packets, self.story.local):
             entries.append(Did(time, "setsockopt", 3, "SOL_SOCKET, SO_REUSEADDR, [1], 4"))
             entries.append(Did(time, "bind", 3, "..., ..."))
@@ -346,7 +332,7 @@ class _Inference:
         """An RST of its own accord is a close() that throws all away."""
         last = self.story.entries[-1]
         answers = isinstance(last, Seen) and last.inbound and time - last.time < _AT_ONCE
-        if self.opened and not self.closed and not answers:
+        if self.opened and not self.closed and not answers and not self.gives_up:
             self._do(time, "setsockopt", "SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8")
             self._do(time, "close")
         self.closed = True

@@ -194,6 +194,17 @@ def test_a_capture_that_has_every_packet_twice_shows_neither_losses_nor_more_byt
     assert connection.bytes == [50, 0]
 
 
+@pytest.mark.parametrize(("closed", "fault"), [(999, False), (1000, True)])
+def test_a_window_that_was_closed_for_less_than_a_millisecond_is_no_fault(
+    closed: int, fault: bool
+) -> None:
+    script = HANDSHAKE + "< . 1:1(0) ack 1 win 0\n< . 1:1(0) ack 1 win 500"
+    *before, shut, opened = packets(script)
+    captured = [*before, shut, opened._replace(time=shut.time + closed)]
+    (finding,) = explain_packets(captured).connections[0].findings
+    assert (finding.kind, finding.fault) == ("zero-window", fault)
+
+
 def test_a_client_that_goes_on_was_answered_though_the_capture_has_only_its_own_side() -> None:
     own = [one for one in packets(HANDSHAKE) if one.segment.sport == 40000]
     assert kinds_of(own) == []

@@ -10,7 +10,7 @@ import pytest
 from tcpcore.cli import main
 from tcpcore.errors import UsageError
 from tcpcore.linux import store
-from tcpcore.packetdrill import inferring
+from tcpcore.packetdrill import habits, inferring
 from tcpcore.packetdrill.drill import Plan, run_text
 from tcpcore.packetdrill.report import text
 from tcpcore.packetdrill.source import Source
@@ -278,6 +278,41 @@ def test_a_script_that_fails_names_its_line_and_why():
     head = " ".join(one.removeprefix("// ") for one in script.splitlines() if one[:2] == "//")
     assert head.endswith(f"Line {line} will fail: {failure.problem}.")
     assert "ack 102" in script.splitlines()[line - 1]
+
+
+QUIET = """
+0     > S 0:0(0) win 64240 <mss 1460>
+0     < S. 0:0(0) ack 1 win 64240 <mss 1460>
+0     > . 1:1(0) ack 1 win 64240
+"""
+PROBE, ANSWER = "> . 0:0(0) ack 1 win 64240", "< . 1:1(0) ack 1 win 64240"
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ([(20, PROBE), (20, ANSWER)], ["SO_KEEPALIVE, [1]", "TCP_KEEPIDLE, [20]"]),
+        (
+            [(20, PROBE), (20, ANSWER), (40, PROBE), (40, ANSWER)],
+            ["TCP_KEEPIDLE, [20]", "TCP_KEEPINTVL, [20]"],
+        ),
+        (
+            [(20, PROBE), (25, PROBE), (30, PROBE), (35, "> R. 1:1(0) ack 1 win 64240")],
+            ["TCP_KEEPIDLE, [20]", "TCP_KEEPINTVL, [5]", "TCP_KEEPCNT, [3]"],
+        ),
+    ],
+)
+def test_keep_alive_probes_show_the_socket_options_behind_them(more, shown):
+    lines = QUIET + "".join(f"{second * 1000} {rest}\n" for second, rest in more)
+    script, agrees = inferring.best(captured(lines), "client", "It")
+    assert agrees, script
+    assert all(one in script for one in shown)
+    assert "SO_LINGER" not in script
+
+
+def test_probes_of_a_closed_window_are_no_keep_alive():
+    lines = f"{QUIET}0 < . 1:1(0) ack 1 win 0\n20000 {PROBE}"
+    assert not list(habits.options(captured(lines), "10.0.0.1"))
 
 
 def test_a_capture_without_tcp_is_said_to_have_none(tmp_path):
