@@ -14,15 +14,15 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import FIN, PSH, SYN
 
 
-def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
+def cut(c: Tcb, sent: SentSegment, size: int) -> bool:
     """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
 
     That is today's size of a segment, or what is left of the window.
     """
     if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
         return False
-    cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
+    middle = (sent.seq + size) & MASK
+    rest = SentSegment(middle, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
     if distance(rest.seq, rest.end) <= sent.flags & FIN:
         return False  # the FIN takes no room
     rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
@@ -41,7 +41,7 @@ def behind(c: Tcb, sent: SentSegment) -> SentSegment:
 
 def divide(c: Tcb, sent: SentSegment, size: int) -> SentSegment:
     """Let a packet be as many segments as it has today; the last of them."""
-    while cut_off(c, sent, size):
+    while cut(c, sent, size):
         join(c, sent, True)
         sent = behind(c, sent)
     return sent
@@ -53,7 +53,7 @@ def join(c: Tcb, sent: SentSegment, joined: bool) -> None:
     sent.joined = joined
 
 
-def take_followers(c: Tcb, sent: SentSegment, length: int, mss: int) -> int:
+def collapse(c: Tcb, sent: SentSegment, length: int, mss: int) -> int:
     """Let a small segment that is sent again take those after it along, as far as one segment goes.
 
     The payload's length.  Source: tcp_retrans_try_collapse().

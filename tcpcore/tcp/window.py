@@ -22,7 +22,8 @@ def initial(
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
-    It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
+    It is for the largest buffer that this one may become, or that SO_RCVBUF may ask for; a `locked`
+    one (SO_RCVBUF) stays.
     `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP); `segments`, unless 0, the
     largest at first (the route's initrwnd).  Without a scale the window
     may be more than a segment can say.
@@ -31,7 +32,8 @@ def initial(
     space = min(rcvbuf // 2, clamp)
     scale = 0
     if sysctl.tcp_window_scaling:
-        most = space if locked else min(max(space, sysctl.tcp_rmem[2]), clamp)
+        largest = max(space, sysctl.tcp_rmem[2], sysctl.rmem_max)
+        most = space if locked else min(largest, clamp)
         scale = min(max(most.bit_length() - 16, 0), MAX_SCALE)
     usable = space
     if usable > mss:
@@ -117,13 +119,14 @@ def select(c: Tcb) -> int:
     What was offered is never taken back (RFC 9293 §3.8.6.2.2).
     Linux differs: with tcp_shrink_window=1 it is, where windows are scaled.
     """
-    window, rcv_nxt = wanted(c), c.rcv_nxt
-    now_open = c.rcv_wnd - ((rcv_nxt - c.rcv_wup) & MASK)  # unless it is below 0, as in `current`
-    if window < now_open and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
-        unit = 1 << c.rcv_scale
-        window = -(-now_open // unit) * unit
+    window = wanted(c)
+    if window < c.rcv_wnd and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
+        now_open = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)  # or below 0, unlike `current`
+        if window < now_open:
+            unit = 1 << c.rcv_scale
+            window = -(-now_open // unit) * unit
     c.rcv_wnd = window
-    c.rcv_wup = rcv_nxt
+    c.rcv_wup = c.rcv_nxt
     field = window >> c.rcv_scale
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
