@@ -49,7 +49,7 @@ def queued(c: Tcb) -> int:
 
 def memory(c: Tcb) -> int:
     """What the kernel counts for them: bytes, and the overhead of each large packet."""
-    sent = prr.packets_out(c) - c.joined_out
+    sent = len(c.retransmission_queue) - c.request_out - c.joined_out
     return queued(c) + OVERHEAD * (sent + len(c.packets))
 
 

@@ -48,7 +48,7 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     count = len(queue)
     full = _send_what_fits(c, now, urge)
     sent = len(queue)
-    full = full or prr.in_flight(c) >= c.cwnd
+    full = full or sent - c.request_out - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
     sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)

@@ -27,7 +27,7 @@ MUTANTS = (
     Mutant(
         "RACK: the answer to an earlier sending is no arrival of the later one",
         "tcp/rack.py",
-        "if sent.retransmissions and c.min_rtt and rtt < c.min_rtt:",
+        "if sent.retransmissions and (not c.min_rtt or rtt < c.min_rtt):",
         "if False and rtt:",
     ),
     Mutant(

@@ -25,7 +25,7 @@ def packets_out(c: Tcb) -> int:
 
 def in_flight(c: Tcb) -> int:
     """Segments on their way: sent and not acknowledged, counted as lost or known to be there."""
-    return packets_out(c) - c.sacked_out - c.lost_out + c.retrans_out
+    return len(c.retransmission_queue) - c.request_out - c.sacked_out - c.lost_out + c.retrans_out
 
 
 def reducing(c: Tcb) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore.seqnum import HALF
 from tcpcore.tcp.congestion import registry
-from tcpcore.tcp.congestion.prr import INFINITE_SSTHRESH, current_ssthresh, packets_out
+from tcpcore.tcp.congestion.prr import INFINITE_SSTHRESH, current_ssthresh
 from tcpcore.tcp.loss_state import OPEN
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def limited(c: Tcb) -> bool:
 
 def validate(c: Tcb, is_limited: bool, now: int) -> None:
     """Something was sent, or cwnd was full: take note."""
-    loss, out = c.loss, packets_out(c)
+    loss, out = c.loss, len(c.retransmission_queue) - c.request_out
     if (
         is_limited
         or loss.usage_end is None
