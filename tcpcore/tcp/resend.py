@@ -18,6 +18,7 @@ from tcpcore.tcp import (
     sending,
     state,
     timers,
+    trim,
 )
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
@@ -80,7 +81,7 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
     As many as cwnd allows; the last of several has PSH, as when they were new.
     """
     most = min(sending.burst_segments(c, c.snd_mss), c.cwnd - prr.in_flight(c))
-    pieces.divide(c, sent, segment_size.current(c))
+    trim.again(c, sent, segment_size.current(c))
     burst = [sent]
     board = scoreboard.of(c)
     while burst[-1].joined and len(burst) < most:
@@ -108,6 +109,14 @@ def _why(c: Tcb) -> Why:
         return reasons.LOST_AGAIN
     c.tally("TcpExtTCPFastRetrans")
     return reasons.FAST_RETRANSMIT_SACK if c.sack_permitted else reasons.FAST_RETRANSMIT
+
+
+def oldest(c: Tcb, now: int, reason: Reason) -> None:
+    """Retransmit the oldest segment, alone."""
+    head = c.retransmission_queue[0]
+    trim.again(c, head, segment_size.current(c))
+    pieces.join(c, head, False)
+    again(c, head, now, reason)
 
 
 def again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
