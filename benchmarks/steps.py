@@ -2,6 +2,7 @@
 
     python -m benchmarks.steps              the transfer without a trace, and the floor
     python -m benchmarks.steps --traced     with its full trace
+    python -m benchmarks.steps --loss 0.01  where one packet in a hundred is lost
     python -m benchmarks.steps --scenario reordering      one run of a scenario, all of it
 
 A step is one bytecode instruction of CPython, and a segment's share of the ACKs is in it.  A busy
@@ -101,13 +102,19 @@ def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
     parser.add_argument("--traced", action="store_true", help="with a full trace")
+    parser.add_argument("--loss", type=float, default=0.0, help="how likely a packet is lost")
     parser.add_argument("--rows", type=int, default=40, help="how many functions to list")
     parser.add_argument("--scenario", choices=registry.names(), metavar="NAME", help="a run of it")
     chosen = parser.parse_args()
     if chosen.scenario:
         found, what = scenario(chosen.scenario), "a run"
     else:
-        found = costs(lambda size: transfer.run(size, traced=chosen.traced))
+        few, many = (FEW, MANY) if not chosen.loss else (2 * FEW, 6 * FEW)  # losses are few
+
+        def carry(size: int) -> object:
+            return transfer.run(size, traced=chosen.traced, loss=chosen.loss)
+
+        found = costs(carry, few, many)
         least = sum(cost.steps for cost in costs(floor.transfer))
         what = f"a segment; the floor: {least:,.0f} steps"
     total, calls = sum(cost.steps for cost in found), sum(cost.calls for cost in found)

@@ -54,13 +54,20 @@ class Impairments:
             raise UsageError(f"reorder_by takes microseconds from 0 on, not {self.reorder_by!r}.")
 
     @property
+    def rare(self) -> bool:
+        """Whether more can happen to a packet than that it is lost."""
+        return any(getattr(self, name) for name in _RARE)
+
+    @property
     def nothing(self) -> bool:
         """Whether packets always pass unharmed."""
-        return self.burst is None and not (self.loss or any(getattr(self, n) for n in _RARE))
+        return self.burst is None and not (self.loss or self.rare)
 
 
 _BURST_DEFAULTS = (1.0, 0.0)
 _RARE = ("corrupt", "duplicate", "reorder")
+AHEAD = 100
+"""How many fates are decided before they are asked for, at most."""
 NAMES = tuple(field.name for field in fields(Impairments))
 
 
@@ -77,31 +84,58 @@ class Fate:
 
     __slots__ = ("corrupt", "duplicate", "held", "lost")
 
-    def __init__(self) -> None:
-        self.lost: Reason | None = None
+    def __init__(self, lost: Reason | None = None) -> None:
+        self.lost = lost
         self.corrupt = False
         self.duplicate = False
         self.held = 0
+
+    @property
+    def harms(self) -> bool:
+        """Whether it is anything but to pass as it is."""
+        return self.lost is not None or self.corrupt or self.duplicate or self.held > 0
 
 
 class Chance:
     """Impairments at work: decides the fate of each packet of one direction, in order."""
 
-    __slots__ = ("_bad", "_chance", "_draw", "_generators", "_seed", "what")
+    __slots__ = ("_bad", "_generators", "_harmed", "_seed", "what")
 
     def __init__(self, what: Impairments, seed: str) -> None:
         self.what = what
         self._bad = False
         self._seed = seed
         self._generators: dict[str, random.Random] = {}
-        self._chance = what.loss
-        single = what.loss and what.burst is None  # one draw decides, as mostly
-        self._draw = self._generator("loss").random if single else None
+        self._harmed: Fate | None = None  # of the packet after those that were `spared`
+
+    def spared(self) -> int:
+        """Decide ahead: how many packets pass unharmed from now on, none of which has to ask.
+
+        It looks no farther than `AHEAD`.
+        """
+        what = self.what
+        if what.burst is None and not what.rare:  # one draw decides, as mostly
+            draw, loss = self._generator("loss").random, what.loss
+            for count in range(AHEAD):
+                if draw() < loss:
+                    self._harmed = Fate(self._by_chance())
+                    return count
+            return AHEAD
+        for count in range(AHEAD):
+            fate = self._decide()
+            if fate.harms:
+                self._harmed = fate
+                return count
+        return AHEAD
 
     def fate(self) -> Fate:
-        """Decide for the next packet.  A lost packet decides nothing else."""
-        fate, what = Fate(), self.what
-        fate.lost = self.loss()
+        """Decide for the next packet that was not `spared`."""
+        fate, self._harmed = self._harmed, None
+        return fate or self._decide()
+
+    def _decide(self) -> Fate:
+        """Draw for one packet.  A lost packet decides nothing else."""
+        fate, what = Fate(self._loss()), self.what
         if fate.lost is None:
             fate.corrupt = bool(what.corrupt) and self._happens("corrupt", what.corrupt)
             fate.duplicate = bool(what.duplicate) and self._happens("duplicate", what.duplicate)
@@ -109,8 +143,7 @@ class Chance:
                 fate.held = what.reorder_by
         return fate
 
-    def loss(self) -> Reason | None:
-        """Why the next packet is lost; None: it is not.  All there is to decide if `only_loses`."""
+    def _loss(self) -> Reason | None:
         what = self.what
         if what.loss and self._happens("loss", what.loss):
             return self._by_chance()
@@ -118,28 +151,8 @@ class Chance:
             return reasons.LOST_IN_BURST()
         return None
 
-    def losses(self, count: int) -> dict[int, Reason]:
-        """What `loss` says of the next `count` packets: those that are lost, by place, and why."""
-        found: dict[int, Reason] = {}
-        draw, chance = self._draw, self._chance
-        if draw is not None:
-            for place in range(count):
-                if draw() < chance:
-                    found[place] = self._by_chance()
-            return found
-        for place in range(count):
-            why = self.loss()
-            if why is not None:
-                found[place] = why
-        return found
-
     def _by_chance(self) -> Reason:
         return Reason(reasons.LOST_BY_CHANCE, {"percent": f"{self.what.loss * 100:g}"})
-
-    @property
-    def only_loses(self) -> bool:
-        """Whether packets that are not lost pass unharmed."""
-        return not any(getattr(self.what, name) for name in _RARE)
 
     def _generator(self, kind: str) -> random.Random:
         generator = self._generators.get(kind)

@@ -45,10 +45,9 @@ class Pipe:
 
     Packets are numbered from 0 on as they enter, `entered` is the next one's number.  Before
     `calm_until` neither rule nor chance touches one, and the queue is a plain one.
-    `losses` is the chance of a pipe that would be calm without it, if all it does is to lose.
-    Whoever sends looks first: several at once go by `has_way`, `not_lost` and `carry_all`; one by
-    `carry` where the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops`
-    counts what the queue dropped, `marks` what it marked.
+    Whoever sends looks first: several at once go by `has_way` and `carry_all`; one by `carry` where
+    the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops` counts what the
+    queue dropped, `marks` what it marked.
     """
 
     __slots__ = (
@@ -56,6 +55,7 @@ class Pipe:
         "_chance",
         "_held",
         "_numbers",
+        "_spared_until",
         "calm_until",
         "cuts",
         "delay",
@@ -66,7 +66,6 @@ class Pipe:
         "leaving",
         "limit",
         "line",
-        "losses",
         "marks",
         "mtu",
         "plugged",
@@ -101,21 +100,26 @@ class Pipe:
         self._held: dict[int, tuple[int, bool]] = {}  # packets that take longer
         self.entered = 0
         self._chance: Chance | None = None
+        self._spared_until = NEVER  # chance lets all packets before this one pass
         self._set_calm()
 
     def _set_calm(self) -> None:
         ruled = min((one for one in self._numbers | self._held.keys() if one >= self.entered),
                     default=NEVER)  # fmt: skip
         free = self.plugged and not self._black_hole and self.discipline is None
-        chance = self._chance
-        self.calm_until = ruled if free and chance is None else 0
-        loses = free and ruled == NEVER and chance is not None and chance.only_loses
-        self.losses = chance if loses else None
+        self.calm_until = min(ruled, self._spared_until) if free else 0
 
     def impair(self, what: Impairments) -> None:
         """Let chance have its way from now on, as `what` says."""
         self._chance = None if what.nothing else Chance(what, self.seed)
+        self._look_ahead()
         self._set_calm()
+
+    def _look_ahead(self) -> None:
+        """Ask chance which of the next packets pass."""
+        self._spared_until = NEVER
+        if self._chance is not None:
+            self._spared_until = self.entered + self._chance.spared()
 
     def drop(self, everything: bool, numbers: Iterable[int] = ()) -> None:
         """Lose everything from now on (or no more), or these packets, counted from 0 on."""
@@ -160,7 +164,7 @@ class Pipe:
 
     def has_way(self, count: int, now: int) -> bool:
         """Whether so many packets may enter now by `carry_all`: all get through, none overtakes."""
-        if self.entered + count > self.calm_until and self.losses is None:
+        if self.entered + count > self.calm_until:
             return False
         leaving = self.leaving
         if len(leaving) + count > self.limit + 1:
@@ -173,25 +177,6 @@ class Pipe:
     def usual(self, now: int) -> int:
         """When a packet whose transmission ends by now is at the other end, if nothing holds it."""
         return (self.free_at if self.free_at > now else now) + self.delay
-
-    def not_lost(
-        self,
-        packets: Sequence[Packet],
-        tags: Iterable[Any],
-        lost: dict[int, Reason],
-        lose: Callable[[Any, Reason], None],
-    ) -> tuple[list[Packet], list[Any]]:
-        """Those packets, and their tags, that are not among the `lost`; before `carry_all`."""
-        self.entered += len(lost)
-        kept: list[Packet] = []
-        kept_tags: list[Any] = []
-        for place, (packet, tag) in enumerate(zip(packets, tags, strict=False)):
-            if place in lost:
-                lose(tag, lost[place])
-            else:
-                kept.append(packet)
-                kept_tags.append(tag)
-        return kept, kept_tags
 
     def carry_all(
         self, packets: Sequence[Packet], tags: Iterable[Any], now: int, order: int
@@ -221,18 +206,25 @@ class Pipe:
         number = self.entered
         self.entered = number + 1
         held, corrupt, duplicate = self._holds(number, now), False, False
+        lost = self._lost_by_rule(number)
+        if lost is not None:
+            self._spared_until += 1  # chance has no say, and its next word is for the next one
+        elif self._chance is not None and number >= self._spared_until:
+            fate = self._chance.fate()
+            self._look_ahead()
+            lost, corrupt, duplicate = fate.lost, fate.corrupt, fate.duplicate
+            held += fate.held
         if number == self.calm_until:
             self._set_calm()
+        return lost, held, corrupt, duplicate
+
+    def _lost_by_rule(self, number: int) -> Reason | None:
+        """Why that packet is lost whatever chance says; None: it is not."""
         if not self.plugged:
-            return reasons.LOST_ON_CUT_CABLE(), 0, False, False
+            return reasons.LOST_ON_CUT_CABLE()
         if self._black_hole or number in self._numbers:
-            return Reason(reasons.LOST_BY_RULE, {"host": self.to.name}), 0, False, False
-        if self._chance is not None:
-            fate = self._chance.fate()
-            if fate.lost is not None:
-                return fate.lost, 0, False, False
-            held, corrupt, duplicate = held + fate.held, fate.corrupt, fate.duplicate
-        return None, held, corrupt, duplicate
+            return Reason(reasons.LOST_BY_RULE, {"host": self.to.name})
+        return None
 
     def _holds(self, number: int, now: int) -> int:
         """How much longer that packet takes; where the order stays, the whole queue waits first."""

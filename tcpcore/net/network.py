@@ -159,11 +159,6 @@ class Network(Wires):
             receiver = pipe.to if pipe.to.__class__ is Host else self.receiver_of(packet)
             to = receiver.index if receiver is not None and receiver.index >= 0 else None
             tags = self.trace.sent_together(packets, host.index, to, self.now)
-        if pipe.losses is not None and (lost := pipe.losses.losses(count)):
-            packets, tags = pipe.not_lost(packets, tags, lost, self.lose)
-            count = len(packets)
-            if not count:
-                return
         first = not pipe.line
         pipe.carry_all(packets, tags, self.now, self._scheduled + 1 - ARRIVALS_FIRST)
         self._scheduled += count

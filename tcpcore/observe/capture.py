@@ -1,7 +1,7 @@
 """Reading capture files: the TCP segments in them, and what had to be left out.
 
-`wire.pcap_reader` reads the records of the file; the headers around a segment are stepped over
-here and in `link_layer`.
+`wire.pcap_reader` reads the records of the file; the headers around a segment are stepped over in
+`link_layer` and `tunnels`, fragments of IP packets are put together in `wire.fragments`.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from typing import BinaryIO, NamedTuple
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
+from tcpcore.observe.tunnels import innermost
 from tcpcore.wire import icmp
 from tcpcore.wire.codec import NotTcp, WireError, decode_cut
+from tcpcore.wire.fragments import Reassembly
 from tcpcore.wire.icmp import IcmpError
-from tcpcore.wire.pcap_reader import NotACapture, read_records
+from tcpcore.wire.pcap_reader import NotACapture, Record, read_records
 from tcpcore.wire.segment import Segment
 
 _OFTEN = 4096
 """Packets between two calls of `progress`."""
+_FRAGMENTS = "fragment of an IP packet whose other fragments are not there"
 
 
 class Packet(NamedTuple):
@@ -30,7 +33,7 @@ class Packet(NamedTuple):
 
     `number` counts packets of the file from 1, as Wireshark does; `time` is in microseconds since
     1970; `missing` bytes at the end of the payload were not captured and read as zeros; `data` is
-    the IP packet as captured.
+    the IP packet as captured.  One that came in fragments has the number and time of the last.
     """
 
     number: int
@@ -65,6 +68,7 @@ class Capture:
         self.packets = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self._fragments = Reassembly()
 
     def segments(self) -> Iterator[Packet]:
         """The TCP segments, one by one.  UsageError when the file cannot be read at all."""
@@ -79,21 +83,35 @@ class Capture:
                 self.trouble = f"reading stopped after packet {self.packets}: {error.strerror}"
 
     def _read(self, file: BinaryIO) -> Iterator[Packet]:
-        for record in read_records(file):
-            self.packets += 1
-            if self._progress is not None and not self.packets % _OFTEN:
-                self._progress(file.tell() if file.seekable() else 0)
-            data = b""
-            try:
-                data = ip_packet(record.link_type, record.data)
-                segment, missing = decode_cut(data)
-            except (NotTcp, UnknownLinkType) as error:
-                if not (isinstance(error, NotTcp) and self._hears(record.time, data)):
-                    self.left_out[str(error)] += 1
-            except WireError:
-                self.left_out["broken or cut headers"] += 1
-            else:
-                yield Packet(self.packets, record.time, segment, missing, data)
+        try:
+            for record in read_records(file):
+                self.packets += 1
+                if self._progress is not None and not self.packets % _OFTEN:
+                    self._progress(file.tell() if file.seekable() else 0)
+                packet = self._segment(record)
+                if packet is not None:
+                    yield packet
+        finally:
+            self.left_out[_FRAGMENTS] += self._fragments.waiting
+            self.left_out = +self.left_out
+
+    def _segment(self, record: Record) -> Packet | None:
+        """The segment that a packet of the file holds, or makes whole; None: it has none."""
+        data = b""
+        try:
+            data = innermost(ip_packet(record.link_type, record.data))
+            whole = self._fragments.take(data, record.time)
+            if whole is None:
+                return None
+            segment, missing = decode_cut(whole)
+        except (NotTcp, UnknownLinkType) as error:
+            if not (isinstance(error, NotTcp) and self._hears(record.time, data)):
+                self.left_out[str(error)] += 1
+        except WireError:
+            self.left_out["broken or cut headers"] += 1
+        else:
+            return Packet(self.packets, record.time, segment, missing, whole)
+        return None
 
     def _hears(self, time: int, data: bytes) -> bool:
         """Whether the packet is an ICMP error about TCP that somebody wants to know of."""

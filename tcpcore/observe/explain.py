@@ -16,12 +16,15 @@ from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture, Packet
 from tcpcore.observe.explained import ExplainedConnection
 from tcpcore.observe.follow import Connection
+from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import IcmpError
 
 MOST_LISTED = 20_000
 """Connections that are listed one by one; of further ones only the verdicts are counted."""
 _MOST_LIVE = 5_000
 """Connections that are followed at a time; beyond, those that are over or idle are settled."""
+_UNSORTED = MILLISECOND
+"""What several queues of one network card may mix up; more is a clock that was set, or two."""
 UNEVENTFUL = "nothing unusual"
 
 
@@ -29,9 +32,10 @@ class Explanation:
     """All that a capture tells about TCP: its connections in order of their first segment.
 
     `packets` counts the packets of the file, `left_out` those that hold no whole TCP segment, by
-    reason; `trouble` says where a damaged file ends.  `further` counts connections that are not
-    listed, by the kind of their verdict.  `start` and `end` are the times of the first and last
-    segment.
+    reason; `trouble` says where a damaged file ends.  `backwards` is the number of the first packet
+    whose time is before that of an earlier one, 0 where there is none.  `further` counts
+    connections that are not listed, by the kind of their verdict.  `start` and `end` are the first
+    and the latest time of a segment.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Explanation:
         self.packets = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self.backwards = 0
         self.start = 0
         self.end = 0
         self.segments = 0
@@ -62,7 +67,9 @@ class Explanation:
         self._room -= keep
         known.take(packet, keep)
         self.segments += 1
-        self.end = packet.time
+        if packet.time < self.end - _UNSORTED and not self.backwards:
+            self.backwards = packet.number
+        self.end = max(self.end, packet.time)
 
     def _begin(
         self, key: Key, packet: Packet, before: ExplainedConnection | None
@@ -146,10 +153,7 @@ def explain_capture(
     explanation.left_out += capture.left_out
     explanation.trouble = capture.trouble
     if not explanation.connections:
-        raise UsageError(
-            f"{capture.name}: no TCP segment in {count(capture.packets, 'packet')}"
-            f"{reasons(explanation)}"
-        )
+        raise no_segments(capture)
     return explanation
 
 
@@ -175,11 +179,30 @@ def picked(explanation: Explanation, connection: int | None) -> list[int]:
     return [connection - 1]
 
 
-def reasons(explanation: Explanation) -> str:
+def cautions(explanation: Explanation) -> list[str]:
+    """What makes the whole capture less than sure: where it is damaged, or its clock jumps."""
+    found = [explanation.trouble] if explanation.trouble else []
+    if explanation.backwards:
+        found.append(
+            f"the capture's clock goes back at packet {explanation.backwards}: "
+            "durations are not to be trusted"
+        )
+    return found
+
+
+def no_segments(capture: Capture) -> UsageError:
+    """What to say of a capture in which no TCP segment was found, once it has been read."""
+    told = f"no TCP segment in {count(capture.packets, 'packet')}{reasons(capture)}"
+    return UsageError(
+        f"{capture.name}: {told}" + (f"; {capture.trouble}" if capture.trouble else "")
+    )
+
+
+def reasons(read: Explanation | Capture) -> str:
     """Why packets were left out: `` : 2 × ARP, not IP``, or nothing."""
-    if not explanation.left_out:
+    if not read.left_out:
         return ""
-    listed = [f"{many} × {reason}" for reason, many in explanation.left_out.most_common()]
+    listed = [f"{many} × {reason}" for reason, many in read.left_out.most_common()]
     return ": " + "; ".join(listed)
 
 

@@ -13,6 +13,7 @@ from tcpcore.observe.diagnosis.finding import span
 from tcpcore.observe.explain import (
     MOST_LISTED,
     Explanation,
+    cautions,
     count,
     picked,
     reasons,
@@ -45,8 +46,8 @@ def _lines(explanation: Explanation, only: int | None) -> Iterator[str]:
     )
     if explanation.left_out:
         yield f"Left out{reasons(explanation)}."
-    if explanation.trouble:
-        yield f"Careful: {explanation.trouble}."
+    for caution in cautions(explanation):
+        yield f"Careful: {caution}."
     if only is None and len(explanation.connections) > 1:
         yield ""
         yield from _table(explanation)

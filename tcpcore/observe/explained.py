@@ -104,10 +104,10 @@ class ExplainedConnection:
         if self._diagnosis is not None:
             self._diagnosis.see(Sight(packet.number, packet.time, packet.segment, seen, s, r))
         self.counts[sender] += 1
-        self.end = packet.time
+        self.end = max(self.end, packet.time)
         if seen.retransmission:
             self.again += 1
-        else:
+        elif not seen.doubled:
             self.bytes[sender] += len(packet.segment.payload)
         if packet.missing:
             self._cut += 1

@@ -21,17 +21,26 @@ Changes = list[tuple[End, str, str]]
 
 
 class Seen:
-    """What was made of one segment: who sent it, what it means, what changed."""
+    """What was made of one segment: who sent it, what it means, what changed.
 
-    __slots__ = ("changes", "meaning", "retransmission", "sender")
+    `doubled`: it is the packet before it, captured a second time.
+    """
+
+    __slots__ = ("changes", "doubled", "meaning", "retransmission", "sender")
 
     def __init__(
-        self, sender: int, meaning: Meaning, changes: Changes, retransmission: int
+        self,
+        sender: int,
+        meaning: Meaning,
+        changes: Changes,
+        retransmission: int,
+        doubled: bool = False,
     ) -> None:
         self.sender = sender
         self.meaning = meaning.text
         self.changes = changes
         self.retransmission = retransmission
+        self.doubled = doubled
 
 
 class Connection:
@@ -61,10 +70,10 @@ class Connection:
         """Take note of the next segment; `time` in microseconds."""
         index = 0 if (segment.src, segment.sport) == self._key(0) else 1
         s, r = self.ends[index], self.ends[1 - index]
-        twice = s.last is not None and _same_packet(s.last, segment, time - s.last_time)
+        twice = s.last is not None and same_packet(s.last, segment, time - s.last_time)
         s.last, s.last_time = segment, time
         if twice:
-            return Seen(index, Meaning("the same packet, captured a second time"), [], 0)
+            return Seen(index, Meaning("the same packet, captured a second time"), [], 0, True)
         _learn(s, r, segment)
         meant = meaning(s, r, segment)
         changes: Changes = []
@@ -177,7 +186,7 @@ def _acknowledge(s: End, r: End, segment: Segment, changes: Changes) -> None:
 _CLOSING = (states.FIN_WAIT_1,)
 
 
-def _same_packet(one: Segment, other: Segment, gap: int) -> bool:
+def same_packet(one: Segment, other: Segment, gap: int) -> bool:
     """Whether a capture of several interfaces saw one packet twice: nobody sends again that soon.
 
     Linux gives every packet of a connection another IPv4 identification, but its SYN+ACK and RST

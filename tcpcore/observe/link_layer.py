@@ -1,4 +1,4 @@
-"""From a captured frame to the IP packet in it: Ethernet, VLAN, Linux cooked, loopback, raw IP.
+"""From a captured frame to the IP packet in it: Ethernet, VLAN, Linux cooked, Wi-Fi, raw IP, ...
 
 Numbers of link types are those of https://www.tcpdump.org/linktypes.html.
 """
@@ -13,7 +13,8 @@ IPV4, IPV6 = 0x0800, 0x86DD
 _VLAN_TAGS = frozenset((0x8100, 0x88A8, 0x9100))
 _PPPOE_SESSION = 0x8864
 _SNAP = b"\xaa\xaa\x03\x00\x00\x00"
-_ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8863: "PPPoE discovery", 0x8847: "MPLS"}
+_ETHERTYPES = {0x0806: "ARP", 0x88CC: "LLDP", 0x8863: "PPPoE discovery"}
+_MPLS = frozenset((0x8847, 0x8848))
 _PPP_PROTOCOLS = {0x0021: IPV4, 0x0057: IPV6}
 _LOOPBACK_FAMILIES = frozenset((2, 10, 23, 24, 28, 30))  # AF_INET, and AF_INET6 of each system
 
@@ -40,12 +41,13 @@ def _need(frame: bytes, size: int, what: str) -> None:
         raise WireError(f"the frame ends after {len(frame)} of {size} bytes of {what} header")
 
 
-def _ethernet(frame: bytes) -> bytes:
+def ethernet(frame: bytes) -> bytes:
+    """The IP packet in an Ethernet frame; errors as `ip_packet`."""
     _need(frame, 14, "Ethernet")
-    return _of_type(int.from_bytes(frame[12:14], "big"), frame, 14)
+    return of_type(int.from_bytes(frame[12:14], "big"), frame, 14)
 
 
-def _of_type(ethertype: int, frame: bytes, at: int) -> bytes:
+def of_type(ethertype: int, frame: bytes, at: int) -> bytes:
     """What an EtherType says starts at `at`, VLAN tags and the like stepped over."""
     while ethertype in _VLAN_TAGS:
         _need(frame, at + 4, "VLAN")
@@ -55,12 +57,26 @@ def _of_type(ethertype: int, frame: bytes, at: int) -> bytes:
         return frame[at:]
     if ethertype == _PPPOE_SESSION:
         return _ppp(frame[at + 6 :])
+    if ethertype in _MPLS:
+        return _labelled(frame, at)
     if ethertype < 0x600 and frame[at : at + 6] == _SNAP:
         _need(frame, at + 8, "SNAP")
-        return _of_type(int.from_bytes(frame[at + 6 : at + 8], "big"), frame, at + 8)
+        return of_type(int.from_bytes(frame[at + 6 : at + 8], "big"), frame, at + 8)
     if ethertype < 0x600:
         raise NotTcp("IEEE 802.3 without IP")
     raise NotTcp(_ETHERTYPES.get(ethertype, f"EtherType {ethertype:#06x}") + ", not IP")
+
+
+def _labelled(frame: bytes, at: int) -> bytes:
+    """Past MPLS's labels, the last of which says so (RFC 3032 §2.1); what follows is a guess."""
+    while True:
+        _need(frame, at + 5, "MPLS")
+        at += 4
+        if frame[at - 2] & 1:
+            break
+    if frame[at] >> 4 not in (4, 6):
+        raise NotTcp("MPLS without IP")
+    return frame[at:]
 
 
 def _ppp(frame: bytes) -> bytes:
@@ -75,12 +91,12 @@ def _ppp(frame: bytes) -> bytes:
 
 def _cooked(frame: bytes) -> bytes:
     _need(frame, 16, "Linux cooked")
-    return _of_type(int.from_bytes(frame[14:16], "big"), frame, 16)
+    return of_type(int.from_bytes(frame[14:16], "big"), frame, 16)
 
 
 def _cooked_2(frame: bytes) -> bytes:
     _need(frame, 20, "Linux cooked")
-    return _of_type(int.from_bytes(frame[:2], "big"), frame, 20)
+    return of_type(int.from_bytes(frame[:2], "big"), frame, 20)
 
 
 def _loopback(frame: bytes) -> bytes:
@@ -92,34 +108,70 @@ def _loopback(frame: bytes) -> bytes:
     return frame[4:]
 
 
+def _wifi(frame: bytes) -> bytes:
+    """IEEE 802.11: a data frame, as long as it is not encrypted."""
+    _need(frame, 24, "Wi-Fi")
+    kind, flags = frame[0], frame[1]
+    if kind & 0x0C != 0x08 or kind & 0x40:
+        raise NotTcp("Wi-Fi frame without data")
+    if flags & 0x40:
+        raise NotTcp("encrypted Wi-Fi frame")
+    size = 24 + 6 * (flags & 3 == 3)
+    if kind & 0x80:  # QoS, and with its order bit HT control
+        size += 2 + 4 * bool(flags & 0x80)
+    _need(frame, size + 8, "Wi-Fi")
+    if frame[size : size + 6] != _SNAP:
+        raise NotTcp("Wi-Fi frame without IP")
+    return of_type(int.from_bytes(frame[size + 6 : size + 8], "big"), frame, size + 8)
+
+
+def _radiotap(frame: bytes) -> bytes:
+    _need(frame, 4, "radiotap")
+    return _wifi(frame[int.from_bytes(frame[2:4], "little") :])
+
+
+def _netfilter(frame: bytes) -> bytes:
+    """What iptables' NFLOG saw: fields with lengths, the packet in the one numbered 9."""
+    _need(frame, 4, "netfilter log")
+    at = 4
+    while at + 4 <= len(frame):
+        size, kind = (int.from_bytes(frame[n : n + 2], "little") for n in (at, at + 2))
+        if size < 4:
+            break
+        if kind == 9:
+            return frame[at + 4 : at + size]
+        at += size + -size % 4
+    raise WireError("the netfilter log has no packet")
+
+
 def _raw(frame: bytes) -> bytes:
     return frame
 
 
 LINK_TYPES: dict[int, Callable[[bytes], bytes]] = {
     0: _loopback,
-    1: _ethernet,
+    1: ethernet,
     9: _ppp,
     12: _raw,
     14: _raw,
     50: _ppp,
     101: _raw,
+    105: _wifi,
     108: _loopback,
     113: _cooked,
+    127: _radiotap,
     228: _raw,
     229: _raw,
+    239: _netfilter,
     276: _cooked_2,
 }
 """Link types whose frames `ip_packet` reads."""
 
 _OTHER_NAMES = {
-    105: "Wi-Fi",
     119: "Wi-Fi with Prism header",
-    127: "Wi-Fi with radiotap header",
     147: "private use",
     189: "USB",
     195: "IEEE 802.15.4",
     220: "USB",
-    239: "netfilter log",
     253: "netlink",
 }

@@ -15,30 +15,45 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from tcpcore.errors import UsageError
+from tcpcore.observe.follow import same_packet
+from tcpcore.packetdrill import habits
+from tcpcore.packetdrill.origin import settle
 from tcpcore.packetdrill.story import Did, NoScript, Seen, Story
 from tcpcore.packetdrill.telling import LATE
-from tcpcore.packetdrill.vantage import in_milliseconds, seen_from
+from tcpcore.packetdrill.vantage import in_milliseconds, jitter, seen_from
 from tcpcore.packetdrill.writing import write
 from tcpcore.seqnum import MASK, distance, gt, lt
 from tcpcore.tcp import fast_open
 from tcpcore.units import MILLISECOND
-from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
-from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
 
 CLIENT, SERVER = "client", "server"
 _DESCRIPTOR = {CLIENT: 3, SERVER: 4}
-_USUAL_SCALE = 10
 _AT_ONCE = 2 * MILLISECOND
+NOT_AS_HERE = (
+    "The engine does not do all of this for these calls: the calls, or options of the sockets, "
+    "were others than guessed from the packets, or this end was no Linux 6.18."
+)
 
 Timed = tuple[int, Segment | IcmpError]
 
 
 def connections(packets: Iterable[tuple[int, Segment]]) -> list[list[tuple[int, Segment]]]:
-    """Packets by connection, in order of the first one; a SYN with another number begins one."""
+    """Packets by connection, in order of the first one; a SYN with another number begins one.
+
+    What was captured twice is there once, and times never go back.
+    """
     found: list[list[tuple[int, Segment]]] = []
     latest: dict[frozenset[tuple[str, int]], list[tuple[int, Segment]]] = {}
-    for time, segment in packets:
+    now: int | None = None
+    before: dict[tuple[str, int, str, int], tuple[int, Segment]] = {}
+    for at, segment in packets:
+        time = now = at if now is None else max(at, now)
+        key = (segment.src, segment.sport, segment.dst, segment.dport)
+        last, before[key] = before.get(key), (at, segment)
+        if last is not None and same_packet(last[1], segment, at - last[0]):
+            continue
         ends = frozenset(((segment.src, segment.sport), (segment.dst, segment.dport)))
         known = latest.get(ends)
         opens = segment.flags & (SYN | ACK) == SYN
@@ -64,20 +79,43 @@ class Guess:
 def best(packets: Sequence[Timed], side: str, title: str) -> tuple[str, bool]:
     """The script of the guess that the engine agrees with, and whether it agrees with one.
 
-    Raises `NoScript`.
+    Else that of the guess with which it gets furthest; its head names the line that will fail, and
+    says why.  Raises `NoScript`.
     """
     from tcpcore.packetdrill.drill import run_text
 
-    first = ""
+    furthest: tuple[int, Story, str] | None = None
     for ends, reads in product((AT_PSH, AT_SMALL, AT_ANSWER), (True, False)):
-        script = write(infer(packets, side, title, Guess(ends, reads)))
-        first = first or script
+        story = infer(packets, side, title, Guess(ends, reads))
+        script = write(story)
         try:
-            if run_text(script).passed:
+            outcome = run_text(script)
+        except UsageError as problem:
+            line, why = 0, f"It cannot be run: {problem}"
+        else:
+            if outcome.failure is None:
                 return script, True
-        except UsageError:
-            continue
-    return first, False
+            line = script.count("\n", 0, outcome.failure.offset) + 1
+            why = outcome.failure.problem
+        if furthest is None or line > furthest[0]:
+            furthest = line, story, why
+    assert furthest is not None
+    return _doubted(*furthest), False
+
+
+def _doubted(line: int, story: Story, why: str) -> str:
+    """The script, with what is wrong with it in its head, which moves the lines below."""
+    before = len(write(story).splitlines())
+    above = 0
+    while line:
+        story.doubt = f"{NOT_AS_HERE} Line {line + above} will fail: {why}."
+        more = len(write(story).splitlines()) - before
+        if more == above:
+            break
+        above = more
+    else:
+        story.doubt = f"{NOT_AS_HERE} {why}."
+    return write(story)
 
 
 def infer(packets: Sequence[Timed], side: str, title: str, guess: Guess | None = None) -> Story:
@@ -88,12 +126,12 @@ def infer(packets: Sequence[Timed], side: str, title: str, guess: Guess | None =
     if side not in (CLIENT, SERVER):
         raise NoScript(f"a side is {CLIENT} or {SERVER}, not {side!r}.")
     local, remote = (first.src, first.dst) if side == CLIENT else (first.dst, first.src)
+    story = Story(local, remote, title, exact=False, jitter=jitter(packets, local))
     packets = in_milliseconds(seen_from(packets, local), local)
     port = first.dport
-    story = Story(local, remote, title, exact=False)
     story.options.append(f"--tolerance_usecs={LATE}")
     _refuse(packets)
-    _settle(story, packets)
+    settle(story, packets)
     _Inference(story, side, port, guess or Guess()).go(packets)
     return story
 
@@ -107,60 +145,6 @@ def _refuse(packets: Sequence[Timed]) -> None:
             raise NoScript("it uses Fast Open, and the key of its cookies is not in the packets.")
         if one.flags & URG:
             raise NoScript("it has urgent data, and calls of which packets tell too little.")
-
-
-def _small_while_waiting(packets: Sequence[Timed], local: str) -> bool:
-    """Whether two small segments are in flight at a time: Nagle's algorithm is off."""
-    largest = max((len(one.payload) for _, one in packets if isinstance(one, Segment)), default=0)
-    small: int | None = None
-    for _, one in packets:
-        if not isinstance(one, Segment):
-            continue
-        if one.src != local:
-            if small is not None and one.flags & ACK and not lt(one.ack, small):
-                small = None
-        elif 0 < len(one.payload) < largest:
-            if small is not None and gt(one.end, small) and not one.flags & FIN:
-                return True
-            small = one.end if small is None or gt(one.end, small) else small
-    return False
-
-
-def _settle(story: Story, packets: Sequence[Timed]) -> None:
-    """How the host was set up, as far as its SYN tells."""
-    own = next(
-        (
-            one
-            for _, one in packets
-            if isinstance(one, Segment) and one.src == story.local and one.flags & SYN
-        ),
-        None,
-    )
-    if own is None:
-        return
-    other = next(
-        (one for _, one in packets if isinstance(one, Segment) and one.src == story.remote), None
-    )
-    offered = {option[0]: option for option in own.options}
-    asked = {option[0] for option in other.options} if own.flags & ACK and other else None
-    for kind, name in (
-        (kinds.TIMESTAMPS, "tcp_timestamps"),
-        (kinds.SACK_PERMITTED, "tcp_sack"),
-        (kinds.WINDOW_SCALE, "tcp_window_scaling"),
-    ):
-        if kind not in offered and (asked is None or kind in asked):
-            story.sysctls[f"ipv4.{name}"] = "0"
-    mss = offered.get(kinds.MSS)
-    header = 60 if ":" in story.local else 40
-    if mss is not None and mss[1] + header != 1500:
-        story.options.append(f"--mtu={mss[1] + header}")
-    scale = offered.get(kinds.WINDOW_SCALE)
-    if scale is not None and scale[1] != _USUAL_SCALE:
-        most = max(0xFFFF << scale[1], 131072)
-        story.sysctls["core.rmem_max"] = "4096"
-        story.sysctls["ipv4.tcp_rmem"] = f"4096 {min(131072, most)} {most}"
-    if own.flags & (ECE | CWR) == ECE | CWR:
-        story.sysctls["ipv4.tcp_ecn"] = "1"
 
 
 def _answered(packets: Sequence[Timed], local: str) -> bool:
@@ -180,6 +164,7 @@ class _Inference:
     guess: Guess
     opened: bool = False
     closed: bool = False
+    gives_up: bool = False  # its last RST is that of keep-alive
     sent: int | None = None  # the end of what was sent
     got: int | None = None  # the end of what came in order
     early: list[tuple[int, int]] = field(default_factory=list)
@@ -208,8 +193,9 @@ class _Inference:
     def _begin(self, time: int, packets: Sequence[Timed]) -> None:
         entries = self.story.entries
         entries.append(Did(time, "socket", None, "..., SOCK_STREAM, IPPROTO_TCP", "3"))
-        if _small_while_waiting(packets, self.story.local):
-            entries.append(Did(time, "setsockopt", 3, "SOL_TCP, TCP_NODELAY, [1], 4"))
+        for name, value in habits.options(packets, self.story.local):
+            entries.append(Did(time, "setsockopt", 3, f"{name}, [{value}], 4"))
+        self.gives_up = habits.Probes(packets, self.story.local).given_up
         if self.side == SERVER and _answered(packets, self.story.local):
             entries.append(Did(time, "setsockopt", 3, "SOL_SOCKET, SO_REUSEADDR, [1], 4"))
             entries.append(Did(time, "bind", 3, "..., ..."))
@@ -346,7 +332,7 @@ class _Inference:
         """An RST of its own accord is a close() that throws all away."""
         last = self.story.entries[-1]
         answers = isinstance(last, Seen) and last.inbound and time - last.time < _AT_ONCE
-        if self.opened and not self.closed and not answers:
+        if self.opened and not self.closed and not answers and not self.gives_up:
             self._do(time, "setsockopt", "SOL_SOCKET, SO_LINGER, {onoff=1, linger=0}, 8")
             self._do(time, "close")
         self.closed = True

@@ -50,7 +50,9 @@ class Story:
     """One host's part: addresses, how it was set up, and what happened, in order.
 
     `exact`: the host's windows are told, too, and times from the start.  `options` are lines such
-    as ``--mtu=1500``, `commands` ones of the shell beside the sysctls.
+    as ``--mtu=1500``, `commands` ones of the shell beside the sysctls.  `foreign` says what of its
+    SYN no Linux would send; such options are left open.  `doubt` says what else is wrong.
+    `jitter`: so much earlier (us) than told a packet may have left.
     """
 
     local: str
@@ -61,3 +63,6 @@ class Story:
     commands: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     exact: bool = True
+    foreign: str = ""
+    doubt: str = ""
+    jitter: int = 0

@@ -35,10 +35,14 @@ class FromTheStart:
 
 
 class FromEachToTheNext:
-    """``+0.1``, ``+0.1...0.2``, ``+0.1~+0.2``: what a kernel did."""
+    """``+0.1``, ``+0.1...0.2``, ``+0.1~+0.2``: what a kernel did.
 
-    def __init__(self, start: int) -> None:
+    It may have done it up to `jitter` (us) before it was seen.
+    """
+
+    def __init__(self, start: int, jitter: int = 0) -> None:
         self._told = start
+        self._jitter = jitter
         self._latest: dict[Ports, int] = {}  # packet of a connection: its timers start there
 
     def of(self, entry: Entry) -> str:
@@ -57,7 +61,7 @@ class FromEachToTheNext:
         if wait < _AT_ONCE:
             return "+0.000000"
         self._told += wait
-        early = (entry.time - begun) // SHARE
+        early = max((entry.time - begun) // SHARE, self._jitter)
         if early <= max(LATE, wait // SHARE):
             return f"+{_seconds(wait)}"
         return f"+{_seconds(max(wait - early, 0))}~+{_seconds(wait)}"

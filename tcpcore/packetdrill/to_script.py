@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.files import write_whole
 from tcpcore.net.network import Network
 from tcpcore.observe.capture import Capture
+from tcpcore.observe.explain import no_segments
 from tcpcore.packetdrill import inferring, listening, ordering, recorded
 from tcpcore.packetdrill.story import NoScript, Seen, Story
 from tcpcore.packetdrill.telling import LATE
@@ -29,10 +30,7 @@ if TYPE_CHECKING:
     from tcpcore.linux.store import Record
 
 STDOUT = "-"
-DOUBT = (
-    "The engine does not send all of that for these calls: the calls, or options of the sockets, "
-    "were others. Run the script with `drill` to see where."
-)
+DOUBT = f"{inferring.NOT_AS_HERE} The script's head says which line fails, and why."
 
 
 def of_scenario(
@@ -119,7 +117,10 @@ def of_capture(path: str | Path, *, connection: int = 1, side: str = "") -> tupl
 
     `connection` counts from 1, in order of the first segments.
     """
-    packets = [(packet.time, packet.segment) for packet in Capture(path).segments()]
+    capture = Capture(path)
+    packets = [(packet.time, packet.segment) for packet in capture.segments()]
+    if not packets:
+        raise no_segments(capture)
     found = inferring.connections(packets)
     if not 1 <= connection <= len(found):
         count = len(found)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from copy import copy
 
 from tcpcore.seqnum import MASK, distance
-from tcpcore.units import MILLISECOND
+from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import options as kinds
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
@@ -19,6 +19,8 @@ from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 Timed = tuple[int, Segment | IcmpError]
 _NEAR = MILLISECOND
 """Less than this is the host's own time."""
+_RETRANSMISSION = SECOND
+"""A SYN+ACK that late may be one sent again."""
 _TICKS = (1, 4, 10)
 
 
@@ -50,6 +52,24 @@ def _round_trip(packets: Sequence[Timed], local: str) -> int:
             gap = time - open_ends.pop(one.ack)
             least = gap if least is None else min(least, gap)
     return least or 0
+
+
+def jitter(packets: Sequence[Timed], local: str) -> int:
+    """How much longer than the least round trip one may take: as long as the SYN+ACK's did.
+
+    A host answers a SYN at once, so what it took more was the way's, there and back.  0 where
+    `local` sends no SYN+ACK.
+    """
+    away = _round_trip(packets, local)
+    opened: int | None = None
+    for time, one in packets:
+        if not isinstance(one, Segment) or not one.flags & SYN:
+            continue
+        if one.src != local:
+            opened = time
+        elif one.flags & ACK and opened is not None:
+            return max(time - opened - away, 0) if time - opened < _RETRANSMISSION else 0
+    return 0
 
 
 # --- the host's clock ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from textwrap import wrap
 
 from tcpcore.packetdrill.sniffer import icmp_words
 from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
@@ -47,7 +48,9 @@ class _Writer:
     def lines(self) -> Iterator[str]:
         """Every event, in order."""
         start = self.story.entries[0].time
-        clock = FromTheStart(start) if self.story.exact else FromEachToTheNext(start)
+        clock = (
+            FromTheStart(start) if self.story.exact else FromEachToTheNext(start, self.story.jitter)
+        )
         for entry in self.story.entries:
             at = clock.of(entry)
             if isinstance(entry, Did):
@@ -82,7 +85,9 @@ class _Writer:
             segment.ack - other & MASK if segment.flags & ACK else None,
             segment.window if seen.inbound or self.story.exact else None,
             segment.urgent if segment.flags & URG else None,
-            tuple(self._option(option, counting, seen.inbound) for option in segment.options),
+            None
+            if self.story.foreign and not seen.inbound and segment.flags & SYN
+            else tuple(self._option(option, counting, seen.inbound) for option in segment.options),
         )
         ports = f"{segment.sport} > {segment.dport} " if self.several else ""
         return _MARKS[segment.tos & 3] + ports + format_pattern(pattern)
@@ -178,7 +183,7 @@ def write(story: Story) -> str:
     _check(story, ports)
     served = _served(story)
     several = bool(served) and (len(ports) > 1 or _knocks(story) > 1)
-    lines = [f"// {story.title}"]
+    lines = [f"// {story.title}", *_remarks(story.foreign), *_remarks(story.doubt)]
     lines += [f"--local_ip={story.local}", f"--remote_ip={story.remote}", *story.options]
     if len(served) == 1:
         lines.append(f"--bind_port={served.pop()}")
@@ -188,6 +193,10 @@ def write(story: Story) -> str:
         lines += ["", "`" + "\n".join(commands) + "`"]
     writer = _Writer(story, several)
     return "\n".join([*lines, "", *writer.lines()]) + "\n"
+
+
+def _remarks(text: str) -> list[str]:
+    return [f"// {line}" for line in wrap(text, 97, break_on_hyphens=False)]
 
 
 def _served(story: Story) -> set[int]:

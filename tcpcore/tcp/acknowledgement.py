@@ -105,7 +105,10 @@ def _take_news(
     if not c.retransmission_queue:
         _acknowledge_nothing(c, segment, before, news, now)
         return
-    _clean(c, segment, highest, news, now)
+    if news.advanced:
+        _clean(c, segment, highest, news, now)
+    elif news.first_sacked is not None and _measure(c, segment, news, None, None, now):
+        news.set_timer = news.first_sacked < c.retransmission_queue[0].last_sent
     mtu_probing.acknowledged(c, now)
     rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:

@@ -60,14 +60,16 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if segment.tos & ecn.MASK and before == state.ESTABLISHED:
         ecn.mark_arrived(c)
     snd_una, rcv_nxt, spaces = c.snd_una, c.rcv_nxt, c.spaces
-    quiet = _brings_only_data(c, segment)
+    quiet = bool(segment.payload) and _brings_only_data(c, segment)
     if not _check_ack(c, segment, now):
         return
     if flags & URG or c.urg_data:
         urgent.arrives(c, segment)
     if segment.payload or flags & _COUNTED:
         if c.timestamps and segment.payload:
-            autotune.echo_received(c, segment.options, len(segment.payload), now)
+            stamps = wire_options.timestamps(segment.options)
+            if stamps is not None and stamps[1] != c.tuning.echo:
+                autotune.echo_received(c, stamps[1], len(segment.payload), now)
         reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         if not quiet:
@@ -122,8 +124,7 @@ def _brings_only_data(c: Tcb, segment: Segment) -> bool:
     held back, for instance, does not go with the ACK.
     """
     return (
-        bool(segment.payload)
-        and segment.flags & ~PSH == ACK
+        segment.flags & ~PSH == ACK
         and segment.seq == c.rcv_nxt
         and segment.ack == c.snd_una
         and segment.window << c.snd_scale == c.snd_wnd

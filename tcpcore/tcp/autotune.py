@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING
 
 from tcpcore.seqnum import MASK, distance, lt
 from tcpcore.units import MILLISECOND
-from tcpcore.wire import options as wire_options
 
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
-    from tcpcore.wire.options import Option
 
 RATIO_BITS = 8
 INITIAL_SEGMENTS = 10
@@ -58,16 +56,16 @@ def data_received(c: Tcb, now: int) -> None:
     t.rtt_start = now
 
 
-def echo_received(c: Tcb, options: tuple[Option, ...], length: int, now: int) -> None:
-    """An echoed timestamp on a full segment is a round trip (tcp_rcv_rtt_measure_ts())."""
-    stamps = wire_options.timestamps(options)
+def echo_received(c: Tcb, echo: int, length: int, now: int) -> None:
+    """An echoed timestamp on a full segment is a round trip (tcp_rcv_rtt_measure_ts()).
+
+    Each is looked at once.
+    """
     t = c.tuning
-    if stamps is None or stamps[1] == t.echo:
+    t.echo = echo
+    if length < c.rcv_mss or not echo:
         return
-    t.echo = stamps[1]
-    if length < c.rcv_mss or not stamps[1]:
-        return
-    elapsed = (now // MILLISECOND + c.timestamp_offset - stamps[1]) & MASK
+    elapsed = (now // MILLISECOND + c.timestamp_offset - echo) & MASK
     if not 0 < elapsed < 1 << 21:
         return
     sample = elapsed * MILLISECOND

@@ -7,13 +7,13 @@ Source: net/ipv4/tcp_output.c.
 
 from __future__ import annotations
 
-from tcpcore.seqnum import HALF, MASK, distance, gt
+from tcpcore.seqnum import HALF, MASK, distance
 from tcpcore.tcp import (
     delayed_ack,
     ecn,
+    pieces,
     rate,
     sack,
-    scoreboard,
     segment_size,
     state,
     timers,
@@ -36,6 +36,7 @@ from tcpcore.wire.segment import ACK, CWR, ECE, FIN, PSH, RST, SYN, URG, Segment
 
 TIMESTAMP_SPACE = 12
 """Bytes that the timestamps option takes in every segment, padding included."""
+_NO_OPTIONS: tuple[Option, ...] = ()
 
 
 def timestamp(offset: int, now: int) -> int:
@@ -97,15 +98,17 @@ def emit(
 
 
 def header(c: Tcb, now: int) -> tuple[int, tuple[Option, ...], int]:
-    """``(window field, options, bytes of headers)`` of what is sent now with data.
+    """``(window field, options, bytes of headers)`` of what is sent now with data (`train`).
 
-    It acknowledges all there is.
+    It acknowledges all there is, and reports nothing selectively.
     """
-    options, room = _options(c, now)
     field = window.select(c)
-    _acknowledgement(c)
+    if c.ack_pending or c.ack_deadline is not None or c.ack_pushed or c.ack_now:
+        delayed_ack.ack_sent(c)
     c.last_sent_at = now
-    return field, options, c.ip.headers + room
+    if c.timestamps:
+        return field, _stamps(c, now), c.ip.headers + TIMESTAMP_SPACE
+    return field, _NO_OPTIONS, c.ip.headers
 
 
 def _acknowledgement(c: Tcb) -> int:
@@ -178,31 +181,32 @@ def send_syn(c: Tcb, now: int, reason: Reason, flags: int = SYN) -> None:
         c.segs_out -= 1  # the request's
 
 
-def send_ack(c: Tcb, now: int, reason: Reason) -> None:
-    """Send an acknowledgement without data."""
-    emit(c, ACK, _acceptable(c), b"", now, reason)
+def send_ack(c: Tcb, now: int, reason: Reason, offer: int = -1) -> None:
+    """Send an acknowledgement without data.
 
-
-def _acceptable(c: Tcb) -> int:
-    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
-    beyond = (c.snd_nxt - c.snd_una - c.snd_wnd) & MASK
-    if not 0 < beyond < HALF or (c.scaling and beyond < 1 << c.rcv_scale):
-        return c.snd_nxt
-    return (c.snd_una + c.snd_wnd) & MASK
-
-
-def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
-    """The same with a window that is known, and not below what is open (`in_order`)."""
-    if c.sack_blocks or c.duplicate_block is not None or c.snd_up is not None or c.ecn:
-        send_ack(c, now, reason)
+    `offer`, if known, is the window, not below what is open, of who has nothing to send
+    (`in_order`).
+    """
+    if c.snd_up is not None or c.ecn:
+        emit(c, ACK, _acceptable(c), b"", now, reason)
         return
-    c.rcv_wnd = window_
-    acknowledged = c.rcv_wup = c.rcv_nxt
-    field = window_ >> c.rcv_scale
-    options = _stamps(c, now) if c.timestamps else ()
+    if offer < 0:
+        field = window.select(c)
+    else:
+        c.rcv_wnd, c.rcv_wup = offer, c.rcv_nxt
+        field = offer >> c.rcv_scale
+        if field > window.MAX_UNSCALED:
+            field = window.MAX_UNSCALED
+    ip, options, size = c.ip, _NO_OPTIONS, c.ip.headers
+    if c.timestamps:
+        options = _stamps(c, now)
+        size += TIMESTAMP_SPACE
+    if c.sack_blocks or c.duplicate_block is not None:
+        reported = sack.option(c, option_space(c))
+        options += reported
+        size += sack.bytes_of(reported)
     delayed_ack.ack_sent(c)
     c.segs_out += 1
-    ip = c.ip
     ip.id = number = (ip.id + 1) & 0xFFFF
     c.last_sent_at = now
     c.out.append(
@@ -212,9 +216,9 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             c.remote,
             c.remote_port,
             ACK,
-            c.snd_nxt,
-            acknowledged,
-            field if field < window.MAX_UNSCALED else window.MAX_UNSCALED,
+            c.snd_nxt if c.snd_nxt == c.snd_una else _acceptable(c),
+            c.rcv_nxt,
+            field,
             options,
             b"",
             reason,
@@ -222,9 +226,17 @@ def send_plain_ack(c: Tcb, window_: int, now: int, reason: Reason) -> None:
             ip.ttl or c.sysctl.ip_default_ttl,
             ip.tos,
             number,
-            ip.headers + TIMESTAMP_SPACE if options else ip.headers,
+            size,
         )
     )
+
+
+def _acceptable(c: Tcb) -> int:
+    """snd.nxt, or the end of the window where that comes before (tcp_acceptable_seq())."""
+    beyond = (c.snd_nxt - c.snd_una - c.snd_wnd) & MASK
+    if not 0 < beyond < HALF or (c.scaling and beyond < 1 << c.rcv_scale):
+        return c.snd_nxt
+    return (c.snd_una + c.snd_wnd) & MASK
 
 
 def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
@@ -281,7 +293,7 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:
     """Retransmit a segment of the queue, as it was, or what fits of it today; `push`: PSH or 0."""
     room = distance(sent.seq, (c.snd_una + c.snd_wnd) & MASK)
-    cut_off(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
+    pieces.cut(c, sent, min(room, segment_size.mss(c)) if room > 0 else segment_size.mss(c))
     if c.search is not None:
         c.search.probe = 0  # whether the probe arrived cannot be told any more
     sent.retransmissions += 1
@@ -295,7 +307,7 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
     alone = not push  # the last of a large packet takes nothing along
     if alone and length < segment_size.mss(c) and not sent.flags & FIN:
-        length = _take_followers(c, sent, length)
+        length = pieces.collapse(c, sent, length)
     c.loss.sent_again(sent.end)
     c.bytes_retrans += length
     payload = payload_of(c, sent.seq, length)
@@ -312,52 +324,6 @@ def data_sent(c: Tcb, now: int) -> None:
     c.last_data_sent = now
     if now - c.last_data_received < c.ato:
         c.pingpong = 1
-
-
-def cut_off(c: Tcb, sent: SentSegment, size: int) -> bool:
-    """Leave what is beyond `size` for a segment of its own (tcp_fragment()); whether there is such.
-
-    That is today's size of a segment, or what is left of the window.
-    """
-    if distance(sent.seq, sent.end) <= size or sent.flags & SYN:
-        return False
-    cut = (sent.seq + size) & MASK
-    rest = SentSegment(cut, sent.end, sent.flags, sent.first_sent, sent.stamp, sent.order)
-    if distance(rest.seq, rest.end) <= sent.flags & FIN:
-        return False  # the FIN takes no room
-    rest.last_sent, rest.retransmissions = sent.last_sent, sent.retransmissions
-    rest.lost = sent.lost
-    c.lost_out += rest.lost
-    sent.end, sent.flags = rest.seq, sent.flags & ~(PSH | FIN)
-    c.retransmission_queue.insert(scoreboard.behind(c, sent), rest)
-    scoreboard.cut(c, sent, rest)
-    return True
-
-
-def _take_followers(c: Tcb, sent: SentSegment, length: int) -> int:
-    """Let a small segment that is sent again take those after it along, as far as one segment goes.
-
-    The payload's length.  Source: tcp_retrans_try_collapse().
-    """
-    queue, place = c.retransmission_queue, scoreboard.behind(c, sent)
-    window_end = (c.snd_una + c.snd_wnd) & MASK
-    while place < len(queue) and not sent.flags & FIN:
-        follower = queue[place]
-        more = distance(follower.seq, follower.end) - (follower.flags & FIN)
-        too_long = length + more > segment_size.mss(c)
-        if follower.sacked or too_long or sent.end in c.record_ends or gt(follower.end, window_end):
-            break
-        length += more
-        sent.end = follower.end
-        sent.flags |= follower.flags
-        c.lost_out -= follower.lost
-        c.retrans_out -= follower.again
-        c.joined_out -= follower.joined
-        follower.gone = True
-        del queue[place]
-        if c.board is not None:
-            c.board.merged(follower)
-    return length
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:

@@ -56,8 +56,9 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         if not since:  # the next ACK answers this one
             c.ts_recent = stamp
             c.ts_recent_at = now
-        if segment.options[2][2] != c.tuning.echo:
-            autotune.echo_received(c, segment.options, length, now)
+        echo = segment.options[2][2]
+        if echo != c.tuning.echo:
+            autotune.echo_received(c, echo, length, now)
     c.last_ack_received = now
     c.soft_error = None
     c.probes_out = 0
@@ -83,8 +84,10 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
 
     `since` is what came since the last ACK.
     """
-    if length == c.rcv_mss and not flags & PSH:
+    if length == c.rcv_mss:
         c.last_segment_size = 0
+        if flags & PSH and not c.ack_pushed:
+            c.ack_pushed = 1
     else:
         delayed_ack.measure_peer_mss(c, length, memory, flags)
     tuning = c.tuning
@@ -108,7 +111,7 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
         wanted = window.wanted(c)
         if wanted >= c.rcv_wnd:
             quick = c.quick_acks and not c.pingpong
-            departure.send_plain_ack(c, wanted, now, _ACK_QUICK if quick else _ACK_SECOND)
+            departure.send_ack(c, now, _ACK_QUICK if quick else _ACK_SECOND, wanted)
             return
     if c.quick_acks and not c.pingpong:
         departure.send_ack(c, now, _ACK_QUICK)

@@ -53,7 +53,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> None:
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
-        _keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
+        keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     else:
         _take_in_order(c, segment, now)
 
@@ -67,7 +67,7 @@ def duplicate(c: Tcb, segment: Segment) -> None:
     sack.duplicate(c, segment.seq, end)
 
 
-def _keep(c: Tcb, segment: Segment, now: int, fin_again: int) -> None:
+def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> None:
     """A hole is before it: keep it, and say what is still missing.
 
     `fin_again`: its FIN was there before.
@@ -83,7 +83,7 @@ def _keep(c: Tcb, segment: Segment, now: int, fin_again: int) -> None:
     c.rcv_ooopack += 1
     held = c.rmem
     known = reassembly.keep(c, segment.seq, segment.payload, packet)
-    new = known != (segment.seq, (segment.seq + length) & MASK)
+    new = known is None or known != (segment.seq, (segment.seq + length) & MASK)
     if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
         known = (known[0] if known else (segment.end - 1) & MASK), segment.end
     if known is not None:

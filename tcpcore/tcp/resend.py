@@ -10,6 +10,7 @@ from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import (
     departure,
     pacing,
+    pieces,
     rack,
     recovery,
     scoreboard,
@@ -70,7 +71,7 @@ def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> 
 
 def _divide(c: Tcb, sent: SentSegment) -> None:
     """What is larger than a segment today leaves the host at once, cut by the device."""
-    while departure.cut_off(c, sent, segment_size.mss(c)):
+    while pieces.cut(c, sent, segment_size.mss(c)):
         _join(c, sent, True)
         sent = c.retransmission_queue[scoreboard.behind(c, sent)]
 

@@ -85,12 +85,15 @@ def check_space(c: Tcb, now: int) -> None:
 
 def _several_went(c: Tcb, now: int) -> bool:
     """Whether more than one large packet of new data was sent just now."""
-    packets = 0
+    found = False
     for sent in reversed(c.retransmission_queue):
-        if sent.first_sent != now or packets > 1:
+        if sent.first_sent != now:
             break
-        packets += not sent.joined
-    return packets > 1
+        if not sent.joined:
+            if found:
+                return True
+            found = True
+    return False
 
 
 def unsent(c: Tcb) -> int:

@@ -122,13 +122,14 @@ def select(c: Tcb) -> int:
         c.no_memory = False
         c.rcv_wnd, c.rcv_wup = 0, c.rcv_nxt
         return 0
-    window, rcv_nxt = wanted(c), c.rcv_nxt
-    now_open = c.rcv_wnd - ((rcv_nxt - c.rcv_wup) & MASK)  # unless it is below 0, as in `current`
-    if window < now_open and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
-        unit = 1 << c.rcv_scale
-        window = -(-now_open // unit) * unit
+    window = wanted(c)
+    if window < c.rcv_wnd and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
+        now_open = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)  # or below 0, unlike `current`
+        if window < now_open:
+            unit = 1 << c.rcv_scale
+            window = -(-now_open // unit) * unit
     c.rcv_wnd = window
-    c.rcv_wup = rcv_nxt
+    c.rcv_wup = c.rcv_nxt
     field = window >> c.rcv_scale
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture
-from tcpcore.observe.explain import Explanation, explain_capture, picked
+from tcpcore.observe.explain import Explanation, cautions, explain_capture, picked
 from tcpcore.observe.explained import ExplainedConnection
 from tcpcore.observe.tcpdump_text import explain_text
 from tcpcore.view.capture_document import to_document
@@ -133,8 +133,7 @@ def _notes(explanation: Explanation) -> list[str]:
     notes = [f"{number} × {reason}" for reason, number in explanation.left_out.most_common(5)]
     if notes:
         notes = [f"left out: {'; '.join(notes)}"]
-    if explanation.trouble:
-        notes.append(explanation.trouble)
+    notes += cautions(explanation)
     if explanation.count > MOST_ROWS:
         notes.append(f"the table shows the first {MOST_ROWS} of {explanation.count} connections")
     return notes

@@ -38,7 +38,7 @@ _PROTOCOLS = {
     132: "SCTP",
 }
 """Names of what people's captures hold beside TCP (IANA, protocol numbers)."""
-_FRAGMENT = "fragment of an IP packet (fragments are not put together)"
+_FRAGMENT = "fragment of an IP packet"
 
 
 class NotTcp(WireError):

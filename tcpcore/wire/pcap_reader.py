@@ -77,7 +77,8 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
     except (_Damaged, EOFError, zlib.error, OSError) as error:
         if not count and isinstance(error, _Damaged) and str(error) == "start":
             raise NotACapture("this is no pcap or pcapng file") from None
-        raise WireError(f"the file is cut off or damaged after packet {count}") from None
+        where = f"after packet {count}" if count else "before its first packet"
+        raise WireError(f"the file is cut off or damaged {where}") from None
 
 
 class _Source:

@@ -95,8 +95,13 @@ def format_pattern(pattern: Pattern, ack_base: int = 0) -> str:
     if pattern.options is None:
         text += " <...>"
     elif pattern.options:
-        text += f" <{','.join([_format_option(option, ack_base) for option in pattern.options])}>"
+        text += f" {format_options(pattern.options, ack_base)}"
     return text
+
+
+def format_options(options: tuple[Option, ...], base: int = 0) -> str:
+    """``<mss 1460,sackOK>``; `base` is subtracted from edges of SACK blocks."""
+    return f"<{','.join([_format_option(option, base) for option in options])}>"
 
 
 def _format_option(option: Option, base: int) -> str:

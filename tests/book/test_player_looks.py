@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.book.conftest import PLAYERS
-from tests.book.test_every_page import AXE, complaints
+from tests.book.test_every_page import AT_ONCE, AXE, complaints
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,9 @@ GO_THERE = """(place, [panels, steps]) => {
 """All at once: that clicks do it is proven elsewhere."""
 
 
+COLOUR = "link => getComputedStyle(link).color"
+
+
 def middle(page: Any, player: Any, panels: tuple[str, ...]) -> None:
     """Every player in the middle of its story, with these panels open."""
     for name in PLAYERS:
@@ -48,6 +51,18 @@ def test_axe_finds_nothing_to_complain_about(
         color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce"
     )
     middle(page, player, ALL_PANELS)
+    page.evaluate(AXE.read_text())
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("bar", [".bd-sidebar-primary", ".bd-sidebar-secondary"])
+def test_a_link_under_the_pointer_can_be_read(scheme: str, bar: str, open_chapter: Any) -> None:
+    page = open_chapter(color_scheme=scheme, viewport={"width": 1366, "height": 900})
+    page.add_style_tag(content=AT_ONCE)
+    before = (link := page.locator(f"{bar} li:not(.current) > a").nth(2)).evaluate(COLOUR)
+    link.hover()
+    assert link.evaluate(COLOUR) != before
     page.evaluate(AXE.read_text())
     assert complaints(page) == []
 

@@ -149,6 +149,72 @@ except (ConnectionResetError, BrokenPipeError): print("reset")
     assert done.stdout.split() == [b"7", b'b"alive"'.replace(b'"', b"'"), b"reset"], done.stderr
 
 
+def test_a_syn_in_fragments_is_put_together_and_answered() -> None:
+    script = """
+import socket, struct
+from tcpcore.wire import codec
+from tcpcore.wire.segment import SYN, Segment
+whole = codec.encode(Segment("10.9.0.1", 40000, "10.9.0.2", 80, SYN, 1, window=1000))
+out = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+back = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+for at in (8, 0):
+    more = 0x2000 * (at == 0)
+    head = whole[:4] + struct.pack("!HH", 7, at // 8 | more) + whole[8:10] + bytes(2) + whole[12:20]
+    out.sendto(head + (whole[20:28] if more else whole[28:]), ("10.9.0.2", 0))
+print(codec.decode(back.recv(100)))
+"""
+    done = bridge(program=f"{sys.executable} -c '{script}'")
+    assert b"flags=0x12 seq=" in done.stdout, (done.stdout, done.stderr)
+    assert b"ack=2 " in done.stdout
+
+
+SERVED = """
+import hashlib, os, socket, threading
+data = os.urandom(300000)
+listener = socket.create_server(("10.9.0.1", 2000))
+
+def serve():
+    c, _ = listener.accept()
+    got = b""
+    while part := c.recv(65536): got += part
+    c.sendall(hashlib.sha256(got).digest() + got)
+    c.close()
+
+threading.Thread(target=serve, daemon=True).start()
+c = socket.create_connection(("10.9.0.2", 8000)); c.sendall(data); c.shutdown(socket.SHUT_WR)
+back = b""
+while part := c.recv(65536): back += part
+print(back == hashlib.sha256(data).digest() + data)
+try: print(socket.create_connection(("10.9.0.2", 9000)).recv(9))
+except ConnectionError: print("reset")
+"""
+
+
+def test_a_forwarded_port_leads_to_a_server_of_the_kernel(tmp_path: Path) -> None:
+    """Every byte and the half-close go through the engine twice; a refusal comes back as a RST."""
+    (tmp_path / "both.py").write_text(SERVED)
+    done = bridge(
+        *("--forward", "8000=2000,9000", "--loss", "1", "--services", ""),
+        program=f"{sys.executable} {tmp_path}/both.py",
+    )
+    assert done.stdout.split() == [b"True", b"reset"], done.stderr
+
+
+def test_a_reset_is_forwarded_as_a_reset(tmp_path: Path) -> None:
+    (tmp_path / "both.py").write_text("""
+import socket, struct, time
+listener = socket.create_server(("10.9.0.1", 2000))
+near = socket.create_connection(("10.9.0.2", 2000))
+far, _ = listener.accept()
+near.sendall(b"bye"); print(far.recv(9))
+near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); near.close()
+try: print(far.recv(9))
+except ConnectionResetError: print("reset")
+""")
+    done = bridge("--forward", "2000", program=f"{sys.executable} {tmp_path}/both.py")
+    assert done.stdout.split() == [b"b'bye'", b"reset"], done.stderr
+
+
 def test_an_idle_listener_is_pinged() -> None:
     need("ping")
     done = bridge("--delay", "10", program=f"ping -c 2 -i 0.2 {ENGINE}")
@@ -286,6 +352,10 @@ def test_the_player_shows_the_run_while_it_goes_on(open_bridge: subprocess.Popen
         (["--fetch", "https://10.9.0.1/"], "--fetch takes http://ADDRESS[:PORT]/PATH"),
         (["--save", "x"], "--save says where --fetch writes"),
         (["--profile", "windows"], "windows"),
+        (["--forward", "ssh"], "--forward takes PORT or PORT=PORT from 1 to 65535, not 'ssh'."),
+        (["--forward", "1=65536"], "from 1 to 65535, not '1=65536'."),
+        (["--forward", "22,22"], "--forward has port 22 twice."),
+        (["--forward", "80"], "--forward: port 80 is that of http; see --services."),
         (["--mtu", "10"], "--mtu takes 68 to 65535 bytes, not 10."),
         (["--delay", "nan"], "--delay takes milliseconds from 0 on."),
         (["--rate", "0"], "--rate takes Mbit/s above 0."),

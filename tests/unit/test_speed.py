@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from statistics import median
 
 import pytest
@@ -16,7 +17,7 @@ def test_the_engine_keeps_up_with_the_floor() -> None:
     assert measured["traced"] >= 0.03, measured
 
 
-@pytest.mark.parametrize(("traced", "most"), [(False, 2_820), (True, 3_950)])
+@pytest.mark.parametrize(("traced", "most"), [(False, 2_810), (True, 3_940)])
 def test_a_segment_takes_no_more_steps_of_the_interpreter_than_it_did(
     traced: bool, most: int
 ) -> None:
@@ -27,7 +28,7 @@ def test_a_segment_takes_no_more_steps_of_the_interpreter_than_it_did(
 
 @pytest.mark.parametrize("name", ["sack-vs-newreno", "reordering", "fast-retransmit"])
 def test_the_slowest_classroom_scenarios_take_no_more_steps_than_they_did(name: str) -> None:
-    assert sum(cost.steps for cost in steps.scenario(name)) < 375_000
+    assert sum(cost.steps for cost in steps.scenario(name)) < 345_000
 
 
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:
@@ -69,6 +70,18 @@ def test_an_idle_connection_and_a_record_of_a_trace_are_small() -> None:
 def test_a_transfer_with_losses_is_nearly_as_quick() -> None:
     ratios = [flows.lossy_ratio(1_000_000) for _ in range(3)]
     assert median(ratios) >= 0.45, ratios
+
+
+def test_with_one_percent_lost_a_transfer_takes_three_tenths_more_steps_at_most() -> None:
+    """0.7 is the goal for segments a second: this is what a busy machine does not change."""
+    without, lossy = (
+        sum(cost.steps for cost in steps.whole(_transfer(loss))) for loss in (0.0, 0.01)
+    )
+    assert without / lossy >= 0.77, (without, lossy)
+
+
+def _transfer(loss: float) -> Callable[[], object]:
+    return lambda: transfer.run(2000 * steps.MSS, traced=False, loss=loss)
 
 
 def test_a_segment_costs_the_same_among_many_flows() -> None:

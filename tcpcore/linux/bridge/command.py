@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from tcpcore.errors import UsageError
 from tcpcore.host import profiles
-from tcpcore.linux.bridge import http, services
+from tcpcore.linux.bridge import forward, http, services
 from tcpcore.linux.bridge.gate import RealTimeNetwork
 from tcpcore.linux.namespace import Namespace, why_not
 from tcpcore.linux.tun import Tun
@@ -67,6 +67,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME,...",
         help="what the engine offers (default: all of echo,discard,chargen,http,iperf3)",
     )
+    parser.add_argument(
+        "--forward", action="append", default=[], metavar="PORT[=PORT]",
+        help="lead the engine's port to the kernel's port of that number, or of the second one",
+    )  # fmt: skip
     parser.add_argument("--fetch", metavar="URL", help="let the engine fetch this from PROGRAM")
     parser.add_argument("--save", metavar="FILE", help="where to write what was fetched")
     parser.add_argument("--delay", type=float, default=0, metavar="MS", help="one way")
@@ -124,6 +128,10 @@ def _check(arguments: argparse.Namespace) -> None:
     if not MTU_MIN <= arguments.mtu <= 65535:
         raise UsageError(f"--mtu takes {MTU_MIN} to 65535 bytes, not {arguments.mtu}.")
     services.check(_names(arguments.services))
+    taken = services.ports(_names(arguments.services))
+    for port in forward.ports(arguments.forward):
+        if port in taken:
+            raise UsageError(f"--forward: port {port} is that of {taken[port]}; see --services.")
     if arguments.fetch:
         _target(arguments.fetch)
 
@@ -187,6 +195,7 @@ class _Bridge:
         if arguments.fetch:
             return self._fetch(program)
         started = services.start(self.host, _names(arguments.services))
+        started += forward.start(self.host, forward.ports(arguments.forward), arguments.peer)
         if program is not None:
             self.network.serve(lambda: self._looked() and program.poll() is not None)
             code: int = program.returncode

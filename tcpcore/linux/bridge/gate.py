@@ -22,6 +22,7 @@ from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.trace import Trace
 from tcpcore.wire import address, codec, icmp
+from tcpcore.wire.fragments import Reassembly
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.option_codec import WireError
 from tcpcore.wire.segment import Segment
@@ -135,6 +136,7 @@ class RealTimeNetwork(Network):
         self.malformed = 0
         self.packets = 0
         self._zero = microseconds()
+        self._fragments = Reassembly()
 
     def open_outside(self, name: str, address: str, tun: Tun) -> Outside:
         """Add the kernel's end; once, and before any `host`."""
@@ -177,9 +179,22 @@ class RealTimeNetwork(Network):
         self.now = now
 
     def admit(self, raw: bytes) -> None:
-        """The kernel has sent a packet: onto the link with it, if it is one for the engine."""
+        """The kernel has sent a packet: onto the link with it, if it is one for the engine.
+
+        Fragments are put together first, as the engine's host would do it.
+        """
         if len(raw) < 20 or raw[0] >> 4 != 4:
             return
+        try:
+            whole = self._fragments.take(raw, self._clock())
+        except WireError:
+            self.malformed += 1
+            return
+        if whole is not None:
+            self._admit(whole)
+
+    def _admit(self, raw: bytes) -> None:
+        """A whole IPv4 packet of the kernel's."""
         if raw[9] == _PROTOCOL_ICMP:
             self._icmp_leaves(raw)
         elif raw[9] == _PROTOCOL_TCP:

@@ -138,6 +138,11 @@ def check(names: list[str]) -> None:
             raise UsageError(f"There is no service {name!r}; known are {', '.join(NAMES)}.")
 
 
+def ports(names: list[str]) -> dict[int, str]:
+    """The ports that services take, and whose they are."""
+    return {SERVICES[name][0] if name in SERVICES else iperf.PORT: name for name in names}
+
+
 def start(host: Any, names: list[str]) -> list[tuple[str, int]]:
     """Start services by name on the host; ``(name, port)`` of each.  UsageError: unknown name."""
     check(names)

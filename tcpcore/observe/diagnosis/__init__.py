@@ -23,9 +23,10 @@ class Diagnosis:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._losing = Losing(connection)
         self._watchers = (
             Opening(connection),
-            Losing(connection),
+            self._losing,
             Waiting(connection),
             Ending(connection),
         )
@@ -39,7 +40,10 @@ class Diagnosis:
         """Look at the next segment."""
         if self._first is None:
             self._first = sight.time
-        self._last = self._end = sight.time
+        self._last = self._end = max(self._last, sight.time)
+        if sight.seen.doubled:
+            self._losing.see_double(sight)
+            return
         if not sight.seen.retransmission:
             self._bytes[sight.seen.sender] += len(sight.segment.payload)
         for watcher in self._watchers:

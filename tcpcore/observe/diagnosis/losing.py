@@ -47,9 +47,6 @@ class Losing:
         """Look at the next segment."""
         way, back = self._ways[sight.seen.sender], self._ways[1 - sight.seen.sender]
         segment, seen = sight.segment, sight.seen
-        if seen.meaning.startswith("the same packet"):
-            way.doubled.add(sight)
-            return
         if segment.flags & (SYN | RST):
             return
         if " twice" in seen.meaning and back.sizes:
@@ -65,6 +62,10 @@ class Losing:
                 way.overtaken.add(sight)
         if not seen.retransmission:
             self._acknowledges(sight, back)
+
+    def see_double(self, sight: Sight) -> None:
+        """The capture has the packet before once more."""
+        self._ways[sight.seen.sender].doubled.add(sight)
 
     def _again(self, sight: Sight, way: _Direction) -> None:
         missed = sight.r.duplicates or sight.r.sacking

@@ -24,6 +24,7 @@ class Opening:
         self._deaf = Evidence()  # SYNs after a SYN+ACK
         self._again = Evidence()  # SYN+ACKs after the third ACK
         self._third: Sight | None = None
+        self._went_on = False  # the client acknowledged a SYN+ACK, seen or not
         self._refusals = Evidence()
         self._crossing = Evidence()
         self._inside = Evidence()  # SYNs in an open connection, and how that ends
@@ -73,6 +74,7 @@ class Opening:
             self._slammed = sight
 
     def _goes_on(self, sight: Sight) -> None:
+        self._went_on |= sight.s is self._client and bool(sight.segment.flags & ACK)
         if self._third is None:
             if sight.s is self._client and self._syn_acks and sight.segment.flags & ACK:
                 self._third = sight
@@ -84,9 +86,9 @@ class Opening:
         found = []
         if self._refusals:
             found.append(self._refused())
-        elif self._syns and not self._syn_acks and not self._crossing and not self._third:
+        elif self._syns and not self._syn_acks and not self._crossing and not self._went_on:
             found.append(self._unanswered())
-        elif self._syns.count > 1 and self._syn_acks and not self._deaf:
+        elif self._syns.count > 1 and (self._syn_acks or self._went_on) and not self._deaf:
             found.append(self._late())
         if self._deaf and self._syn_acks:
             found.append(self._never_came())

@@ -15,6 +15,8 @@ _DELAYED = (ms(30), ms(260))
 """How long a delayed ACK takes on the systems there are: 40 ms on Linux, up to 200 ms on others."""
 _PROMPT = ms(8)
 _SLOW = seconds(0.5)
+_BRIEF = ms(1)
+"""A window that was closed for less than that let nobody wait."""
 _MANY = 3
 
 
@@ -181,7 +183,8 @@ def _shut(side: _Side, s: End, end: int, probes: Evidence) -> Finding:
             f"the {s.name}'s window was closed{often} for {span(side.shut_for)}{longest}{asked}: "
             "its application did not read"
         )
-    return Finding("zero-window", text, tuple(sorted(packets)))
+    fault = side.shut_at is not None or side.shut_for >= _BRIEF
+    return Finding("zero-window", text, tuple(sorted(packets)), fault)
 
 
 def _kept_alive(side: _Side, s: End, r: End) -> Finding:

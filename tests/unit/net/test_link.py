@@ -8,9 +8,11 @@ import pytest
 
 from tcpcore.errors import UsageError
 from tcpcore.host.stack import Host
+from tcpcore.net import impairment
 from tcpcore.net.network import Network
 from tcpcore.trace import Trace
 from tcpcore.units import kbit, mbit, ms, seconds
+from tcpcore.wire.segment import RST, Segment
 
 PORT = 8888
 
@@ -187,6 +189,53 @@ def test_the_same_seed_gives_the_same_fates():
 
     assert fates(4) == fates(4)
     assert fates(4) != fates(5)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": 0.05},
+        {"loss": 1e-9},
+        {"loss": 0.02, "burst": (0.05, 0.4, 0.8)},
+        {"loss": 0.02, "corrupt": 0.02, "duplicate": 0.02, "reorder": 0.02, "reorder_by": ms(3)},
+    ],
+)
+def test_what_chance_decides_ahead_is_what_it_decides_packet_by_packet(
+    options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    """Whatever else happens to the link between: rules, a cut, other chances."""
+
+    def fates() -> list[Any]:
+        net, client, server, link = pair(7, delay=ms(5), rate=mbit(10), **options)
+        transfer(net, client, server, 300_000)
+        link.drop(to=server, numbers=range(20, 23))
+        link.hold(to=client, numbers=[30], by=ms(2))
+        net.after(ms(100), lambda: link.drop(to=server, numbers=range(70, 72)))
+        for at, change in ((200, link.unplug), (260, link.plug)):
+            net.after(ms(at), change)
+        net.after(ms(700), lambda: link.impair(to=server, loss=0.03))
+        segments = net.run(seconds(600)).segments
+        return [(one.sent, one.arrived, one.fate, str(one.lost_because)) for one in segments]
+
+    ahead = fates()
+    monkeypatch.setattr(impairment, "AHEAD", 0)
+    assert fates() == ahead
+
+
+def test_a_packet_that_a_rule_loses_leaves_the_next_one_its_chance():
+    def lost(rule: range) -> list[int]:
+        net, client, server, link = pair(4, loss=0.02)
+        link.drop(to=server, numbers=rule)
+        inject = [Segment(client.address, 1, server.address, 9, RST, seq) for seq in range(200)]
+        for segment in inject:
+            client.inject(segment)
+        traced = net.run(seconds(1)).segments
+        return [place for place, one in enumerate(traced) if one.fate == "lost"]
+
+    plain = lost(range(0))
+    assert plain
+    assert plain[0] > 5
+    assert lost(range(3)) == [0, 1, 2, *(place + 3 for place in plain if place < 197)]
 
 
 def test_a_cable_that_comes_back_lets_retransmissions_through():

@@ -110,8 +110,37 @@ def test_packets_that_are_no_tcp_are_counted_by_reason(tmp_path: Path) -> None:
         "ARP, not IP": 2,
         "UDP, not TCP": 1,
         "IP protocol 253, not TCP": 1,
-        "fragment of an IP packet (fragments are not put together)": 1,
+        "fragment of an IP packet whose other fragments are not there": 1,
     }
+
+
+def pieces(packet: bytes, size: int) -> list[bytes]:
+    """The fragments of an IPv4 packet, `size` bytes each."""
+    found = []
+    for at in range(20, len(packet), size):
+        part = packet[at : at + size]
+        place = (at - 20) // 8 | 0x2000 * (at + size < len(packet))
+        head = packet[:2] + struct.pack("!HHH", 20 + len(part), 77, place) + packet[8:20]
+        found.append(head + part)
+    return found
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_fragments_are_put_together_and_count_where_the_last_one_comes(
+    tmp_path: Path, turn: int
+) -> None:
+    (tmp_path / "a").write_bytes(pcap(101, [RAW[0], *pieces(RAW[1], 8)[::turn], RAW[2]]))
+    capture = Capture(tmp_path / "a")
+    packets = list(capture.segments())
+    assert [one.segment.flags for one in packets] == [one.flags for one in SEGMENTS]
+    assert [one.number for one in packets] == [1, 5, 6]
+    assert capture.left_out == {}
+
+
+def test_the_bytes_inside_tunnels_are_found(tmp_path: Path) -> None:
+    over = struct.pack("!BBHHHBBH4s4s", 69, 0, 0, 0, 0, 64, 4, 0, bytes(4), bytes(4))
+    found, _ = read(tmp_path / "a", pcap(101, [over + RAW[0], over + over + RAW[1]]))
+    assert found == SEGMENTS[:2]
 
 
 def test_a_snap_length_cuts_the_payload_and_not_its_length(tmp_path: Path) -> None:
@@ -176,8 +205,10 @@ def test_a_block_that_claims_gigabytes_does_not_get_them(tmp_path: Path) -> None
         (b"hello, world, this is text\n" * 10, "no pcap or pcapng file"),
         (WHOLE[:10], "no pcap or pcapng file"),
         (b"\x1f\x8b" + b"rubbish" * 10, "no pcap or pcapng file"),
-        (pcap(101, []), "no TCP segment in 0 packets"),
-        (pcap(127, RAW), r"no TCP segment in 3 packets: 3 × frames of link type 127 \(Wi-Fi"),
+        (pcap(101, []), "no TCP segment in 0 packets$"),
+        (WHOLE[:30], "in 0 packets; the file is cut off or damaged before its first packet"),
+        (section() + enhanced(RAW[0], 1), "damaged before its first packet"),
+        (pcap(119, RAW), r"no TCP segment in 3 packets: 3 × frames of link type 119 \(Wi-Fi"),
         (pcap(1, [bytes(12) + b"\x08\x06" + bytes(28)]), "in 1 packet: 1 × ARP, not IP"),
     ],
 )

@@ -183,6 +183,39 @@ def test_doubled_packets_are_counted_in_good_english(times: int, text: str) -> N
     assert [one.text for one in explain_packets(doubled).connections[0].findings] == [text]
 
 
+def test_a_capture_that_has_every_packet_twice_shows_neither_losses_nor_more_bytes() -> None:
+    script = HANDSHAKE + "> FP. 1:51(50) ack 1 win 502\n< F. 1:1(0) ack 52 win 509"
+    doubled = [one for one in packets(script) for _ in range(2)]
+    for one in doubled:
+        one.segment.ip_id = 7  # as any packet of a real capture has a number
+    (connection,) = explain_packets(doubled).connections
+    assert {one.kind for one in connection.findings} == {"captured-twice"}
+    assert connection.verdict.startswith("nothing unusual: 50 bytes there and 0 back")
+    assert connection.bytes == [50, 0]
+
+
+@pytest.mark.parametrize(("closed", "fault"), [(999, False), (1000, True)])
+def test_a_window_that_was_closed_for_less_than_a_millisecond_is_no_fault(
+    closed: int, fault: bool
+) -> None:
+    script = HANDSHAKE + "< . 1:1(0) ack 1 win 0\n< . 1:1(0) ack 1 win 500"
+    *before, shut, opened = packets(script)
+    captured = [*before, shut, opened._replace(time=shut.time + closed)]
+    (finding,) = explain_packets(captured).connections[0].findings
+    assert (finding.kind, finding.fault) == ("zero-window", fault)
+
+
+def test_a_client_that_goes_on_was_answered_though_the_capture_has_only_its_own_side() -> None:
+    own = [one for one in packets(HANDSHAKE) if one.segment.sport == 40000]
+    assert kinds_of(own) == []
+    assert kinds_of(own[:1]) == ["syn-unanswered"]
+    assert kinds_of([own[0]._replace(time=own[0].time - 10**6), *own]) == ["syn-lost"]
+
+
+def kinds_of(captured: list[Packet]) -> list[str]:
+    return [one.kind for one in explain_packets(captured).connections[0].findings]
+
+
 @pytest.mark.parametrize(("rounds", "said"), [(1, "once, 40 ms"), (2, "twice, up to 40 ms each")])
 def test_a_stall_that_came_once_is_not_said_to_be_several(rounds: int, said: str) -> None:
     lines = [

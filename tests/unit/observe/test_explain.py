@@ -86,8 +86,18 @@ def test_times_count_from_the_first_segment_also_when_a_capture_steps_back(tmp_p
     packets = [encode(segment) for segment in segments(HANDSHAKE)]
     times = (5_000_000, 5_000_100, 4_999_000)
     write_pcap(tmp_path / "a.pcap", list(zip(times, packets, strict=True)))
-    lines = format_text(explain(tmp_path / "a.pcap")).splitlines()[5:]
-    assert [line.split()[1] for line in lines] == ["0.000000", "0.000100", "-0.001000"]
+    _, careful, *lines = format_text(explain(tmp_path / "a.pcap")).splitlines()
+    assert [line.split()[1] for line in lines[4:]] == ["0.000000", "0.000100", "-0.001000"]
+    assert careful == (
+        "Careful: the capture's clock goes back at packet 3: durations are not to be trusted."
+    )
+    assert lines[2].endswith("0 bytes there and 0 back in 100 µs.")
+
+
+def test_packets_that_a_card_mixed_up_a_little_are_no_clock_that_goes_back(tmp_path: Path) -> None:
+    packets = [encode(segment) for segment in segments(HANDSHAKE)]
+    write_pcap(tmp_path / "a.pcap", list(zip((5000, 6000, 5000), packets, strict=True)))
+    assert not explain(tmp_path / "a.pcap").backwards
 
 
 @pytest.mark.skipif(not shutil.which("tshark"), reason="needs tshark (Debian package tshark)")

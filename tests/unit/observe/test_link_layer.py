@@ -15,6 +15,7 @@ from tcpcore.wire.segment import SYN, Segment
 FOUR = encode(Segment("10.0.0.1", 1, "10.0.0.2", 2, SYN, 0))
 SIX = encode(Segment("::1", 1, "::2", 2, SYN, 0))
 MACS = bytes(12)
+LLC = bytes.fromhex("aaaa03 000000 0800")
 
 
 def framed(text: str, packet: bytes) -> bytes:
@@ -44,6 +45,13 @@ def framed(text: str, packet: bytes) -> bytes:
         (108, framed("00000018", SIX), SIX),
         (9, framed("ff03 0021", FOUR), FOUR),
         (9, framed("0057", SIX), SIX),
+        (1, MACS + framed("8847 00010040 00020140", FOUR), FOUR),
+        (1, MACS + framed("8848 00020140", SIX), SIX),
+        (105, framed("0801 0000" + "00" * 20 + "aaaa03 000000 0800", FOUR), FOUR),
+        (105, framed("8803 0000" + "00" * 20 + "00" * 6 + "0000 aaaa03000000 86dd", SIX), SIX),
+        (105, framed("8881 0000" + "00" * 20 + "0000 00000000 aaaa03000000 0800", FOUR), FOUR),
+        (127, framed("0000 0c00 00000000 00000000 0802 0000" + "00" * 20, LLC + FOUR), FOUR),
+        (239, framed("0200 0000 0800 0100 00000000 0500 0a00 41 000000 2c00 0900", FOUR), FOUR),
     ],
 )
 def test_the_ip_packet_is_found(link_type: int, frame: bytes, packet: bytes) -> None:
@@ -59,6 +67,10 @@ def test_the_ip_packet_is_found(link_type: int, frame: bytes, packet: bytes) -> 
         (1, MACS + framed("8864 1100 0001 0042 c021", bytes(8)), "PPP protocol 0xc021"),
         (113, framed("0004 0001 0006 000000000000 0000 0806", bytes(28)), "ARP"),
         (0, framed("07000000", FOUR), "address family 7"),
+        (1, MACS + framed("8847 00020140", bytes(28)), "MPLS without IP"),
+        (105, framed("8000 0000", bytes(40)), "without data"),
+        (105, framed("0841 0000", bytes(40)), "encrypted"),
+        (105, framed("0801 0000", bytes(40)), "Wi-Fi frame without IP"),
     ],
 )
 def test_other_protocols_are_named(link_type: int, frame: bytes, reason: str) -> None:
@@ -78,8 +90,8 @@ def test_a_frame_that_ends_in_its_vlan_tag_is_an_error() -> None:
 
 
 def test_a_network_that_we_cannot_read_is_named() -> None:
-    with pytest.raises(UnknownLinkType, match=r"127 \(Wi-Fi with radiotap header\)"):
-        ip_packet(127, FOUR)
+    with pytest.raises(UnknownLinkType, match=r"119 \(Wi-Fi with Prism header\)"):
+        ip_packet(119, FOUR)
     with pytest.raises(UnknownLinkType, match="link type 9999,"):
         ip_packet(9999, FOUR)
 

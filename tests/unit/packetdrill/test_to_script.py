@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 
 from tcpcore.cli import main
+from tcpcore.errors import UsageError
 from tcpcore.linux import store
-from tcpcore.packetdrill import inferring
+from tcpcore.packetdrill import habits, inferring
 from tcpcore.packetdrill.drill import Plan, run_text
 from tcpcore.packetdrill.report import text
 from tcpcore.packetdrill.source import Source
@@ -17,7 +19,9 @@ from tcpcore.packetdrill.to_script import of_capture, of_record, of_scenario
 from tcpcore.scenarios import registry
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import codec, pcap
-from tcpcore.wire.segment import ACK, FIN, SYN, URG
+from tcpcore.wire import options as kinds
+from tcpcore.wire.options import Option
+from tcpcore.wire.segment import ACK, CWR, ECE, FIN, SYN, URG
 from tcpcore.wire.text import parse_packetdrill
 
 NOT_TOLD = (
@@ -189,6 +193,132 @@ def test_a_capture_becomes_a_script_of_either_end(tmp_path, capsys):
     assert run_text((tmp_path / "x.pkt").read_text()).passed
     assert main(["explain", str(path), "--to-pkt", "--connection", "2"]) == 2
     assert "there is no connection 2" in capsys.readouterr().err
+
+
+MSS_ONLY = ((kinds.MSS, 1460),)
+WINDOWS = (
+    (kinds.MSS, 1460),
+    (kinds.NOP,),
+    (kinds.WINDOW_SCALE, 8),
+    (kinds.NOP,),
+    (kinds.NOP,),
+    (kinds.SACK_PERMITTED,),
+)
+
+
+def opened_with(*options: Option) -> list[tuple[int, Any]]:
+    """The conversation, with other options in the client's SYN."""
+    packets = captured(CONVERSATION)
+    packets[0][1].options = options
+    return packets
+
+
+def test_a_syn_that_no_linux_sends_is_told_and_its_options_are_left_open():
+    script, agrees = inferring.best(opened_with(*WINDOWS), "client", "It")
+    assert agrees
+    assert "> S 0:0(0) <...>" in script
+    head = " ".join(line.removeprefix("// ") for line in script.splitlines()[1:5])
+    assert "it has <mss 1460,nop,wscale 8,nop,nop,sackOK> where Linux writes " in head
+    assert "<mss 1460,nop,nop,sackOK,nop,wscale 8>" in head
+
+
+@pytest.mark.parametrize("options", [(), (*MSS_ONLY, (kinds.WINDOW_SCALE, 15)), WINDOWS])
+def test_what_no_linux_sends_is_recognised(options):
+    assert inferring.infer(opened_with(*options), "client", "It").foreign
+    assert not inferring.infer(opened_with(*options), "server", "It").foreign
+
+
+@pytest.mark.parametrize("scale", [0, 1, 2, 7, 14])
+def test_every_scale_that_linux_can_offer_is_set_up(scale):
+    packets = opened_with(*MSS_ONLY, (kinds.NOP,), (kinds.WINDOW_SCALE, scale))
+    script, agrees = inferring.best(packets, "client", "It")
+    assert agrees
+    assert f"<mss 1460,nop,wscale {scale}>" in script
+
+
+def test_a_server_that_was_asked_for_ecn_and_did_not_agree_has_it_off():
+    packets = captured(CONVERSATION)
+    packets[0][1].flags |= ECE | CWR
+    script, agrees = inferring.best(packets, "server", "It")
+    assert agrees
+    assert "sysctl -q net.ipv4.tcp_ecn=0" in script
+
+
+def test_what_a_capture_has_twice_is_told_once():
+    doubled = [one for one in captured(CONVERSATION) for _ in range(2)]
+    for _, one in doubled:
+        one.ip_id = 7
+    assert inferring.connections(doubled) == inferring.connections(doubled[::2])
+
+
+def test_a_clock_that_goes_back_stands_still_in_the_script():
+    packets = [(time - 60 * MILLISECOND * (time > 50), one) for time, one in captured(CONVERSATION)]
+    times = [time for time, _ in inferring.connections(packets)[0]]
+    assert times == sorted(times)
+
+
+def test_far_away_a_syn_ack_may_have_left_earlier_than_the_way_back_took():
+    """The capture is beside the client, 100 ms away; the SYN+ACK took 70 ms more than the rest."""
+    late = "\n".join(
+        f"{int(time) + (0 if arrow == '>' else 100) + 70 * (index > 0)} {arrow} {rest}"
+        for index, line in enumerate(CONVERSATION.strip().splitlines())
+        for time, arrow, rest in [line.split(maxsplit=2)]
+    )
+    script, _ = inferring.best(sorted(captured(late), key=lambda one: one[0]), "server", "It")
+    assert "+0.000000~+0.070000 > S. 0:0(0) ack 1" in script
+
+
+def test_a_script_that_fails_names_its_line_and_why():
+    packets = captured(CONVERSATION)
+    packets[4][1].ack += 1
+    script, agrees = inferring.best(packets, "server", "It")
+    assert not agrees
+    failure = run_text(script).failure
+    line = script.count("\n", 0, failure.offset) + 1
+    head = " ".join(one.removeprefix("// ") for one in script.splitlines() if one[:2] == "//")
+    assert head.endswith(f"Line {line} will fail: {failure.problem}.")
+    assert "ack 102" in script.splitlines()[line - 1]
+
+
+QUIET = """
+0     > S 0:0(0) win 64240 <mss 1460>
+0     < S. 0:0(0) ack 1 win 64240 <mss 1460>
+0     > . 1:1(0) ack 1 win 64240
+"""
+PROBE, ANSWER = "> . 0:0(0) ack 1 win 64240", "< . 1:1(0) ack 1 win 64240"
+
+
+@pytest.mark.parametrize(
+    ("more", "shown"),
+    [
+        ([(20, PROBE), (20, ANSWER)], ["SO_KEEPALIVE, [1]", "TCP_KEEPIDLE, [20]"]),
+        (
+            [(20, PROBE), (20, ANSWER), (40, PROBE), (40, ANSWER)],
+            ["TCP_KEEPIDLE, [20]", "TCP_KEEPINTVL, [20]"],
+        ),
+        (
+            [(20, PROBE), (25, PROBE), (30, PROBE), (35, "> R. 1:1(0) ack 1 win 64240")],
+            ["TCP_KEEPIDLE, [20]", "TCP_KEEPINTVL, [5]", "TCP_KEEPCNT, [3]"],
+        ),
+    ],
+)
+def test_keep_alive_probes_show_the_socket_options_behind_them(more, shown):
+    lines = QUIET + "".join(f"{second * 1000} {rest}\n" for second, rest in more)
+    script, agrees = inferring.best(captured(lines), "client", "It")
+    assert agrees, script
+    assert all(one in script for one in shown)
+    assert "SO_LINGER" not in script
+
+
+def test_probes_of_a_closed_window_are_no_keep_alive():
+    lines = f"{QUIET}0 < . 1:1(0) ack 1 win 0\n20000 {PROBE}"
+    assert not list(habits.options(captured(lines), "10.0.0.1"))
+
+
+def test_a_capture_without_tcp_is_said_to_have_none(tmp_path):
+    (tmp_path / "a").write_bytes(pcap.pcap_bytes([]))
+    with pytest.raises(UsageError, match="no TCP segment in 0 packets"):
+        of_capture(tmp_path / "a")
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_blocks_of_other_kinds_are_stepped_over() -> None:
     ],
 )
 def test_damage_is_told_after_the_last_whole_packet(data: bytes) -> None:
-    with pytest.raises(WireError, match="the file is cut off or damaged after packet"):
+    with pytest.raises(WireError, match="the file is cut off or damaged"):
         read(data)
 
 
