@@ -109,7 +109,6 @@ def _take_news(
         _clean(c, segment, highest, news, now)
     elif news.first_sacked is not None and _measure(c, segment, news, None, None, now):
         news.set_timer = news.first_sacked < c.retransmission_queue[0].last_sent
-    mtu_probing.acknowledged(c, now)
     rack.adapt(c, news.rate.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
@@ -186,6 +185,7 @@ def _in_order(c: Tcb, head: SentSegment, ack: int) -> bool:
         or head.flags & SYN
         or (ack - head.end) & HALF
         or c.loss.rack_dsack_seen
+        or c.loss.head_start is not None
         or (c.loss.resent_end is not None and not _all_sent_once(c, head))
     )
 
@@ -199,7 +199,7 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
         head = queue[0]
         if (ack - head.end) & HALF:
             if (head.seq - ack) & HALF:
-                gone = trim.head(c, ack)
+                gone = trim.head(c, ack, inside=sent.joined)
                 joined += sum(one.joined for one in gone)
                 taken += len(gone)
                 sent = gone[-1] if gone else sent
@@ -246,10 +246,15 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     taken: list[SentSegment] = []
     while queue and not (ack - queue[0].end) & HALF:
         taken.append(queue.popleft())
+    began = c.loss.head_start
+    if taken:
+        c.loss.head_start = None
     if queue and (queue[0].seq - ack) & HALF:  # only a part of it: the rest stays
-        taken += trim.head(c, ack)
+        taken += trim.head(c, ack, inside=bool(taken) and taken[-1].joined)
         one = False
     first, last, reorder = _count_off(c, segment, taken, news, now)
+    if began is not None and reorder == before:
+        reorder = began
     if c.board is not None:
         c.board.acknowledged(queue[0] if queue else None)
     if one and len(taken) == 1 and distance(before, ack) < segment_size.mss(c):
@@ -257,6 +262,8 @@ def _clean(c: Tcb, segment: Segment, highest: int, news: News, now: int) -> None
     measured = _measure(c, segment, news, first, last, now)
     if news.acked:
         news.set_timer = True
+        if c.search is not None:
+            mtu_probing.acknowledged(c, c.search, now)
         if not c.sack_permitted:
             tagging.remove_duplicate_acks(c, len(taken), news)
             if news.retransmitted:

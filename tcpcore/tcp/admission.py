@@ -48,13 +48,14 @@ class _Write:
         self.unsent = unsent
         self.tail = tail  # bytes of the packet that is being filled
         self.memory = send_buffer.memory(c)
-        self.burst = sending.burst_segments(c, mss) * mss
+        self.mss = mss
+        self.burst = sending.burst_segments(c, mss)
         self.half = c.max_window >> 1
         self.pushed = 0
-        self.may_go = 0
+        self.window = self.room = 0  # bytes, and segments, that may still go
         if c.state in state.SENDS_DATA:
-            window = ((c.snd_una + c.snd_wnd - c.snd_nxt + HALF) & MASK) - HALF
-            self.may_go = max(min(c.cwnd - prr.in_flight(c), window // mss), 0) * mss
+            self.window = ((c.snd_una + c.snd_wnd - c.snd_nxt + HALF) & MASK) - HALF
+            self.room = max(c.cwnd - prr.in_flight(c), 0)
 
     def begin_packet(self) -> None:
         self.memory += send_buffer.OVERHEAD
@@ -69,17 +70,23 @@ class _Write:
         """A packet is full: send it if it is the first one, or all if half a window waits."""
         if done - self.pushed > self.half:
             self.pushed = done
-            going = min(self.unsent, self.may_go)
+            while self._send():
+                pass
         elif self.unsent <= self.tail:
-            going = min(self.unsent, self.may_go, self.burst)
-        else:
-            return
-        while going > 0:
-            piece = min(going, self.burst)
-            behind = self.unsent - self.tail
-            if piece != (behind % self.large or (self.large if behind else self.tail)):
-                self.memory += send_buffer.OVERHEAD  # it is cut off from its packet
-            going -= piece
-            self.unsent -= piece
-            self.may_go -= piece
-            self.tail = min(self.tail, self.unsent)
+            self._send()
+
+    def _send(self) -> bool:
+        """Send what goes at once; whether anything does.  The window may cut the last segment."""
+        piece = min(self.unsent, min(self.room, self.burst) * self.mss)
+        if self.window < piece:
+            piece = self.window if self.window >= self.mss else 0
+        if piece <= 0:
+            return False
+        behind = self.unsent - self.tail
+        if piece != (behind % self.large or (self.large if behind else self.tail)):
+            self.memory += send_buffer.OVERHEAD  # it is cut off from its packet
+        self.unsent -= piece
+        self.window -= piece
+        self.room -= -(-piece // self.mss)
+        self.tail = min(self.tail, self.unsent)
+        return True

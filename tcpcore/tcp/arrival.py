@@ -61,23 +61,27 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         ecn.mark_arrived(c)
     snd_una, rcv_nxt, spaces = c.snd_una, c.rcv_nxt, c.spaces
     quiet = bool(segment.payload) and _brings_only_data(c, segment)
+    heard = c.last_ack_received
     if not _check_ack(c, segment, now):
         return
+    if quiet:  # nobody looks at its acknowledgement
+        c.last_ack_received = heard
     if flags & URG or c.urg_data:
         urgent.arrives(c, segment)
+    why = None
     if segment.payload or flags & _COUNTED:
         if c.timestamps and segment.payload:
             stamps = wire_options.timestamps(segment.options)
             if stamps is not None and stamps[1] != c.tuning.echo:
                 autotune.echo_received(c, stamps[1], len(segment.payload), now)
-        reception.take_text(c, segment, now)
+        why = reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         if not quiet:
             sending.send_pending(c, now)
             if not c.retransmission_queue:
                 persist.look_after(c, now)
         if c.ack_pending:
-            reception.acknowledge(c, now)
+            reception.acknowledge(c, now, why)
         if c.lacks_space and not quiet:
             send_buffer.check_space(c, now)
         still = c.snd_una == snd_una and c.rcv_nxt == rcv_nxt and c.spaces == spaces
@@ -130,6 +134,7 @@ def _brings_only_data(c: Tcb, segment: Segment) -> bool:
         and segment.window << c.snd_scale == c.snd_wnd
         and c.state == state.ESTABLISHED
         and not (c.out_of_order or c.urg_data)
+        and not any(option[0] == wire_options.SACK for option in segment.options)
     )
 
 

@@ -133,7 +133,7 @@ def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
     if length >= c.rcv_mss:
         if length != c.rcv_mss:
             receive_buffer.packet_seen(c, length, memory)
-        c.rcv_mss = min(length, c.advertised_mss)
+        c.rcv_mss = min(length, c.advertised_mss - segment_size.STAMPS * c.timestamps)
         if flags & PSH and not c.ack_pushed:
             c.ack_pushed = 1
         return

@@ -59,9 +59,10 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         echo = segment.options[2][2]
         if echo != c.tuning.echo:
             autotune.echo_received(c, echo, length, now)
-    c.last_ack_received = now
-    c.soft_error = None
-    c.probes_out = 0
+    if missing > 0:  # only then is its acknowledgement looked at
+        c.last_ack_received = now
+        c.soft_error = None
+        c.probes_out = 0
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
     unread = c.unread

@@ -24,6 +24,7 @@ class LossState:
         "delivered_marked",
         "dsack_dups",
         "frto",
+        "head_start",
         "high_seq",
         "lost",
         "max_packets_out",
@@ -59,6 +60,7 @@ class LossState:
         self.dsack_dups = 0  # segments that the peer reported to have twice
         self.retrans_stamp: int | None = None  # when the first retransmission of this episode went
         self.resent_end: int | None = None  # end of the highest segment sent again; None: none is
+        self.head_start: int | None = None  # where the oldest one began, if a part is acknowledged
         self.reneging = False  # the peer dropped what it had selectively acknowledged
         # To undo, when it turns out that nothing was lost:
         self.prior_ssthresh = 0

@@ -103,10 +103,9 @@ def sent(c: Tcb, search: Search, size: int) -> None:
     search.probe_seq, search.probe_end = (c.snd_nxt - size) & MASK, c.snd_nxt
 
 
-def acknowledged(c: Tcb, now: int) -> None:
+def acknowledged(c: Tcb, search: Search, now: int) -> None:
     """If the probe arrived, segments are as large from now on; cwnd holds the same bytes."""
-    search = c.search
-    if search is None or not search.probe or (c.snd_una - search.probe_end) & HALF:
+    if not search.probe or (c.snd_una - search.probe_end) & HALF:
         return
     c.loss.prior_ssthresh = prr.current_ssthresh(c)
     c.cwnd = max(c.cwnd * (segment_size.mss(c) + search.headers) // search.probe, 1)

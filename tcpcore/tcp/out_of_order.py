@@ -56,8 +56,8 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
     c.probes_out = 0
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
-    reception.keep(c, segment, now)
-    if c.ack_pending:  # there was no room for it
-        reception.acknowledge(c, now)
+    why = reception.keep(c, segment)
+    if c.ack_pending:
+        reception.acknowledge(c, now, why)
     c.no_news = True
     return True

@@ -51,6 +51,7 @@ def collapse(c: Tcb, sent: SentSegment, length: int) -> int:
         c.lost_out -= follower.lost
         c.retrans_out -= follower.again
         c.joined_out -= follower.joined
+        c.sacked_out -= min(c.sacked_out, not c.sack_permitted)  # tcp_adjust_pcount()
         follower.gone = True
         del queue[place]
         if c.board is not None:

@@ -154,6 +154,7 @@ def highest_sacked(c: Tcb) -> int:
 
     Without SACK that is the oldest segment (`highest_sack` follows the queue's head).
     """
-    if not c.sacked_out or c.board is None or not c.sack_permitted:
+    if not c.sacked_out or not c.sack_permitted:
         return c.snd_una
-    return c.board.sequence(c.board.highest)
+    board = scoreboard.of(c)
+    return board.sequence(board.highest)

@@ -22,40 +22,43 @@ from tcpcore.tcp import (
     state,
 )
 from tcpcore.tcp.tcb import Tcb
+from tcpcore.why import Why
 from tcpcore.wire.segment import FIN, Segment
 
 _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 
-def take_text(c: Tcb, segment: Segment, now: int) -> None:
-    """Take in the payload and the FIN of an acceptable segment."""
+def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
+    """Take in the payload and the FIN of an acceptable segment; why to acknowledge at once, if so.
+
+    What may be sent now goes first, and carries that ACK.
+    """
     length = segment.length
     if not length:
-        return
+        return None
     if not (c.rcv_nxt - segment.seq - length) & HALF:  # all of it came before: our ACK may be lost
         duplicate(c, segment)
         c.ack_pending = True
-        departure.send_ack(c, now, reasons.ACK_DUPLICATE())
-        return
+        return reasons.ACK_DUPLICATE
     if c.state not in state.RECEIVES_DATA:
         fin = segment.flags & FIN
         beyond = lt(segment.seq, c.rcv_nxt) and gt(segment.end, (c.rcv_nxt + fin) & MASK)
         if beyond and c.state != state.TIME_WAIT:
             lifecycle.refuse(c, segment, reasons.DATA_AFTER_FIN())
-        return
+        return None
     if segment.payload and (c.orphan or c.no_reader) and c.state in _FIN_WAIT:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
-        return
+        return None
     fin_known = c.fin_at
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
-        keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
-    else:
-        _take_in_order(c, segment, now)
+        return keep(c, segment, segment.flags & FIN and c.fin_at == fin_known)
+    _take_in_order(c, segment, now)
+    return None
 
 
 def duplicate(c: Tcb, segment: Segment) -> None:
@@ -67,8 +70,8 @@ def duplicate(c: Tcb, segment: Segment) -> None:
     sack.duplicate(c, segment.seq, end)
 
 
-def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> None:
-    """A hole is before it: keep it, and say what is still missing.
+def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
+    """A hole is before it: keep it, and let the ACK say what is still missing.
 
     `fin_again`: its FIN was there before.
     """
@@ -76,7 +79,7 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> None:
     memory = receive_buffer.true_size(packet)
     if not prune.has_room(c, memory, segment.seq):
         c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
-        return
+        return None
     if length:
         delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
     c.ack_pending = True  # so that the ACK counts as one of the quick ones
@@ -92,7 +95,7 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> None:
     if c.sack_permitted and new:
         receive_buffer.grow(c, length, memory, held)
     autotune.grow(c, c.tuning.space)
-    departure.send_ack(c, now, reasons.ACK_OUT_OF_ORDER())
+    return reasons.ACK_OUT_OF_ORDER
 
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
@@ -148,11 +151,12 @@ def take_fin(c: Tcb, now: int) -> None:
         lifecycle.enter_time_wait(c, now)
 
 
-def acknowledge(c: Tcb, now: int) -> None:
-    """An ACK is pending: send it now, or start the delay."""
+def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
+    """An ACK is pending: send it now (`why`, if that is known), or start the delay."""
     if not c.ack_pending:
         return
-    why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+    if why is None:
+        why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
     if why is not None:

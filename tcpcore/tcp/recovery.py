@@ -21,7 +21,7 @@ from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
-from tcpcore.wire.segment import Segment
+from tcpcore.wire.segment import PSH, Segment
 
 NOTHING, NEW, LOST = range(3)
 """What may be sent in the end: nothing special, new data first (F-RTO), or what is lost."""
@@ -277,11 +277,19 @@ def _mark_all_lost(c: Tcb, now: int) -> None:
 def _forget_sacks(c: Tcb, queue: deque[SentSegment]) -> None:
     """The peer has dropped it all; what lay together was made one large packet meanwhile.
 
-    Source: tcp_shift_skb_data().
+    If any of it was sent again, all of it counts as that, for it measures no round trip; and a PSH
+    within it is one at its end.
+    Source: tcp_shift_skb_data(), tcp_shifted_skb().
     """
     for before, sent in pairwise(queue):
-        if before.sacked and sent.sacked and not before.joined:
+        if before.sacked and sent.sacked:
+            sent.retransmissions = max(sent.retransmissions, before.retransmissions)
+            c.joined_out += not before.joined
             before.joined = True
-            c.joined_out += 1
+            sent.flags |= before.flags & PSH
+            before.flags &= ~PSH
+    for sent, before in pairwise(reversed(queue)):
+        if before.sacked and sent.sacked:
+            before.retransmissions = max(sent.retransmissions, before.retransmissions)
     for sent in queue:
         sent.sacked = False

@@ -10,7 +10,6 @@ from tcpcore.seqnum import MASK, distance, gt
 from tcpcore.tcp import (
     departure,
     pacing,
-    pieces,
     rack,
     recovery,
     scoreboard,
@@ -18,6 +17,7 @@ from tcpcore.tcp import (
     sending,
     state,
     timers,
+    trim,
 )
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.loss_state import LOSS, RECOVERY
@@ -69,13 +69,6 @@ def without_congestion(c: Tcb, now: int, why: Why, clock: int | None = None) -> 
     timers.set_retransmission(c, now)
 
 
-def _divide(c: Tcb, sent: SentSegment) -> None:
-    """What is larger than a segment today leaves the host at once, cut by the device."""
-    while pieces.cut(c, sent, segment_size.mss(c)):
-        _join(c, sent, True)
-        sent = c.retransmission_queue[scoreboard.behind(c, sent)]
-
-
 def _join(c: Tcb, sent: SentSegment, joined: bool) -> None:
     """Whether it leaves the host in one large packet with the next."""
     c.joined_out += joined - sent.joined
@@ -93,7 +86,7 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
     As many as cwnd allows; the last of several has PSH, as when they were new.
     """
     most = min(sending.burst_segments(c, c.snd_mss), c.cwnd - prr.in_flight(c))
-    _divide(c, sent)
+    trim.again(c, sent, segment_size.mss(c))
     burst = [sent]
     board = scoreboard.of(c)
     while burst[-1].joined and len(burst) < most:
@@ -121,6 +114,14 @@ def _why(c: Tcb) -> Why:
         return reasons.LOST_AGAIN
     c.tally("TcpExtTCPFastRetrans")
     return reasons.FAST_RETRANSMIT_SACK if c.sack_permitted else reasons.FAST_RETRANSMIT
+
+
+def oldest(c: Tcb, now: int, reason: Reason) -> None:
+    """Retransmit the oldest segment, alone."""
+    head = c.retransmission_queue[0]
+    trim.again(c, head, segment_size.mss(c))
+    _join(c, head, False)
+    again(c, head, now, reason)
 
 
 def again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:

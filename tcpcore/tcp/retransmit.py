@@ -134,7 +134,7 @@ def on_timeout(c: Tcb, now: int) -> None:
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
     pacing.charge_queued(c, head.seq, head.end, now)
-    resend.again(c, head, now, Reason(why, values))
+    resend.oldest(c, now, Reason(why, values))
     linear = c.sysctl.tcp_syn_linear_timeouts
     if _is_thin(c) and c.retransmissions <= THIN_LINEAR_RETRIES:
         c.backoff = 0

@@ -33,6 +33,8 @@ GSO_MAX_SIZE = 65279
 USUAL, CORKED, PUSHED, ONE, PROBE = range(5)
 """How eager: by Nagle and the cork; corked for once (MSG_MORE); whatever Nagle says; so, but one
 packet (tcp_push_one()); one segment of it even where cwnd is full (a tail loss probe)."""
+NOTHING, CWND, WINDOW, ASIDE = range(4)
+"""What held data back in the end; `ASIDE`: nobody looked, for there is to be room for a probe."""
 PACING_SHIFT = 10
 SIZE_BITS = 32
 
@@ -57,9 +59,11 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
             chrono.sent(c, now, before, limited=False)
         return
     count = len(queue)
-    full = _send_what_fits(c, now, urge)
+    held = _send_what_fits(c, now, urge)
+    if held == ASIDE:
+        return
     sent = len(queue)
-    full = full or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
+    full = held == CWND or sent - c.sacked_out - c.lost_out + c.retrans_out >= c.cwnd
     sent -= count
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
@@ -69,7 +73,7 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
         if urge != PROBE:  # one for each episode
             loss_probe.schedule(c, now)
     if c.chrono == chrono.RWND_LIMITED or c.lacks_space or (not full and c.snd_nxt != c.write_end):
-        chrono.sent(c, now, before, limited=not full and _window_holds(c))
+        chrono.sent(c, now, before, limited=held == WINDOW)
 
 
 def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool) -> None:
@@ -82,7 +86,7 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
     if not data:
         return
     size, at = send_buffer.large_packet(c), 0
-    write_queue.begin(c, first=first)
+    write_queue.begin(c, size, first=first)
     while at < len(data):
         at += write_queue.fill(c, data, at, size)
         if at == len(data) and last:
@@ -101,14 +105,6 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
     send_pending(c, now, CORKED if more else USUAL)
 
 
-def _window_holds(c: Tcb) -> bool:
-    """Whether the peer's window, and not cwnd, keeps data back."""
-    unsent = (c.write_end - c.snd_nxt) & MASK
-    if not 0 < unsent < HALF or prr.in_flight(c) >= c.cwnd:
-        return False
-    return distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK) < min(unsent, current_mss(c))
-
-
 def send_one(c: Tcb, now: int) -> bool:
     """Send new data as a probe if the peer's window takes it, one segment whatever cwnd says."""
     unsent = distance(c.snd_nxt, c.write_end)
@@ -122,20 +118,20 @@ def send_one(c: Tcb, now: int) -> bool:
     return c.snd_nxt != before
 
 
-def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
-    """Send it; whether what is left waits because cwnd has too little room for a burst."""
+def _send_what_fits(c: Tcb, now: int, urge: int) -> int:
+    """Send it; why what is left waits, where that is for too little room for a burst."""
     if c.snd_nxt == c.write_end and c.fin_queued is None:
-        return False
+        return NOTHING
     flight = prr.in_flight(c)
     if flight >= c.cwnd and urge != PROBE:
-        return False
+        return NOTHING
     c.turn += 1  # tcp_mstamp_refresh()
     mss = current_mss(c)
     largest = burst_segments(c, mss)
     if c.search is not None and urge < ONE:
         probed = _probe_mtu(c, c.search, flight, now)
         if probed == mtu_probing.WAIT:
-            return False
+            return ASIDE
         flight += probed
     half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
@@ -145,22 +141,24 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
         if not 0 < unsent < HALF:
             if c.fin_queued is not None and window > 0:
                 _send_fin(c, now)
-            return False
+            return NOTHING
         if c.flow.paced and pacing.waits(c, now):
-            return False
+            return NOTHING
         room = max(c.cwnd - flight, 0)
         quota = min(room, half, largest) or 1
         size = write_queue.head(c, quota * mss)
         if window < size and window < mss:
-            return False  # not even one segment fits
+            return WINDOW  # not even one segment fits
         if size <= mss:
             exempt = size != unsent or c.fin_queued is not None or c.snd_up is not None
             if not exempt and _nagle_holds(c, size < mss, urge):
-                return False
+                return NOTHING
             length = size
         else:
             if urge < ONE and _defers(c, size, room * mss, window, largest * mss, mss, now):
-                return room * mss < window and room * mss <= size
+                if min(room * mss, window) > size:
+                    return NOTHING
+                return CWND if room * mss < window else WINDOW
             length = _split(c, size, window, quota * mss, mss, urge)
         segments = -(-length // mss)
         flight += segments
@@ -168,8 +166,8 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> bool:
             pacing.charge(c, length, segments, now)
         _send_burst(c, length, mss, now)
         if urge >= ONE:
-            return False
-    return False
+            return NOTHING
+    return NOTHING
 
 
 def _probe_mtu(c: Tcb, search: Search, flight: int, now: int) -> int:

@@ -22,7 +22,8 @@ def initial(
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
     The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
-    It is for the largest buffer that this one may become; a `locked` one (SO_RCVBUF) stays.
+    It is for the largest buffer that this one may become, or that SO_RCVBUF may ask for; a `locked`
+    one (SO_RCVBUF) stays.
     `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP); `segments`, unless 0, the
     largest at first (the route's initrwnd).  Without a scale the window
     may be more than a segment can say.
@@ -31,7 +32,8 @@ def initial(
     space = min(rcvbuf // 2, clamp)
     scale = 0
     if sysctl.tcp_window_scaling:
-        most = space if locked else min(max(space, sysctl.tcp_rmem[2]), clamp)
+        largest = max(space, sysctl.tcp_rmem[2], sysctl.rmem_max)
+        most = space if locked else min(largest, clamp)
         scale = min(max(most.bit_length() - 16, 0), MAX_SCALE)
     usable = space
     if usable > mss:

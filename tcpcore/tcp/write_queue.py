@@ -14,12 +14,12 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH
 
 
-def begin(c: Tcb, *, first: bool) -> None:
-    """A write may go on with the last packet, whose PSH is gone then.
+def begin(c: Tcb, size: int, *, first: bool) -> None:
+    """A write may go on with the last packet, of up to `size` bytes, whose PSH is gone then.
 
     Unless it is not the `first` part of one that had to wait.
     """
-    if c.packets and first and not _ends_record(c):
+    if c.packets and first and last_length(c) < size and not _ends_record(c):
         c.packets[-1][1] = 0
 
 

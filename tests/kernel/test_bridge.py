@@ -126,6 +126,14 @@ def test_iperf3_measures(direction: str) -> None:
     assert float(total[1]) > 5
 
 
+@pytest.mark.parametrize("option", ["--bidir", "-u"])
+def test_iperf3_is_told_what_its_server_cannot_do(option: str) -> None:
+    need("iperf3")
+    done = bridge(program=f"iperf3 -c {ENGINE} -t 1 {option}")
+    assert done.returncode == 1
+    assert b"not implemented" in (done.stdout + done.stderr).lower(), done
+
+
 def test_python_sockets_see_what_linux_would_do() -> None:
     """The engine negotiates SACK, timestamps and scaling; data for nobody is answered by RST."""
     script = """
@@ -346,6 +354,13 @@ def test_the_player_shows_the_run_while_it_goes_on(open_bridge: subprocess.Popen
         (["--loss", "101"], "--loss is a percentage and takes 0 to 100."),
         (["--address", "engine"], "--address takes an IPv4 address, not 'engine'."),
         (["--address", "10.9.0.300"], "--address: 10.9.0.300 is no address."),
+        (
+            ["--peer", "224.0.0.1"],
+            "--peer: 224.0.0.1 is no address that a host on a link can have.",
+        ),
+        (["--address", "127.0.0.1"], "--address: 127.0.0.1 is no address that a host on a link"),
+        (["--fetch", "http://name/"], "--fetch takes an IPv4 address, not 'name'."),
+        (["--fetch", "http://[::1]/"], "--fetch takes an IPv4 address, not '::1'."),
         (["--address", "10.9.0.1"], "cannot share a name or an address"),
         (["--services", "ftp"], "There is no service 'ftp'"),
         (["--set", "tcp_sack"], "--set takes SYSCTL=VALUE, not 'tcp_sack'."),

@@ -141,6 +141,12 @@ MUTANTS = (
         "        if free < 0:",
     ),
     Mutant(
+        "the window scale is for the largest buffer that a program may ask for",
+        "tcp/window.py",
+        "max(space, sysctl.tcp_rmem[2], sysctl.rmem_max)",
+        "max(space, sysctl.tcp_rmem[2])",
+    ),
+    Mutant(
         "an offered window is never taken back",
         "tcp/window.py",
         "        if window < now_open:\n",

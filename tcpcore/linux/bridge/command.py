@@ -108,12 +108,7 @@ def main(arguments: argparse.Namespace, open_page: OpenPage | None = None) -> in
 def _check(arguments: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is made."""
     for name in ("address", "peer"):
-        if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", getattr(arguments, name)):
-            raise UsageError(f"--{name} takes an IPv4 address, not {getattr(arguments, name)!r}.")
-        try:
-            addresses.pack(getattr(arguments, name))
-        except ValueError:
-            raise UsageError(f"--{name}: {getattr(arguments, name)} is no address.") from None
+        _check_address(f"--{name}", getattr(arguments, name))
     for name in ("loss", "reorder"):
         if not 0 <= getattr(arguments, name) <= 100:
             raise UsageError(f"--{name} is a percentage and takes 0 to 100.")
@@ -136,6 +131,18 @@ def _check(arguments: argparse.Namespace) -> None:
         _target(arguments.fetch)
 
 
+def _check_address(option: str, text: str) -> None:
+    """Refuse what no host of the bridge can have."""
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text):
+        raise UsageError(f"{option} takes an IPv4 address, not {text!r}.")
+    try:
+        first = addresses.pack(text)[0]
+    except ValueError:
+        raise UsageError(f"{option}: {text} is no address.") from None
+    if first in (0, 127) or first >= 224:
+        raise UsageError(f"{option}: {text} is no address that a host on a link can have.")
+
+
 def _names(text: str) -> list[str]:
     return [name for name in text.split(",") if name]
 
@@ -149,6 +156,7 @@ def _target(url: str) -> tuple[str, int, str]:
         raise UsageError(f"--fetch: {url!r} is no URL: {error}.") from None
     if parts.scheme != "http" or not parts.hostname:
         raise UsageError(f"--fetch takes http://ADDRESS[:PORT]/PATH, not {url!r}.")
+    _check_address("--fetch", parts.hostname)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.hostname, port, path
 

@@ -22,8 +22,10 @@ _LONGEST_JSON = 1_000_000
 
 TEST_START, TEST_RUNNING, TEST_END = 1, 2, 4
 PARAM_EXCHANGE, CREATE_STREAMS, EXCHANGE_RESULTS = 9, 10, 13
-DISPLAY_RESULTS, IPERF_DONE, ACCESS_DENIED = 14, 16, -1
+DISPLAY_RESULTS, IPERF_DONE, SERVER_ERROR = 14, 16, -2
 """States of a test (iperf_api.h)."""
+_NOT_IMPLEMENTED = 13
+"""IEUNIMP: what this server says of UDP, and of both directions at once."""
 
 
 class _Test:
@@ -58,7 +60,8 @@ async def _serve(host: Any, listener: Socket, control: Socket) -> None:
     await _say(control, PARAM_EXCHANGE)
     test = _Test(cookie, await _read_json(control))
     if not test.supported:
-        await _say(control, ACCESS_DENIED)
+        await _say(control, SERVER_ERROR)
+        await control.send(struct.pack("!ii", _NOT_IMPLEMENTED, 0))
         return
     await _say(control, CREATE_STREAMS)
     for number in range(test.count):

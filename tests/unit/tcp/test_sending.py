@@ -162,3 +162,22 @@ def test_a_fin_alone_has_no_psh(make: Make):
     wire >> "P. 1:11(10) ack 1"
     sock.close()
     wire >> "F. 11:11(0) ack 1"
+
+
+def test_a_burst_that_is_put_off_for_more_of_the_window_is_limited_by_it(make: Make):
+    """Two segments would fit; more may at once, so that they wait, and it is the window's doing."""
+    wire = make()
+    listener = wire.listen()
+    wire << "S 0:0(0) win 65535 <mss 1000,sackOK,nop,wscale 7>"
+    wire >> "S. 0:0(0) ack 1 <...>"
+    wire.silent(ms(80))
+    wire << ". 1:1(0) ack 1 win 64"
+    sock = listener.accept()
+    sock.write(30_000)
+    wire.forget()
+    wire.silent(ms(80))
+    for ack in (1001, 2001, 3001, 4001):
+        wire << f". 1:1(0) ack {ack} win 64"
+        wire.forget()
+    wire.silent(ms(60))
+    assert sock.info()["rwnd_limited"] > ms(125)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-CONFTEST = Path(__file__).resolve().parents[2] / "conftest.py"
+NEEDED = [Path(__file__).resolve().parents[2] / name for name in ("conftest.py", "held_up.py")]
 TESTS = """
 import pytest
 
@@ -28,7 +28,8 @@ CONFIG = f"[pytest]\naddopts = -ra -p no:cacheprovider\nmarkers =\n{MARKERS}"
 
 def run_tests(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     (folder / "tests").mkdir()
-    shutil.copy(CONFTEST, folder / "tests" / "conftest.py")
+    for file in NEEDED:
+        shutil.copy(file, folder / "tests" / file.name)
     (folder / "tests" / "test_sample.py").write_text(TESTS)
     (folder / "pytest.ini").write_text(CONFIG)
     without_ci = {key: value for key, value in os.environ.items() if key != "CI"}
