@@ -25,7 +25,6 @@ from tcpcore.tcp import (
     receive_buffer,
     reception,
     rtt,
-    segment_size,
     send_buffer,
     sending,
     signature,
@@ -47,6 +46,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
     before = c.state
     if segment.options and before != state.TIME_WAIT and signature.unexpected(segment):
+        c.segs_in -= 1  # it goes before anybody counts
+        c.data_segs_in -= bool(segment.payload)
         _drop(c, reasons.SIGNED())
         return
     if before != state.ESTABLISHED and _by_state(c, segment, now):
@@ -249,7 +250,8 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     said = mss[1] if mss else 0  # 0 says nothing
     if not said and c.fast_open is not None:
         said = c.fast_open.clamp
-    c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), segment_size.LEAST)
+    c.peer_mss = said or c.snd_mss
+    c.snd_mss = max(min(said or c.snd_mss, c.advertised_mss), s.tcp_min_snd_mss)
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)
     c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0
@@ -364,6 +366,8 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         delayed_ack.expect_segments(c)
         send_buffer.expand(c)
         keepalive.start(c, now)
+        if c.no_writer and c.fin_queued is None:
+            early.close_sending(c, reasons.SHUTDOWN_CALLED(), now)
     else:
         acknowledgement.take(c, segment, now)
     c.last_ack_received = now

@@ -57,9 +57,14 @@ def opened(c: Tcb, now: int) -> None:
     c.last_challenge = None
     assert c.fast_open is not None
     if c.fast_open.shut is not None:
-        c.fin_queued = c.fast_open.shut
-        chrono.start(c, chrono.BUSY, now)
-        lifecycle.change(c, state.CLOSE, c.fin_queued)
+        close_sending(c, c.fast_open.shut, now)
+
+
+def close_sending(c: Tcb, reason: Reason, now: int) -> None:
+    """The connection opens with its sending side shut down: a FIN is due."""
+    c.fin_queued = reason
+    chrono.start(c, chrono.BUSY, now)
+    lifecycle.change(c, state.CLOSE, reason)
 
 
 def fits(c: Tcb, segment: Segment, now: int) -> bool:
