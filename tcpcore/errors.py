@@ -25,6 +25,7 @@ ENOTTY = 25
 ESPIPE = 29
 EPIPE = 32
 EDOM = 33
+ENODATA = 61
 ENONET = 64
 EPROTO = 71
 ENOMSG = 42
@@ -68,6 +69,7 @@ _NAMES_AND_MESSAGES = {
     ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
+    ENODATA: ("ENODATA", "No data available"),
     ENONET: ("ENONET", "Machine is not on the network"),
     EPROTO: ("EPROTO", "Protocol error"),
     ENOMSG: ("ENOMSG", "No message of desired type"),

@@ -60,6 +60,7 @@ class Sysctls:
     tcp_mtu_probing: int = _knob(
         0, 0, 2, "", "search for the path MTU: 0 never, 1 after time-outs, 2 always"
     )
+    tcp_min_snd_mss: int = _knob(48, 8, 65535, "bytes", "no segment is cut smaller than this")
     tcp_base_mss: int = _knob(1024, 48, 65535, "bytes", "segment size that such a path gets")
     tcp_probe_threshold: int = _knob(
         8, 0, _INT_MAX, "bytes", "what is left when such a search ends"

@@ -6,7 +6,7 @@ Source: sk_setsockopt() in net/core/sock.c, tcp_set_window_clamp() in net/ipv4/t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EINVAL, socket_error
 from tcpcore.host.option import INT_MAX
@@ -46,7 +46,10 @@ def send_buffer(socket: Socket, value: int) -> int:
 def shown_receive_buffer(socket: Socket, kept: int) -> int:
     """The size that it has now."""
     c = socket.connection
-    return c.rcvbuf if c is not None else kept or socket.host.sysctl.tcp_rmem[1]
+    if c is not None:
+        return c.rcvbuf
+    grown = grown_for_low_water(socket.options)
+    return kept or max(socket.host.sysctl.tcp_rmem[1], grown)
 
 
 def shown_send_buffer(socket: Socket, kept: int) -> int:
@@ -67,6 +70,11 @@ def low_water(socket: Socket, value: int) -> int:
     if "SO_RCVBUF" in socket.options:
         most = socket.options["SO_RCVBUF"]
     return min(value if value >= 0 else most, most >> 1) or 1
+
+
+def grown_for_low_water(options: dict[str, Any]) -> int:
+    """What SO_RCVLOWAT made of the buffer before there was a connection; 0: nothing."""
+    return 0 if "SO_RCVBUF" in options else 2 * options.get("SO_RCVLOWAT", 0)
 
 
 def room_for_low_water(socket: Socket, kept: int) -> None:

@@ -46,6 +46,7 @@ class Listener:
         "name",
         "options",
         "port",
+        "shut",
         "syn_queue",
         "waiters",
         "young",
@@ -63,6 +64,7 @@ class Listener:
         self.syn_queue: dict[Request, None] = {}  # in order of arrival
         self.young = 0  # requests whose timer has not fired yet
         self.accept_queue: deque[Connection] = deque()
+        self.shut = False, False  # its socket was shut down before: no reader, no writer
         self.waiters = WaitQueue()
         self.last_overflow: int | None = None  # when SYN cookies were sent, to the second
         self.flood_noticed = False
@@ -249,6 +251,7 @@ class Listener:
     def _recall_options(self, c: Connection, segment: Segment, mss: int, now: int) -> bool:
         """Rebuild what the SYN said from the cookie and from our timestamp's echo."""
         s = self.host.sysctl
+        c.peer_mss = mss
         c.snd_mss = min(mss, c.advertised_mss)
         stamps = wire_options.timestamps(segment.options) if s.tcp_timestamps else None
         if stamps is not None:
@@ -296,6 +299,7 @@ class Listener:
     def inherit(self, connection: Connection) -> None:
         """Give a new connection the options of its listener."""
         socket_options.apply(self.options, connection)
+        connection.no_reader, connection.no_writer = self.shut
 
     def established(self, connection: Connection) -> None:
         """The handshake is complete: the connection waits for accept()."""

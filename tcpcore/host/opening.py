@@ -132,6 +132,7 @@ def drop(socket: Socket) -> None:
         host.transmit(c, c.disconnect(host.now))
     notices.waiting(socket)  # they outlive it
     socket.connection, socket.connecting = None, False
+    socket.shut = False, False
     _forget_port(socket)
     socket.waiters.wake()
 
@@ -176,6 +177,7 @@ def _start(
         raise
     socket.connection, socket.connecting = c, True
     socket_options.apply(socket.options, c)
+    c.no_reader, c.no_writer = socket.shut
     if socket.options.get("TCP_MAXSEG"):
         c.snd_mss = c.advertised_mss  # until the peer names its own
     c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))

@@ -79,13 +79,31 @@ def flag(
     number: int,
     attribute: str = "",
     changed: Callable[[Socket, Any], None] | None = None,
+    default: int = 0,
 ) -> Option:
     """An option that is on or off, whatever number says so."""
-    return Option(level, number, -INT_MAX - 1, store=_truth, attribute=attribute, changed=changed)
+    return Option(
+        level,
+        number,
+        -INT_MAX - 1,
+        store=_truth,
+        attribute=attribute,
+        changed=changed,
+        default=default,
+    )
 
 
 def _truth(socket: Socket, value: int) -> int:
     return int(bool(value))
+
+
+def refused(errno: int) -> Callable[[Socket, Any], Any]:
+    """A `store` or `show` that fails with that errno, whatever the value."""
+
+    def fail(socket: Socket, value: Any) -> Any:
+        raise socket_error(errno)
+
+    return fail
 
 
 def number(level: int, packed: bytes) -> int:

@@ -32,6 +32,7 @@ POLLRDNORM, POLLWRNORM, POLLRDHUP = 0x40, 0x100, 0x2000
 EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET = 1 << 28, 1 << 29, 1 << 30, 1 << 31
 EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD = 1, 2, 3
 SIOCINQ, SIOCOUTQ, SIOCATMARK, SIOCOUTQNSD = 0x541B, 0x5411, 0x8905, 0x894B
+SIOCGSTAMP, SIOCGSTAMPNS = 0x8906, 0x8907
 
 _READABLE = POLLIN | POLLRDNORM
 _WRITABLE = POLLOUT | POLLWRNORM
@@ -52,12 +53,12 @@ def mask(socket: Socket | Epoll) -> int:
     if c is None:
         if socket.deferred is not None:
             return _WRITABLE
-        shut = _READABLE | POLLRDHUP if socket.no_reader else 0
+        shut = _READABLE | POLLRDHUP if socket.shut[0] else 0
         bad = socket.error is not None or notices.waiting(socket)
         return POLLHUP | _WRITABLE | shut | (POLLERR if bad else 0)
     over = c.state in _OVER
     read_closed = over or c.rcv_closed or c.no_reader
-    write_closed = over or c.fin_queued is not None or c.shut_early is not None
+    write_closed = over or c.fin_queued is not None or c.shut_early is not None or c.no_writer
     found = POLLHUP if read_closed and write_closed else 0
     if read_closed:
         found |= _READABLE | POLLRDHUP
@@ -238,6 +239,8 @@ def ioctl(socket: Socket, request: int) -> int:
     c = socket.connection
     if request == SIOCATMARK:
         return int(c is not None and urgent.at_mark(c))
+    if request in (SIOCGSTAMP, SIOCGSTAMPNS):  # TCP stamps messages, not sockets
+        raise socket_error(errors.ENOENT)
     if request not in (SIOCINQ, SIOCOUTQ, SIOCOUTQNSD):
         raise socket_error(errors.ENOTTY)
     if socket.listener is not None:

@@ -21,6 +21,11 @@ def record(connection: Connection, syn: Segment) -> None:
     connection.ip.saved_syn = packet[: len(packet) - len(syn.payload)]
 
 
+def size(socket: Socket) -> int:
+    """Bytes that `take` would give."""
+    return 0 if socket.connection is None else len(socket.connection.ip.saved_syn)
+
+
 def take(socket: Socket, _: int) -> bytes:
     """What was kept, once; nothing for a socket that accept() did not give."""
     c = socket.connection

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.errors import EDOM, EINVAL, ENOPROTOOPT, UsageError, socket_error
 from tcpcore.host import buffer_options as buffers
 from tcpcore.host import (
+    ip_options,
     notice_options,
     plain_options,
     rate_options,
@@ -33,7 +34,7 @@ from tcpcore.host.option import (
     number,
     read_only,
 )
-from tcpcore.tcp import state
+from tcpcore.tcp import keepalive, state
 from tcpcore.units import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -179,10 +180,17 @@ def _take_error(socket: Socket, _: int) -> int:
 
 
 def _push(socket: Socket, _: int) -> None:
-    """What was held back may go: the cork is pulled, or Nagle switched off."""
+    """What was held back may go: the cork is pulled."""
     c = live(socket)
     if not c.corked:
         socket.host.transmit(c, c.push(socket.host.now))
+
+
+def _hurry(socket: Socket, on: int) -> None:
+    """TCP_NODELAY: what waits goes now, a cork or not (__tcp_sock_set_nodelay())."""
+    if on:
+        c = live(socket)
+        socket.host.transmit(c, c.push(socket.host.now, whatever=True))
 
 
 def _be_quick(socket: Socket, on: int) -> None:
@@ -198,6 +206,12 @@ def _quick(socket: Socket, kept: int) -> int:
 def _keep_alive(socket: Socket, _: int) -> None:
     c = live(socket)
     c.keep_alive(bool(socket.options.get("SO_KEEPALIVE")), socket.host.now)
+    socket.host.transmit(c, [])
+
+
+def _keep_idle_changed(socket: Socket, _: int) -> None:
+    c = live(socket)
+    keepalive.idle_time_changed(c, socket.host.now)
     socket.host.transmit(c, [])
 
 
@@ -218,6 +232,7 @@ def _unsigned(socket: Socket, value: int) -> int:
 
 
 OPTIONS: dict[str, Option] = {
+    **ip_options.OPTIONS,
     **plain_options.OPTIONS,
     **rate_options.OPTIONS,
     **repair_options.OPTIONS,
@@ -266,14 +281,14 @@ OPTIONS: dict[str, Option] = {
     ),
     "TCP_CORK": flag(IPPROTO_TCP, 3, "corked", _push),
     "TCP_KEEPIDLE": Option(
-        IPPROTO_TCP, 4, 1, 32767, _seconds, _keep_idle, "keep_idle", changed=_keep_alive
+        IPPROTO_TCP, 4, 1, 32767, _seconds, _keep_idle, "keep_idle", changed=_keep_idle_changed
     ),
     "TCP_KEEPINTVL": Option(IPPROTO_TCP, 5, 1, 32767, _seconds, _keep_interval, "keep_interval"),
     "TCP_KEEPCNT": Option(IPPROTO_TCP, 6, 1, 127, show=_keep_count, attribute="keep_count"),
     "TCP_QUICKACK": Option(
         IPPROTO_TCP, 12, -INT_MAX - 1, changed=_be_quick, show=_quick, default=1
     ),
-    "TCP_NODELAY": flag(IPPROTO_TCP, 1, "nodelay", _push),
+    "TCP_NODELAY": flag(IPPROTO_TCP, 1, "nodelay", _hurry),
     "TCP_MAXSEG": Option(
         IPPROTO_TCP, 2, store=buffers.segment_size, show=buffers.shown_segment_size
     ),
@@ -356,7 +371,7 @@ def get_option(socket: Socket, name: str) -> Any:
     return option.show(socket, kept) if option.show is not None else kept
 
 
-_NOT_INHERITED = ("TCP_FASTOPEN", "TCP_FASTOPEN_KEY")
+_NOT_INHERITED = ("SO_COOKIE", "SO_INCOMING_CPU", "SO_PRIORITY", "TCP_FASTOPEN", "TCP_FASTOPEN_KEY")
 
 
 def inherited(options: dict[str, Any], connection: Connection) -> dict[str, Any]:
@@ -378,4 +393,5 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
     rate_options.apply(options, connection)
     timer_options.apply(options, connection)
     connection.rcvbuf_locked = "SO_RCVBUF" in options
+    connection.rcvbuf = max(connection.rcvbuf, buffers.grown_for_low_water(options))
     connection.sndbuf_locked = "SO_SNDBUF" in options

@@ -27,6 +27,7 @@ from tcpcore.host import (
 )
 from tcpcore.host.listener import Listener
 from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, shown
+from tcpcore.host.plain_options import AF_INET
 from tcpcore.host.process import Process, Wait, WaitQueue
 from tcpcore.tcp import state, urgent
 from tcpcore.tcp.connection import Connection
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 ANY_ADDRESS = "0.0.0.0"
-AF_INET = 2
 _WAITING = frozenset(("SO_PEEK_OFF", "SO_RCVTIMEO", "SO_RCVLOWAT"))
 """Options that change how long recv() waits, or what it looks at."""
 _CLOSING = (state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK)
@@ -56,11 +56,11 @@ class Socket:
         "holders",
         "host",
         "listener",
-        "no_reader",
         "notices",
         "options",
         "port",
         "shared",
+        "shut",
         "spoiled",
         "waiters",
     )
@@ -72,7 +72,7 @@ class Socket:
         self.address = ANY_ADDRESS
         self.port = 0
         self.family: int = AF_INET
-        self.no_reader = False  # shutdown() before there was a connection
+        self.shut = False, False  # to read and to write, before there was a connection
         self.closed = False
         self.blocking = True
         self.connecting = False
@@ -98,10 +98,10 @@ class Socket:
         c = self.connection
         if c is not None and c.state == state.CLOSED and not self._bound():
             self.port = 0  # it went back with the connection (inet_put_port())
-        if self.port or (c is not None and c.state != state.CLOSED):
-            raise socket_error(errors.EINVAL)
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
+        if self.port or (c is not None and c.state != state.CLOSED):
+            raise socket_error(errors.EINVAL)
         if port and ports.taken(self.host, port, bool(self.options.get("SO_REUSEADDR"))):
             self.host.call(f"bind({port})")
             self.host.returned("bind", "EADDRINUSE", "bind() failed: EADDRINUSE")
@@ -121,6 +121,7 @@ class Socket:
         fastopen.start_listening(self.host, self.options, backlog)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         self.listener.waiters = self.waiters
+        self.listener.shut = self.shut
         return self
 
     def setsockopt(self, name: str, value: Any) -> Socket:
@@ -142,8 +143,8 @@ class Socket:
         self._require_open()
         c = self.connection
         opens = self.deferred is not None or (c is not None and c.state == state.SYN_SENT)
-        if c is None and how != "write" and not opens:
-            self.no_reader = True  # reported as ENOTCONN, but it holds (inet_shutdown())
+        if c is None and not opens:  # reported as ENOTCONN, but it holds (inet_shutdown())
+            self.shut = self.shut[0] or how != "write", self.shut[1] or how != "read"
         if not opens and (c is None or c.state in (state.CLOSED, state.TIME_WAIT)):
             self.spoiled = self.spoiled or (c is not None and self.connecting)  # SS_DISCONNECTING
             raise socket_error(errors.ENOTCONN)
@@ -246,7 +247,7 @@ class Socket:
             self._require_open()
             raise socket_error(errors.EINVAL)  # there is no urgent data
         unheard = self.connection is None and self.listener is None
-        if unheard and self.no_reader and self.error is None:
+        if unheard and self.shut[0] and self.error is None:
             self._require_open()
             return b""
         c = self._connected()

@@ -21,13 +21,15 @@ SPLICE_F_NONBLOCK, SPLICE_F_MORE = 2, 4
 Source = File | PipeEnd | Socket
 
 
-async def sendfile(to: Socket | PipeEnd, source: File, place: int | None, size: int) -> int:
+async def sendfile(to: Socket | PipeEnd | File, source: File, place: int | None, size: int) -> int:
     """Send up to `size` bytes of a file, from `place`, or from where it was left; how many.
 
     A file that ends before has sent what it has.  A socket that may not block takes what fits.
     """
     if place is not None and not isinstance(source, File):
         raise socket_error(errors.ESPIPE)
+    if isinstance(to, File):  # there is none that may be written
+        raise socket_error(errors.EBADF)
     if not isinstance(source, File) or source.name == "/dev/null":
         raise socket_error(errors.EINVAL)
     begin = source.place if place is None else place
@@ -68,7 +70,7 @@ async def splice(
     may_wait = not flags & SPLICE_F_NONBLOCK
     for end, place in ((source, source_place), (to, to_place)):
         if place is not None and not isinstance(end, File):
-            raise socket_error(errors.ESPIPE)
+            raise socket_error(errors.ESPIPE if isinstance(end, PipeEnd) else errors.EINVAL)
     if not size:
         return 0
     if isinstance(source, PipeEnd):

@@ -62,6 +62,7 @@ class Host(Machine):
         self.endpoints = {}
         self.processes = []
         self.spawned = 0  # processes so far
+        self.cookies = 0  # sockets that were asked for their SO_COOKIE so far
         self.running = None
         self._random = random.Random(seed)
         self.start_afresh()

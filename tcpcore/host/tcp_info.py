@@ -131,6 +131,7 @@ def _ages(c: Connection, now: int) -> dict[str, int]:
         "last_data_sent": c.last_data_sent,
         "last_data_recv": max(c.last_data_received, 0),
         "last_ack_recv": c.last_ack_received,
+        "last_ack_sent": now,  # "not remembered, sorry", says the kernel
     }
     return {name: max(now - when, 0) // MILLISECOND for name, when in times.items()}
 
@@ -146,6 +147,7 @@ def _counts(c: Connection) -> dict[str, int]:
         "data_segs_out": c.data_segs_out,
         "data_segs_in": c.data_segs_in,
         "total_retrans": c.total_retrans,
+        "rehash": c.total_rto,  # each takes another way
         "total_rto": c.total_rto,
         "total_rto_recoveries": c.total_rto_recoveries,
         "delivered": c.delivered,

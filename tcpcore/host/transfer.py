@@ -141,7 +141,9 @@ async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes
             break
         if c.error is not None and not c.rcv_closed and not data:
             socket.report("recv", c)
-        if c.rcv_closed or c.no_reader or c.state == state.CLOSED or not most:
+        if c.rcv_closed or c.no_reader or c.state == state.CLOSED:
+            break
+        if not most and c.receive_buffer:
             break
         if out:
             host.note(f"recv() has {len(data)} bytes, and waits for more")

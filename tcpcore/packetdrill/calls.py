@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tcpcore import errors
-from tcpcore.packetdrill import ancillary, file_calls, messages, readiness
+from tcpcore.packetdrill import ancillary, file_calls, messages, name_calls, readiness
 from tcpcore.packetdrill.constants import SYMBOLS
 from tcpcore.packetdrill.evaluate import is_dots, value_of
 from tcpcore.packetdrill.prepared import AF_INET, AF_INET6, Arguments, Context, Prepared
@@ -178,6 +178,8 @@ def _getsockopt(context: Context, args: Arguments) -> Prepared:
 
 def _fcntl(context: Context, args: Arguments) -> Prepared:
     handle = context.descriptors[args.number(0)]
+    if args.number(1) in (SYMBOLS["F_DUPFD"], SYMBOLS["F_DUPFD_CLOEXEC"]):
+        return Prepared("dup", (handle,), gives_descriptor=True)
     return Prepared("fcntl", (handle, args.number(1), args.number(2, 0)))
 
 
@@ -242,4 +244,5 @@ _MAKERS: dict[str, Callable[[Context, Arguments], Prepared]] = {
     "epoll_ctl": _epoll_ctl,
     "epoll_wait": _epoll_wait,
     **file_calls.MAKERS,
+    **name_calls.MAKERS,
 }

@@ -1,6 +1,7 @@
 """``%{ ... }%``: a small part of Python, read by us, so that a stranger's script is safe to run.
 
-Statements: assert, assignments to names, if, pass, and expressions such as ``print(tcpi_rtt)``.
+Statements: assert, assignments to names, if, pass, and expressions such as ``print(tcpi_rtt)``;
+an import does nothing, and ``print`` may be Python 2's.
 Expressions: numbers, strings, names, arithmetic, bits, comparisons, and/or/not, conditional ones,
 tuples, f-strings, and the functions below.  Nothing reaches a file, an attribute or a module.
 """
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
 
 _BIGGEST = 1 << 128
 _LONGEST = 10_000
+_FORMAT = re.compile(r"(?:[^%]|%%|%[-+ #0]?[0-9]{0,2}(?:\.[0-9]{1,2})?[dsriuxXofegFEG])*")
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -73,16 +76,30 @@ class AssertionFailed(CodeError):
 
 def prepare(text: str) -> ast.Module:
     """The code as a tree; `CodeError` when it is not Python, `UnsupportedCode` when too much."""
+    text = _OLD_PRINT.sub(r"\1print(\2)", textwrap.dedent(text.strip("\n")).strip() + "\n")
     try:
-        tree = ast.parse(textwrap.dedent(text.strip("\n")).strip() + "\n")
+        tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         raise CodeError(line, f"this is not Python: {getattr(error, 'msg', error)}") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+            node.keywords = []  # wherever it is to go, and with what between
     _require_known(tree)
     return tree
 
 
-_STATEMENTS = (ast.Assert, ast.Assign, ast.AugAssign, ast.If, ast.Pass, ast.Expr)
+_OLD_PRINT = re.compile(r"^([ \t]*)print[ \t]+(?![(=])([^\n]*?)[ \t]*$", re.MULTILINE)
+_STATEMENTS = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.Assert,
+    ast.Assign,
+    ast.AugAssign,
+    ast.If,
+    ast.Pass,
+    ast.Expr,
+)
 _EXPRESSIONS = (
     ast.Constant, ast.Name, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple,
     ast.List, ast.Call, ast.JoinedStr, ast.FormattedValue,
@@ -107,6 +124,13 @@ def _require_known(tree: ast.Module) -> None:
 
 def _name(node: ast.AST) -> str:
     return type(node).__name__.lower()
+
+
+def _formatted(text: str, values: Any) -> str:
+    """``"cwnd %d" % value``, of small widths only."""
+    if not _FORMAT.fullmatch(text):
+        raise ValueError("a format has %d, %s and the like, at most 99 wide")
+    return str(text % values)[:_LONGEST]
 
 
 class Interpreter:
@@ -185,7 +209,7 @@ class Interpreter:
     def _combine(self, op: ast.operator, left: Any, right: Any) -> Any:
         """The result, unless its size could get out of hand."""
         if isinstance(op, ast.Mod) and isinstance(left, str):
-            raise ValueError("use an f-string, not %")
+            return _formatted(left, right)
         numbers = isinstance(left, int | float) and isinstance(right, int | float)
         if isinstance(op, ast.LShift | ast.Pow) and not (numbers and abs(right) <= 64):
             raise ValueError("the second number is at most 64")

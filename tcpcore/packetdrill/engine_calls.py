@@ -6,36 +6,32 @@ epolls of `host.poll`.  An option or a flag that the engine does not know is `Un
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 from typing import Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
+from tcpcore.host import names, saved_syn, socket_options, splicing, tcp_info
 from tcpcore.host import poll as polling
-from tcpcore.host import socket_options, splicing, tcp_info
 from tcpcore.host.ancillary import Note
-from tcpcore.host.option import INT
+from tcpcore.host.option import INT, SOL_IPV6
 from tcpcore.host.pipes import File, PipeEnd, open_pipe
+from tcpcore.host.plain_options import AF_INET, memory
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.packetdrill.constants import MESSAGE_FLAGS, SYMBOLS, option_name
 from tcpcore.packetdrill.file_calls import DEVICES
+from tcpcore.packetdrill.prepared import ANY
 from tcpcore.packetdrill.system import Unsupported
 
 _O_NONBLOCK = SYMBOLS["O_NONBLOCK"]
 _O_RDWR = SYMBOLS["O_RDWR"]
+_KEPT = SYMBOLS["O_APPEND"] | SYMBOLS["O_ASYNC"]
 _CHANGING = SYMBOLS["O_WRONLY"] | SYMBOLS["O_RDWR"] | SYMBOLS["O_CREAT"] | SYMBOLS["O_TRUNC"]
 _MAY_OPEN = f"there are {', '.join(DEVICES)}, and files beside the script"
 _HOW = {0: "read", 1: "write", 2: "both"}
 _FASTOPEN, _ERRQUEUE = MESSAGE_FLAGS["MSG_FASTOPEN"], MESSAGE_FLAGS["MSG_ERRQUEUE"]
-_KNOWN_FLAGS = sum(
-    MESSAGE_FLAGS[name]
-    for name in (
-        "MSG_OOB", "MSG_PEEK", "MSG_DONTWAIT", "MSG_WAITALL", "MSG_MORE", "MSG_NOSIGNAL",
-        "MSG_TRUNC", "MSG_FASTOPEN", "MSG_EOR", "MSG_DONTROUTE", "MSG_CONFIRM",
-        "MSG_ERRQUEUE", "MSG_ZEROCOPY",
-    )
-)  # fmt: skip
 
 
 class EngineCalls:
@@ -44,6 +40,8 @@ class EngineCalls:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._closing_at_exec: dict[Any, int] = {}
+        self._status: dict[Any, int] = {}  # flags that F_GETFL shows, and that change nothing
+        self._more_holders: dict[Any, int] = {}  # descriptors beside the first one
 
     async def socket(self, family: int, flags: int) -> Socket:
         made = self._host.socket()
@@ -52,6 +50,8 @@ class EngineCalls:
         return made
 
     async def bind(self, handle: Socket, address: str, port: int) -> None:
+        if _is_other_ip(handle, address):
+            raise socket_error(errors.EINVAL)
         handle.bind(port, address)
 
     async def listen(self, handle: Socket, backlog: int) -> None:
@@ -63,6 +63,8 @@ class EngineCalls:
         return made
 
     async def connect(self, handle: Socket, address: str, port: int) -> None:
+        if _is_other_ip(handle, address):
+            raise socket_error(errors.ENETUNREACH)
         await handle.connect(address, port)
 
     async def disconnect(self, handle: Socket) -> None:
@@ -71,7 +73,6 @@ class EngineCalls:
     async def recv(self, handle: Socket | File | PipeEnd, size: int, flags: int) -> bytes:
         if not isinstance(handle, Socket):
             return await handle.read(size)
-        _require_known(flags)
         if flags & _ERRQUEUE:
             return (await handle.recvmsg(size, flags, 0))[0]
         return await handle.recv(size, flags)
@@ -82,13 +83,11 @@ class EngineCalls:
     async def recvmsg(
         self, handle: Socket, size: int, flags: int, room: int
     ) -> tuple[bytes, int, list[Note]]:
-        _require_known(flags)
         return await handle.recvmsg(size, flags, room)
 
     async def sendmsg(
         self, handle: Socket, sizes: list[int], flags: int, notes: list[tuple[int, int, int]]
     ) -> int:
-        _require_known(flags)
         for level, kind, _ in notes:
             if (level, kind) != (SYMBOLS["SOL_SOCKET"], SYMBOLS["SO_TIMESTAMPING"]):
                 raise Unsupported(f"sendmsg() with a control message {kind} of level {level}")
@@ -97,40 +96,50 @@ class EngineCalls:
     async def send(self, handle: Socket | File | PipeEnd, data: bytes, flags: int) -> int:
         if not isinstance(handle, Socket):
             return await handle.write(data)
-        _require_known(flags)
         if flags & _FASTOPEN:
             return await handle.sendto(data, None, 0, flags)
         return await handle.send(data, flags)
 
     async def sendto(self, handle: Socket, data: bytes, flags: int, address: str, port: int) -> int:
-        _require_known(flags)
         if flags & _FASTOPEN:
             return await handle.sendto(data, address, port, flags & ~_FASTOPEN)
         return await handle.send(data, flags)
 
     async def send_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
         """A write from where no memory is: EFAULT, unless something else is wrong before."""
-        _require_known(flags)
         await handle.send(b"", flags)
         raise socket_error(errors.EFAULT)
 
     async def recv_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
         """A read to where no memory is: the bytes stay."""
-        _require_known(flags)
         if await handle.recv(size, flags | MESSAGE_FLAGS["MSG_PEEK"]):
             raise socket_error(errors.EFAULT)
         return 0
 
     async def setsockopt_nowhere(self, handle: Socket, level: int, number: int, size: int) -> None:
         """A value that is nowhere: EFAULT, once its size is enough."""
-        _option(level, number, setting=True)
+        _option(handle, level, number, setting=True)
         raise socket_error(errors.EFAULT if size >= INT else errors.EINVAL)
 
     async def no_socket(self, domain: int, kind: int, protocol: int, errno: int) -> None:
         """A socket() that fails."""
         raise socket_error(errno)
 
+    async def dup(self, handle: Socket) -> Socket:
+        """A second descriptor of the socket: only the last close() closes it."""
+        self._more_holders[handle] = self._more_holders.get(handle, 0) + 1
+        return handle
+
+    async def getsockname(self, handle: Socket) -> tuple[str, int]:
+        return names.own(handle)
+
+    async def getpeername(self, handle: Socket) -> tuple[str, int]:
+        return names.peer(handle)
+
     async def close(self, handle: Any) -> None:
+        if self._more_holders.get(handle):
+            self._more_holders[handle] -= 1
+            return
         await handle.close()
 
     async def open(self, name: str, beside: Path | None, flags: int) -> File:
@@ -167,28 +176,41 @@ class EngineCalls:
     async def setsockopt(
         self, handle: Socket, level: int, number: int, value: int | bytes | tuple[int, int]
     ) -> None:
-        handle.setsockopt(_option(level, number, setting=True), value)
+        name = _option(handle, level, number, setting=True)
+        option = socket_options.OPTIONS[name]
+        if isinstance(value, int) and (option.form != "i" or option.raw):
+            value = struct.pack("<I", value & 0xFFFF_FFFF)  # four bytes, and no number
+        handle.setsockopt(name, value)
 
     async def getsockopt(
         self, handle: Socket, level: int, number: int, size: int
     ) -> int | bytes | tuple[int, int] | dict[str, int]:
         if (level, number) == (SYMBOLS["SOL_TCP"], SYMBOLS["TCP_INFO"]):
             return self.info(handle, None)
-        value: int | bytes | tuple[int, int] = handle.getsockopt(_option(level, number))
+        name = _option(handle, level, number)
+        if name == "TCP_SAVED_SYN" and size < saved_syn.size(handle):
+            raise socket_error(errors.EINVAL)  # and it is kept
+        value: int | bytes | tuple[int, int] = handle.getsockopt(name)
+        if isinstance(value, bytes):  # cut to what the call has room for
+            return int.from_bytes(value[:INT], "little") if size == INT else value[: max(size, 1)]
         return value
 
     async def fcntl(self, handle: Socket, command: int, argument: int) -> int:
         if command == SYMBOLS["F_GETFL"]:
-            return _O_RDWR | (0 if handle.blocking else _O_NONBLOCK)
+            blocking = 0 if handle.blocking else _O_NONBLOCK
+            return _O_RDWR | blocking | self._status.get(handle, 0)
         if command == SYMBOLS["F_SETFL"]:
             handle.blocking = not argument & _O_NONBLOCK
+            self._status[handle] = argument & _KEPT
             return 0
         if command == SYMBOLS["F_GETFD"]:
             return self._closing_at_exec.get(handle, 0)
         if command == SYMBOLS["F_SETFD"]:
             self._closing_at_exec[handle] = argument & SYMBOLS["FD_CLOEXEC"]
             return 0
-        raise Unsupported(f"fcntl() command {command}")
+        if command == SYMBOLS["F_GETOWN"]:
+            return 0
+        raise socket_error(errors.EINVAL)
 
     async def ioctl(self, handle: Socket, request: int, value: int) -> int:
         if request == SYMBOLS["FIONBIO"]:
@@ -223,12 +245,17 @@ class EngineCalls:
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
         opens = getattr(handle, "deferred", None) is not None
-        return tcp_info.of(connection, self._host.now, opens=opens)
+        found = tcp_info.of(connection, self._host.now, opens=opens)
+        return found | memory(handle) if isinstance(handle, Socket) else found
 
 
-def _option(level: int, number: int, *, setting: bool = False) -> str:
+def _option(handle: Socket, level: int, number: int, *, setting: bool = False) -> str:
     """The option's name; an errno for one that no kernel has."""
     name = option_name(level, number)
+    if level == SOL_IPV6 and handle.family == AF_INET:
+        raise socket_error(errors.ENOPROTOOPT if setting else errors.EOPNOTSUPP)
+    if name == "TCP_INFO":
+        raise socket_error(errors.ENOPROTOOPT)
     if name is None:
         raise socket_error(_unknown(level, setting))
     if name not in socket_options.OPTIONS:
@@ -236,12 +263,13 @@ def _option(level: int, number: int, *, setting: bool = False) -> str:
     return name
 
 
+def _is_other_ip(handle: Socket, address: str) -> bool:
+    """Whether a socket that wants IPv6 only (IPV6_V6ONLY) gets an address of IPv4."""
+    only = handle.options.get("IPV6_V6ONLY") and handle.family != AF_INET
+    return bool(only and address != ANY and ":" not in address)
+
+
 def _unknown(level: int, setting: bool) -> int:
     """What Linux says of a level or of a number that it does not know."""
-    known = level in (SYMBOLS["SOL_SOCKET"], SYMBOLS["SOL_TCP"], SYMBOLS["SOL_IP"])
+    known = level in (SYMBOLS["SOL_SOCKET"], SYMBOLS["SOL_TCP"], SYMBOLS["SOL_IP"], SOL_IPV6)
     return errors.ENOPROTOOPT if known or setting else errors.EOPNOTSUPP
-
-
-def _require_known(flags: int) -> None:
-    if flags & ~_KNOWN_FLAGS:
-        raise Unsupported(f"the message flags {flags & ~_KNOWN_FLAGS:#x}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import select
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tcpcore.host.ancillary import Note
+from tcpcore.host.plain_options import MEMORY
 from tcpcore.linux import tcp_info
 from tcpcore.packetdrill import kernel_notes
 from tcpcore.packetdrill.constants import SYMBOLS
@@ -90,6 +92,9 @@ class KernelCalls:
     def recv(self, handle: sockets.socket | File, size: int, flags: int) -> bytes:
         if isinstance(handle, File):
             return os.read(handle.number, size)
+        if not size:  # Python would not ask
+            _checked(_libc().recv(handle.fileno(), ctypes.create_string_buffer(1), 0, flags))
+            return b""
         return handle.recv(size, flags)
 
     def nothing(self, handle: sockets.socket) -> int:
@@ -141,6 +146,15 @@ class KernelCalls:
 
     def close(self, handle: sockets.socket | select.epoll | File) -> None:
         handle.close()
+
+    def dup(self, handle: sockets.socket) -> sockets.socket:
+        return sockets.socket(fileno=os.dup(handle.fileno()))  # its own would make it block
+
+    def getsockname(self, handle: sockets.socket) -> tuple[str, int]:
+        return _plain(handle.getsockname())
+
+    def getpeername(self, handle: sockets.socket) -> tuple[str, int]:
+        return _plain(handle.getpeername())
 
     def open(self, name: str, beside: Path | None, flags: int) -> File:
         if name in DEVICES or (beside is not None and not flags & (os.O_ACCMODE | _CHANGING)):
@@ -219,8 +233,10 @@ class KernelCalls:
             handle.unregister(watched)
         elif operation == SYMBOLS["EPOLL_CTL_MOD"]:
             handle.modify(watched, events)
-        else:
+        elif operation == SYMBOLS["EPOLL_CTL_ADD"]:
             handle.register(watched, events)
+        else:
+            raise OSError(errno.EINVAL, "epoll_ctl")
         self._epoll_data[handle.fileno(), watched.fileno()] = data
 
     def epoll_wait(self, handle: select.epoll, most: int, timeout: int) -> list[tuple[int, int]]:
@@ -229,7 +245,15 @@ class KernelCalls:
 
     def info(self, handle: sockets.socket) -> dict[str, int]:
         raw = handle.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_INFO, tcp_info.SIZE)
-        return tcp_info.parse(raw)
+        packed = handle.getsockopt(sockets.SOL_SOCKET, SYMBOLS["SO_MEMINFO"], 4 * len(MEMORY))
+        names = (f"SK_MEMINFO_{name}" for name in MEMORY)
+        return tcp_info.parse(raw) | dict(zip(names, struct.unpack("9I", packed), strict=True))
+
+
+def _plain(name: tuple[str, int]) -> tuple[str, int]:
+    """Address and port as scripts compare them: of IPv4 even where a socket of IPv6 has it."""
+    host = name[0].removeprefix("::ffff:")
+    return "0.0.0.0" if host == "::" else host, name[1]
 
 
 def _libc() -> ctypes.CDLL:

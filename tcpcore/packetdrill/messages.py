@@ -160,6 +160,8 @@ def same_option(expected: Any, size: Any) -> Check:
         if isinstance(wanted, str) and isinstance(found, bytes):
             wanted = wanted.encode("latin-1", "replace")
             found = found.rstrip(b"\0")
+        if isinstance(wanted, int) and isinstance(found, bytes):  # more bytes than an int has
+            found = int.from_bytes(found, "little")
         if isinstance(wanted, int) and isinstance(found, int):
             wanted, found = wanted & 0xFFFF_FFFF, found & 0xFFFF_FFFF  # -1 has all bits set
         if is_dots(wanted) or wanted == found:

@@ -101,8 +101,9 @@ def _setting(name: str, value: str) -> dict[str, Any]:
     """What one option sets; ValueError with what is wrong."""
     if name in NUMBERS:
         attribute, most = NUMBERS[name]
-        if not value.isdecimal() or not 0 < int(value[:12]) <= most:
-            raise ValueError(f"--{name} takes a number from 1 to {most}, not {value!r}")
+        least = 0 if attribute == "tick" else 1
+        if not value.isdecimal() or not least <= int(value[:12]) <= most:
+            raise ValueError(f"--{name} takes a number from {least} to {most}, not {value!r}")
         return {attribute: int(value)}
     if name == "mss":  # of the link: what an IPv4 packet leaves
         if not value.isdecimal() or not 0 < int(value[:12]) <= _LARGEST_MSS:
@@ -113,6 +114,7 @@ def _setting(name: str, value: str) -> dict[str, Any]:
     if name == "strict_segments":
         return {name: value not in _OFF}
     if name == "ip_version":
+        value = value.replace("_", "-")
         if value not in VERSIONS:
             raise ValueError(f"--ip_version is one of {', '.join(VERSIONS)}, not {value!r}")
         return {name: value}

@@ -14,7 +14,7 @@ from tcpcore.packetdrill.match import differences, joined, joins
 from tcpcore.packetdrill.outcome import Failed, Failure
 from tcpcore.packetdrill.syntax import Icmp, Packet
 from tcpcore.packetdrill.system import Sent, System, Unsupported
-from tcpcore.seqnum import distance
+from tcpcore.seqnum import HALF, distance
 from tcpcore.units import SECOND, format_seconds
 from tcpcore.wire import icmp
 from tcpcore.wire import options as kinds
@@ -202,19 +202,22 @@ class Sniffer:
     def _behind(self, packet: Packet, found: Pattern) -> int | None:
         said = kinds.timestamps(packet.pattern.options or ())
         shown = kinds.timestamps(found.options or ())
-        if said is None or shown is None:
+        if said is None or shown is None or not self.system.settings.tick:
             return None
         return self._current().late + distance(said[0], shown[0]) * self.system.settings.tick
 
     def _ticks(self, window: Window | None, flow: Flow) -> tuple[int, int]:
         """How much less and more the host's timestamp may be: what its time may be off.
 
-        A host that was late since its first one is late in its timestamps, too.
+        A host that was late since its first one is late in its timestamps, too.  With a tick of 0
+        the script wants any timestamp.
         """
+        tick = self.system.settings.tick
+        if not tick:
+            return HALF, HALF
         if window is None:
             return 0, 0
         first, last, slack, late = window
-        tick = self.system.settings.tick
         late -= flow.late
         return (slack + last - first - late) // tick, (slack + last - first + late) // tick
 

@@ -45,7 +45,8 @@ class Settings:
     """How a script is run: the addresses and ports of both ends, and the tolerance of time.
 
     `tolerance` is in microseconds; an event may also be late by an eighth of its distance from the
-    one before.  `tick` is one of the host's timestamp clock, in microseconds.
+    one before.  `tick` is one of the host's timestamp clock, in microseconds; 0:
+    timestamps are not looked at.
     """
 
     local: str = "192.168.0.1"

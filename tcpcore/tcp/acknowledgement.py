@@ -90,7 +90,7 @@ def _take_news(
     ack, loss = segment.ack, c.loss
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
     news.rate.in_flight = prr.in_flight(c)
-    highest = rack.highest_sacked(c)
+    highest = rack.highest_sacked(c) if news.advanced else 0
     if may_report:
         tagging.read(c, segment, before, news, now)
     if (ack - before) & HALF:

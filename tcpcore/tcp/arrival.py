@@ -47,6 +47,8 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
     before = c.state
     if segment.options and before != state.TIME_WAIT and signature.unexpected(segment):
+        c.segs_in -= 1  # it goes before anybody counts
+        c.data_segs_in -= bool(segment.payload)
         _drop(c, reasons.SIGNED())
         return
     if before != state.ESTABLISHED and _by_state(c, segment, now):
@@ -246,11 +248,7 @@ def agree_on_options(c: Tcb, segment: Segment, now: int) -> None:
     offered = {option[0]: option for option in segment.options}
     s = c.sysctl
     mss = offered.get(wire_options.MSS)
-    said = mss[1] if mss else 0  # 0 says nothing
-    if not said and c.fast_open is not None:
-        said = c.fast_open.clamp
-    limit = min(c.advertised_mss, segment_size.of_path(c))
-    c.snd_mss = max(min(said or c.snd_mss, limit), segment_size.LEAST)
+    segment_size.agree(c, mss[1] if mss else 0)  # 0 says nothing
     scale = offered.get(wire_options.WINDOW_SCALE)
     c.scaling = bool(scale and s.tcp_window_scaling)
     c.snd_scale = min(scale[1], window.MAX_SCALE) if c.scaling and scale else 0

@@ -82,8 +82,9 @@ class Connection(Tcb):
         self._begin()
         self.raise_error()
         writable = departure.may_send_data(self)
-        if self.fin_queued is not None or self.shut_early is not None or not writable:
-            not_yet = self.state in _NOT_YET and self.shut_early is None
+        shut = self.shut_early is not None
+        if self.fin_queued is not None or shut or self.no_writer or not writable:
+            not_yet = self.state in _NOT_YET and not shut
             raise socket_error(ENOTCONN if not_yet else EPIPE)
         usage.restart(self, now)
         if data and self.chrono == chrono.IDLE:
@@ -157,10 +158,13 @@ class Connection(Tcb):
         """Whether data may go out: after the handshake; with Fast Open a server also before."""
         return departure.may_send_data(self)
 
-    def push(self, now: int) -> list[Segment]:
-        """An option changed that held data back (TCP_NODELAY, TCP_CORK): send what may go now."""
+    def push(self, now: int, *, whatever: bool = False) -> list[Segment]:
+        """An option changed that held data back (TCP_NODELAY, TCP_CORK): send what may go now.
+
+        `whatever`: also what the cork or Nagle holds back.
+        """
         self._begin()
-        sending.send_pending(self, now)
+        sending.send_pending(self, now, sending.PUSHED if whatever else sending.USUAL)
         persist.look_after(self, now)
         return self.out
 
@@ -179,11 +183,11 @@ class Connection(Tcb):
         return self.out
 
     def keep_alive(self, on: bool, now: int) -> None:
-        """SO_KEEPALIVE, or one of its times, changed."""
+        """SO_KEEPALIVE was set, again perhaps, or cleared."""
         self.keepalive = on
-        if on:
+        if on and self.keepalive_deadline is None:
             keepalive.start(self, now)
-        else:
+        elif not on:
             keepalive.stop(self)
 
     def disconnect(self, now: int) -> list[Segment]:

@@ -53,9 +53,16 @@ def shut_down(c: Tcb, reason: Reason) -> bool:
 def send_fin(c: Tcb, now: int) -> None:
     """The handshake is over: a FIN that waits for that may go."""
     if c.shut_early is not None:
-        c.fin_queued = c.shut_early
-        chrono.start(c, chrono.BUSY, now)
-        lifecycle.change(c, state.CLOSE, c.fin_queued)
+        close_sending(c, c.shut_early, now)
+    elif c.no_writer and c.fin_queued is None:
+        close_sending(c, reasons.SHUTDOWN_CALLED(), now)
+
+
+def close_sending(c: Tcb, reason: Reason, now: int) -> None:
+    """The connection opens with its sending side shut down: a FIN is due."""
+    c.fin_queued = reason
+    chrono.start(c, chrono.BUSY, now)
+    lifecycle.change(c, state.CLOSE, reason)
 
 
 def take_ack(c: Tcb, segment: Segment, now: int) -> None:

@@ -67,8 +67,8 @@ ERRORS_6 = {0: ENETUNREACH, 1: EACCES, 2: EHOSTUNREACH, 3: EHOSTUNREACH, 4: ECON
 FINAL_6 = (1, 4, 5, 6)
 """Codes there that end a request."""
 
-MSS_MIN = 48
-"""TCP_MIN_SND_MSS: no path can make segments smaller."""
+_DEAF = (0, 4, 5)
+"""IP_MTU_DISCOVER of sockets that go on as before: DONT, INTERFACE, OMIT (tcp_v4_mtu_reduced())."""
 
 
 def process(c: Tcb, kind: int, code: int, seq: int, mtu: int, now: int) -> None:
@@ -163,12 +163,14 @@ def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:
 
 def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
     """A link carries less than we thought: smaller segments, and the big ones again, at once."""
+    if c.ip.mtu_discovery in _DEAF:
+        return
     if mtu >= c.path_mtu:
         c.event(trace.REFUSED, Reason(reasons.PATH_MTU_IGNORED, {"mtu": mtu}))
         return
     c.path_mtu = mtu
     options = departure.TIMESTAMP_SPACE if c.timestamps else 0
-    mss = max(segment_size.of_path(c) - options, MSS_MIN)
+    mss = max(segment_size.of_path(c), c.sysctl.tcp_min_snd_mss) - options
     asked = c.state == state.SYN_SENT and c.fast_open is not None and c.fast_open.clamp
     c.snd_mss = min(asked or c.snd_mss, mss)
     if c.search is not None:

@@ -52,6 +52,9 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         if c.rmem > c.rcvbuf:
             return False
         c.charged += -(-missing // PAGE) * PAGE
+        c.last_ack_received = now  # only then is its acknowledgement looked at
+        c.soft_error = None
+        c.probes_out = 0
     if stamp:
         if not since:  # the next ACK answers this one
             c.ts_recent = stamp
@@ -59,10 +62,6 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         echo = segment.options[2][2]
         if echo != c.tuning.echo:
             autotune.echo_received(c, echo, length, now)
-    if missing > 0:  # only then is its acknowledgement looked at
-        c.last_ack_received = now
-        c.soft_error = None
-        c.probes_out = 0
     if (c.snd_wl1 - segment.seq) & HALF:
         c.snd_wl1 = segment.seq
     unread = c.unread

@@ -41,6 +41,12 @@ def start(c: Tcb, now: int) -> None:
         timers.set_keepalive(c, now + idle_time(c), now)
 
 
+def idle_time_changed(c: Tcb, now: int) -> None:
+    """TCP_KEEPIDLE was set: the silence so far counts (tcp_sock_set_keepidle_locked())."""
+    if c.keepalive and c.state not in _QUIET_STATES:
+        timers.set_keepalive(c, now + max(idle_time(c) - _silent_for(c, now), 0), now)
+
+
 def stop(c: Tcb) -> None:
     """SO_KEEPALIVE was cleared."""
     if c.keepalive_deadline is not None:

@@ -156,5 +156,7 @@ def highest_sacked(c: Tcb) -> int:
     """
     if not c.sacked_out or not c.sack_permitted:
         return c.snd_una
-    board = scoreboard.of(c)
+    board = c.board
+    if board is None:
+        board = scoreboard.of(c)
     return board.sequence(board.highest)

@@ -108,7 +108,7 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     memory = receive_buffer.true_size(packet)
     if fresh:
         if not prune.has_room(c, memory, segment.seq):
-            c.ack_pending = c.ack_now = True
+            c.ack_pending = c.ack_now = c.no_memory = True
             if c.unread:
                 c.event(trace.REFUSED, reasons.RECEIVE_QUEUE_FULL())
                 return

@@ -28,6 +28,15 @@ def of_path(c: Tcb) -> int:
     return c.path_mtu - (60 if ":" in c.remote else 40)
 
 
+def agree(c: Tcb, said: int) -> None:
+    """Take the MSS option of the peer's SYN; 0: it says nothing."""
+    if not said and c.fast_open is not None:
+        said = c.fast_open.clamp
+    c.peer_mss = said or c.snd_mss
+    limit = min(c.advertised_mss, of_path(c))
+    c.snd_mss = max(min(c.peer_mss, limit), c.sysctl.tcp_min_snd_mss)
+
+
 def advertised(c: Tcb, *, request: bool) -> int:
     """What a SYN says now: a path that turned out narrower makes it less (tcp_advertise_mss()).
 

@@ -15,7 +15,9 @@ from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import INITIAL_CWND, Tcb
 
 HEADERS = 256
-"""MAX_TCP_HEADER: room in front of the payload; 320 where a kernel knows wireless or tunnels."""
+"""Room in front of the payload, as the smallest buffer of a packet has it."""
+MAX_TCP_HEADER = 192
+"""What of it TCP asks for; 256 or 320 where a kernel knows tunnels or wireless networks."""
 
 GSO_MAX_SIZE = 65536
 
@@ -30,16 +32,16 @@ def expand(c: Tcb) -> None:
     if c.sndbuf_locked:
         return
     windows, cwnd = c.congestion.buffer_windows, c.cwnd
-    wanted = windows * _memory(c.snd_mss) * (cwnd if cwnd > INITIAL_CWND else INITIAL_CWND)
+    payload = c.peer_mss if c.peer_mss > c.snd_mss else c.snd_mss
+    wanted = windows * _memory(payload) * (cwnd if cwnd > INITIAL_CWND else INITIAL_CWND)
     if wanted > c.sndbuf:
         c.sndbuf = max(c.sndbuf, min(wanted, c.sysctl.tcp_wmem[2]))
 
 
 @lru_cache(maxsize=64)
-def _memory(mss: int) -> int:
+def _memory(payload: int) -> int:
     """What a segment's worth takes."""
-    payload = mss if mss > 1460 else 1460
-    return (1 << (payload + HEADERS + SHARED_INFO - 1).bit_length()) + SK_BUFF
+    return (1 << (payload + MAX_TCP_HEADER + SHARED_INFO - 1).bit_length()) + SK_BUFF
 
 
 def queued(c: Tcb) -> int:

@@ -70,11 +70,13 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
     """Queue bytes in large packets, and send: a packet that is full does not wait for the last.
 
     `first` and `last`: whether the call begins and ends with them; `more`: MSG_MORE.
+    No bytes are no reason to send what waits.
     Source: tcp_sendmsg_locked(), tcp_push().
     """
+    if not data:
+        return
     size, at = send_buffer.large_packet(c), 0
-    if data:
-        write_queue.begin(c, size, first=first)
+    write_queue.begin(c, size, first=first)
     while at < len(data):
         at += write_queue.fill(c, data, at, size)
         if at == len(data) and last:

@@ -12,6 +12,8 @@ from tcpcore.wire.options import MD5_SIGNATURE, TIMESTAMPS
 from tcpcore.wire.segment import Segment
 
 _kind = itemgetter(0)
+_DIGEST = 16
+"""Bytes of a signature; the option with another length is nothing that Linux knows."""
 
 
 def unexpected(segment: Segment) -> bool:
@@ -19,4 +21,6 @@ def unexpected(segment: Segment) -> bool:
     options = segment.options
     if len(options) == 3 and options[2][0] == TIMESTAMPS:
         return False
-    return MD5_SIGNATURE in map(_kind, options)
+    if MD5_SIGNATURE not in map(_kind, options):
+        return False
+    return any(one[0] == MD5_SIGNATURE and len(one[1]) == _DIGEST for one in options)

@@ -82,22 +82,23 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "min_rtt", "name", "no_news", "no_reader", "nodelay", "notsent_lowat", "orphan",
-        "out", "out_of_order", "pacing_deadline", "packets", "path_mtu", "pingpong",
-        "probe_deadline", "probe_end", "probes_out", "probing_since", "pushed_seq", "quick_acks",
-        "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale", "rcv_ssthresh", "rcv_wnd",
-        "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer", "record_ends", "remote",
-        "remote_port", "request_out", "retrans_out", "retransmission_queue", "retransmissions",
-        "retransmit_deadline", "retransmit_since", "reuse_address", "rmem", "rto", "rtt_sequence",
-        "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling", "scaling_ratio",
-        "search", "segs_in", "segs_out", "send_buffer", "shut_early", "small_sent_end", "snd_mss",
-        "snd_nxt",
-        "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked",
-        "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state", "syn_retries", "sysctl",
-        "thin_linear", "timestamp_offset", "timestamps", "total_retrans", "total_rto",
-        "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn", "unread", "urg_data",
-        "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters", "wakes_at",
-        "window_clamp", "write_end",
+        "mdev_max", "min_rtt", "name", "no_memory", "no_news", "no_reader", "no_writer", "nodelay",
+        "notsent_lowat", "orphan", "out", "out_of_order", "pacing_deadline", "packets", "path_mtu",
+        "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
+        "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
+        "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
+        "record_ends", "remote", "remote_port", "request_out", "retrans_out",
+        "retransmission_queue",
+        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
+        "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling",
+        "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer", "shut_early",
+        "small_sent_end",
+        "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf",
+        "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state",
+        "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
+        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn",
+        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
+        "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -125,6 +126,7 @@ class Tcb:
         self.soft_error: int | None = None  # errno to name if the connection is given up
         self.orphan = False  # no application holds the socket any more
         self.no_reader = False  # shutdown(SHUT_RD): the application reads no more
+        self.no_writer = False  # shutdown(SHUT_WR) before the connection began
         self.out: list[Any] = []  # segments made in the current step
         self._start_sending(iss, sysctl.tcp_wmem[1])
         self._start_receiving(mss, sysctl.tcp_rmem[1])
@@ -147,6 +149,7 @@ class Tcb:
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen
         self.snd_scale = 0
+        self.peer_mss = 0  # what the peer asked for (mss_clamp)
         self.snd_mss = DEFAULT_SEND_MSS_6 if ":" in self.remote else DEFAULT_SEND_MSS
         self.sndbuf = sndbuf  # bytes that may be queued
         self.sndbuf_locked = False  # SO_SNDBUF has fixed it
@@ -178,6 +181,7 @@ class Tcb:
         self.rcv_ssthresh = 0
         self.rcvbuf = rcvbuf  # memory, as SO_RCVBUF counts it
         self.rcvbuf_locked = False  # SO_RCVBUF has fixed it
+        self.no_memory = False  # what came last found no room: the next ACK shuts the window
         self.rmem = 0  # of it in use
         self.charged = 0  # of it taken in pages (sk_forward_alloc is the difference)
         self.scaling_ratio = 128  # payload per memory, in 1/256

@@ -117,8 +117,13 @@ def select(c: Tcb) -> int:
     """Choose the window to advertise now, remember it, and return the 16-bit field.
 
     What was offered is never taken back (RFC 9293 §3.8.6.2.2).
-    Linux differs: with tcp_shrink_window=1 it is, where windows are scaled.
+    Linux differs: with tcp_shrink_window=1 it is, where windows are scaled; and where there was no
+    memory for what came, the ACK of that takes back all of it.
     """
+    if c.no_memory:
+        c.no_memory = False
+        c.rcv_wnd, c.rcv_wup = 0, c.rcv_nxt
+        return 0
     window = wanted(c)
     if window < c.rcv_wnd and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
         now_open = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)  # or below 0, unlike `current`

