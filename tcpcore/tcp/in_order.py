@@ -57,8 +57,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         c.probes_out = 0
     if stamp:
         if not since:  # the next ACK answers this one
-            c.ts_recent = stamp
-            c.ts_recent_at = now
+            c.ts_recent, c.ts_recent_at = stamp, now
         echo = segment.options[2][2]
         if echo != c.tuning.echo:
             autotune.echo_received(c, echo, length, now)
