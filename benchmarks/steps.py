@@ -13,6 +13,7 @@ equally long: what counts in the end is `benchmarks.speed`.
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -38,7 +39,10 @@ class Cost(NamedTuple):
 
 
 def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeType]]:
-    """Steps and calls of each function while `work` runs."""
+    """Steps and calls of each function while `work` runs; no garbage is collected meanwhile.
+
+    When that happens depends on what ran before, and others may have asked to be called then.
+    """
     steps: Counter[CodeType] = Counter()
     calls: Counter[CodeType] = Counter()
 
@@ -52,12 +56,15 @@ def _count(work: Callable[[], object]) -> tuple[Counter[CodeType], Counter[CodeT
         calls[frame.f_code] += 1
         return inside
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()
     sys.settrace(entered)
     try:
         work()
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
     return steps, calls
 
 

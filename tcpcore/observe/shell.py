@@ -59,25 +59,32 @@ def run(host: Any, command: str) -> str:
     `UsageError`, one sentence, for a program, an option or a filter that is not known here.
     """
     program, *filters = _pipeline(command)
+    return _filtered(_printed(host, program), filters)
+
+
+async def wait_for(host: Any, command: str) -> str:
+    """`run` inside an application: one that needs the network to go on (`nc`) is waited for."""
+    program, *filters = _pipeline(command)
+    if program[0] != "nc":
+        return _filtered(_printed(host, program), filters)
+    application, lines = nc.client(program[1:])
+    await application(host)
+    return _filtered("".join(lines), filters)
+
+
+def _printed(host: Any, program: list[str]) -> str:
     name, *words = program
     if name not in PROGRAMS:
         raise UsageError(f"{name}: no such program here; there are {', '.join(PROGRAMS)}.")
     if not host.powered:
         raise UsageError(f"{host.name} has no power: no program runs there.")
-    text = PROGRAMS[name](host, words)
+    return PROGRAMS[name](host, words)
+
+
+def _filtered(text: str, filters: list[list[str]]) -> str:
     for words in filters:
         text = pipes.run(text, words)
     return text
-
-
-async def wait_for(host: Any, command: str) -> str:
-    """`run` inside an application: one that needs the network to go on (`nc`) is waited for."""
-    words = shlex.split(command)
-    if words[:1] != ["nc"]:
-        return run(host, command)
-    application, lines = nc.client(words[1:])
-    await application(host)
-    return "".join(lines)
 
 
 def _pipeline(command: str) -> list[list[str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from benchmarks import floor, steps
 
 
@@ -18,3 +20,25 @@ def test_a_loop_has_the_steps_of_its_turn_and_is_called_once_for_all():
 
 def test_the_same_transfer_takes_the_same_steps_each_time():
     assert steps.costs(floor.transfer, 50, 100) == steps.costs(floor.transfer, 50, 100)
+
+
+def test_garbage_that_is_collected_meanwhile_is_nobodys_step():
+    def told(_phase: str, _info: dict[str, int]) -> None:
+        pass
+
+    def litter(size: int) -> None:
+        for _ in range(size // steps.MSS):
+            garbage: list[object] = []
+            garbage.append(garbage)
+
+    before = gc.get_threshold()
+    gc.callbacks.append(told)
+    gc.set_threshold(1)
+    try:
+        found = {cost.function for cost in steps.costs(litter, 10, 30)}
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(told)
+    assert gc.isenabled()
+    assert any("litter" in function for function in found)
+    assert not any("told" in function for function in found)

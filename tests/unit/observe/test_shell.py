@@ -203,6 +203,31 @@ def test_nc_in_the_middle_of_a_run_is_an_application():
     assert lines == ["Connection to 10.0.0.2 8888 port [tcp/*] succeeded!\n"]
 
 
+@pytest.mark.parametrize(
+    ("command", "printed"),
+    [
+        ("nc -vz 10.0.0.2 8888 | wc -l", "1\n"),
+        ("nc -vz 10.0.0.2 8888 | grep refused", ""),
+        ("ss -ltn | wc -l", "1\n"),
+        ("ss 'tan", 'The command "ss \'tan" has an open quote (No closing quotation).'),
+        ("nc '10.0.0.2", 'The command "nc \'10.0.0.2" has an open quote (No closing quotation).'),
+    ],
+)
+def test_an_application_may_look_through_pipes_and_is_told_of_mistakes(command: str, printed: str):
+    net, client, _ = network()
+    said: list[str] = []
+
+    async def look(host: Host) -> None:
+        try:
+            said.append(await host.look(command))
+        except UsageError as error:
+            said.append(str(error))
+
+    client.spawn(look)
+    net.run(until=seconds(1))
+    assert said == [printed]
+
+
 def test_nc_as_a_command_cannot_wait_inside_an_application():
     net = Network()
     client = net.host("client", "10.0.0.1")
