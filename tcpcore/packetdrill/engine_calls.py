@@ -110,6 +110,11 @@ class EngineCalls:
         await handle.send(b"", flags)
         raise socket_error(errors.EFAULT)
 
+    async def sendto_nowhere(
+        self, handle: Socket, place: int, size: int, flags: int, address: str, port: int
+    ) -> int:
+        return await self.send_nowhere(handle, place, size, flags)
+
     async def recv_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
         """A read to where no memory is: the bytes stay."""
         if await handle.recv(size, flags | MESSAGE_FLAGS["MSG_PEEK"]):
