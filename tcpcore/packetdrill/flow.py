@@ -14,7 +14,7 @@ from tcpcore.packetdrill.syntax import Packet
 from tcpcore.seqnum import MASK, distance
 from tcpcore.wire import options as kinds
 from tcpcore.wire.options import Option
-from tcpcore.wire.segment import ACK, SYN, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
 from tcpcore.wire.text import Pattern
 
 _ECN = {"noecn": 0, "ect1": 1, "ect0": 2, "ect01": 2, "ce": 3}
@@ -43,6 +43,8 @@ class Flow:
     _heard: bool = False  # the peer has spoken
     _stamps: dict[int, int] = field(default_factory=dict)
     _latest: int | None = None
+    _offered: tuple[int, int | None] | None = None
+    """Sequence and ACK number of the host's SYN+ACK in the script, while nobody answered it."""
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -52,6 +54,19 @@ class Flow:
     def owns(self, segment: Segment) -> bool:
         """Whether the host sent this segment on this connection."""
         return (segment.sport, segment.dport) == self.ports
+
+    def goes_on(self, answer: Packet | None) -> bool:
+        """Whether a SYN that the host must answer so is one more on this connection.
+
+        It is where the answer is none that a listening socket gives (a challenge ACK), or the same
+        SYN+ACK as before; without an answer nobody knows.
+        """
+        if answer is None:
+            return False
+        pattern = answer.pattern
+        if pattern.flags & (SYN | ACK) == SYN | ACK:
+            return self._offered == (pattern.seq, pattern.ack)
+        return True
 
     # --- toward the wire -------------------------------------------------------------------------
 
@@ -63,6 +78,7 @@ class Flow:
             self._begin(pattern)
         else:
             self._heard = True
+            self._offered = None
             base = self._based(pattern.seq)
         ack = 0
         if pattern.flags & ACK or pattern.ack is not None:
@@ -132,6 +148,9 @@ class Flow:
             self._based(pattern.ack)
         if segment.flags & SYN:
             self.ahead = segment.seq - (pattern.seq if pattern is not None else 0) & MASK
+        if segment.flags & (SYN | RST):
+            opens = pattern is not None and segment.flags & ACK and segment.flags & SYN
+            self._offered = (pattern.seq, pattern.ack) if pattern is not None and opens else None
         stamps = kinds.timestamps(segment.options)
         if stamps is None:
             return

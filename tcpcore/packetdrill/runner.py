@@ -35,6 +35,7 @@ from tcpcore.packetdrill.syntax import (
 )
 from tcpcore.packetdrill.system import Pending, System, Unsupported
 from tcpcore.units import SECOND, format_seconds
+from tcpcore.wire.segment import SYN
 
 _COMMENT_BEHIND = re.compile(r"(?:\s*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)+\Z")
 PATIENCE = 3600 * SECOND
@@ -122,7 +123,8 @@ class Runner:
         self._last = self.system.now
         self._collect(before=action if isinstance(action, Call) else None)
         if isinstance(action, Packet):
-            self._at(event, self.sniffer.inject, action)
+            answer = self._answer(event) if action.pattern.flags & SYN else None
+            self._at(event, lambda packet: self.sniffer.inject(packet, answer), action)
         elif isinstance(action, Icmp):
             self._at(event, self.sniffer.inject_icmp, action)
         elif isinstance(action, Call):
@@ -133,6 +135,17 @@ class Runner:
             self._at(event, self._command, action)
         if not isinstance(action, Packet | Icmp):
             self._last = self.system.now
+
+    def _answer(self, event: Event) -> Packet | None:
+        """What the host must send next after a SYN of the peer's, before another one."""
+        after = self.script.events[self.script.events.index(event) + 1 :]
+        for later in after:
+            if isinstance(later.action, Packet) and later.action.ports is None:
+                if not later.action.inbound:
+                    return later.action
+                if later.action.pattern.flags & SYN:
+                    return None
+        return None
 
     def _times(self, event: Event) -> tuple[int, int]:
         """The first and the last moment at which the event may happen."""

@@ -1,8 +1,10 @@
 """Packets of a run: what arrives, and whether what the host sends is what the script expects.
 
-Which connection a packet belongs to follows from the SYNs, as with packetdrill: every SYN that
-arrives while a socket listens or from ports that are new, and every first SYN of the host's, begins
-a new one, and the script's packets belong to the latest.
+Which connection a packet belongs to follows from the SYNs: one that arrives while a socket listens
+or from ports that are new, and every first SYN of the host's, begins a new one, and the script's
+packets belong to the latest.  packetdrill has one connection per listening socket, so a script that
+sends it a second SYN means that one; ours may also go on with another client, and which of both is
+meant shows in what the host must answer (`Flow.goes_on`).
 """
 
 from __future__ import annotations
@@ -118,12 +120,13 @@ class Sniffer:
 
     # --- toward the host -------------------------------------------------------------------------
 
-    def inject(self, packet: Packet) -> None:
-        """A packet of the script arrives."""
+    def inject(self, packet: Packet, answer: Packet | None = None) -> None:
+        """A packet of the script arrives; `answer` is what the host must send next, if anything."""
         opens = packet.pattern.flags & (SYN | ACK) == SYN
         known = self._flows.get(packet.ports[::-1]) if packet.ports is not None else None
         new = packet.ports is not None and known is None
-        begins = opens and (self.flow is None or new or bool(self.listeners))
+        again = packet.ports is None and self.flow is not None and self.flow.goes_on(answer)
+        begins = opens and not again and (self.flow is None or new or bool(self.listeners))
         self.flow = known or self.flow
         flow = self._new_from_peer(packet) if begins else self._current()
         size = packet.pattern.size
