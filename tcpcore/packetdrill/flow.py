@@ -55,18 +55,9 @@ class Flow:
         """Whether the host sent this segment on this connection."""
         return (segment.sport, segment.dport) == self.ports
 
-    def goes_on(self, answer: Packet | None) -> bool:
-        """Whether a SYN that the host must answer so is one more on this connection.
-
-        It is where the answer is none that a listening socket gives (a challenge ACK), or the same
-        SYN+ACK as before; without an answer nobody knows.
-        """
-        if answer is None:
-            return False
-        pattern = answer.pattern
-        if pattern.flags & (SYN | ACK) == SYN | ACK:
-            return self._offered == (pattern.seq, pattern.ack)
-        return True
+    def offers(self, pattern: Pattern | None) -> bool:
+        """Whether this is the SYN+ACK that the host sent already, and that nobody answered."""
+        return pattern is not None and self._offered == (pattern.seq, pattern.ack)
 
     # --- toward the wire -------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from tcpcore.packetdrill.syntax import (
 from tcpcore.packetdrill.system import Pending, System, Unsupported
 from tcpcore.units import SECOND, format_seconds
 from tcpcore.wire.segment import SYN
+from tcpcore.wire.text import Pattern
 
 _COMMENT_BEHIND = re.compile(r"(?:\s*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)+\Z")
 PATIENCE = 3600 * SECOND
@@ -136,16 +137,11 @@ class Runner:
         if not isinstance(action, Packet | Icmp):
             self._last = self.system.now
 
-    def _answer(self, event: Event) -> Packet | None:
-        """What the host must send next after a SYN of the peer's, before another one."""
-        after = self.script.events[self.script.events.index(event) + 1 :]
-        for later in after:
-            if isinstance(later.action, Packet) and later.action.ports is None:
-                if not later.action.inbound:
-                    return later.action
-                if later.action.pattern.flags & SYN:
-                    return None
-        return None
+    def _answer(self, event: Event) -> Pattern | None:
+        """The next packet after the event that the script expects of the host."""
+        later = (one.action for one in self.script.events if one.offset > event.offset)
+        sent = (one for one in later if isinstance(one, Packet) and not one.inbound)
+        return next((one.pattern for one in sent), None)
 
     def _times(self, event: Event) -> tuple[int, int]:
         """The first and the last moment at which the event may happen."""
@@ -288,7 +284,7 @@ class Runner:
                 Failure(event.offset, problem, _outcome(call, wanted), _value(call, value))
             )
         if prepared.method == "listen":
-            self.sniffer.listeners.add(prepared.descriptor)
+            self.sniffer.listens(prepared.descriptor)
         elif prepared.method == "close":
             self.sniffer.listeners.discard(prepared.descriptor)
             self.context.descriptors.forget(prepared.descriptor)
