@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from tcpcore.errors import UsageError
@@ -156,7 +157,14 @@ class KernelSystem(System):
         return self._calls.info(handle)
 
     def set_sysctl(self, name: str, value: str) -> str | None:
-        """Write it in the namespace; a remark where the kernel has none of that name there."""
+        """Write it in the namespace; a remark where the kernel has none of that name there.
+
+        New sockets ask for the congestion control by themselves: some machines allow a namespace
+        no default of its own.
+        """
+        if name.removeprefix("net.ipv4.") == "tcp_congestion_control":
+            self._calls.congestion = self._namespace.call(_available, value).encode()
+            return None
         try:
             self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
         except UsageError as error:
@@ -199,6 +207,15 @@ class KernelSystem(System):
         self._reader.join(1)
         self._tun.close()
         self._namespace.close()
+
+
+def _available(name: str) -> str:
+    known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+    if name not in known:
+        raise UsageError(
+            f"this kernel's congestion controls are {', '.join(known)}; {name!r} is none of them."
+        )
+    return name
 
 
 def _decimal(match: re.Match[str]) -> str:
