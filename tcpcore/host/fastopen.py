@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore import reasons, trace
 from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
 from tcpcore.host import counters
+from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
 from tcpcore.tcp import (
@@ -381,6 +382,9 @@ class Cache:
         else:
             carried, asked, experimental = False, True, known.next_experimental == 1
             option = fast_open.option(b"", experimental)
+        nowhere = isinstance(data, Nowhere) and carried
+        if nowhere and data:  # nothing to copy: as without a cookie (tcp_send_syn_data())
+            carried, option = False, fast_open.option(b"", experimental) if asked else ()
         first = data[: clamp - fast_open.OPTION_SPACE] if carried and data else b""
         writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, c.remote, asked, experimental, bool(first))
@@ -390,6 +394,6 @@ class Cache:
         )
         c.fast_open.by_connect = data is None
         if not carried:
-            c.fast_open.failed = early.NO_COOKIE
+            c.fast_open.failed = 0 if nowhere else early.NO_COOKIE
         elif data is not None:
             c.snd_mss = clamp
