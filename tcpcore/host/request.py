@@ -181,7 +181,7 @@ class Request:
             return self._reset(segment, now)
         if flags & ACK and segment.ack != c.snd_nxt:
             return self._refuse_ack(segment, now)
-        if problem or not window.holds(c, segment):
+        if problem or not window.holds(c, segment, window.MAX_UNSCALED):  # tcp_synack_window()
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
