@@ -55,7 +55,7 @@ class KernelCalls:
     """
 
     def __init__(self, congestion: bytes = b"cubic", *, any_file: bool = False) -> None:
-        self._congestion = congestion
+        self.congestion = congestion
         self._any_file = any_file
         self.start = 0
         self._epoll_data: dict[tuple[int, int], int] = {}
@@ -63,7 +63,7 @@ class KernelCalls:
     def socket(self, family: int, flags: int) -> sockets.socket:
         made = sockets.socket(family, sockets.SOCK_STREAM | flags)
         with contextlib.suppress(OSError):  # some machines allow only what they list
-            made.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, self._congestion)
+            made.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, self.congestion)
         return made
 
     def bind(self, handle: sockets.socket, address: str, port: int) -> None:
