@@ -15,13 +15,14 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
-from tcpcore.packetdrill.routes import first_windows
+from tcpcore.packetdrill.routes import first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -57,8 +58,7 @@ class KernelSystem(System):
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
         self._pool.submit(int).result()
-        self._start = time.monotonic_ns()
-        self._calls.start = time.time_ns() // 1000
+        self.begin()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
@@ -66,6 +66,11 @@ class KernelSystem(System):
     def now(self) -> int:
         """Microseconds since the script began."""
         return (time.monotonic_ns() - self._start) // 1000
+
+    def begin(self) -> None:
+        """The script's clock starts."""
+        self._start = time.monotonic_ns()
+        self._calls.start = time.time_ns() // 1000
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -164,28 +169,29 @@ class KernelSystem(System):
     def set_sysctl(self, name: str, value: str) -> str | None:
         """Write it in the namespace; a remark where the kernel has none of that name there.
 
-        The congestion control holds for the sockets that follow, even where an administrator keeps
-        the sysctl from being changed.
+        New sockets ask for the congestion control by themselves: some machines allow a namespace
+        no default of its own.
         """
-        chosen = name.endswith("tcp_congestion_control")
-        if chosen:
-            self._calls.congestion = value.strip().encode()
+        if name.removeprefix("net.ipv4.") == "tcp_congestion_control":
+            self._calls.congestion = self._namespace.call(_available, value).encode()
+            return None
         try:
             self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
         except UsageError as error:
-            if chosen and "not permitted" in str(error):
-                return None
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
             raise
         return None
 
     def shell(self, command: str) -> str | None:
-        """Change a route's windows; run other commands in the namespace, where that was allowed."""
+        """Obey what `routes` reads; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
         windows = first_windows(command, remote)
         if windows is not None and ":" not in remote:
             self._namespace.call(change_route, self._tun.name, remote, *windows)
+            return None
+        if (whom := forgotten(command)) is not None:
+            self._namespace.call(_run, f"ip tcp_metrics flush {whom}")
             return None
         if not self._allow_shell:
             return f"not run: {command} (allow it with --allow-shell)"
@@ -211,6 +217,15 @@ class KernelSystem(System):
         self._reader.join(1)
         self._tun.close()
         self._namespace.close()
+
+
+def _available(name: str) -> str:
+    known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+    if name not in known:
+        raise UsageError(
+            f"this kernel's congestion controls are {', '.join(known)}; {name!r} is none of them."
+        )
+    return name
 
 
 def _decimal(match: re.Match[str]) -> str:

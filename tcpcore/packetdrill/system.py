@@ -76,6 +76,10 @@ class System(ABC):
         """Microseconds since the script began."""
 
     @abstractmethod
+    def begin(self) -> None:
+        """The script's clock starts: how long the shell before it took does not count."""
+
+    @abstractmethod
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call; it is done when this returns, unless it blocks."""
 
