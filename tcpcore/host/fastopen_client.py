@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.errors import EOPNOTSUPP, socket_error
 from tcpcore.host import counters
 from tcpcore.host.fastopen import CLIENT, CLIENT_NO_COOKIE, bits
+from tcpcore.host.nowhere import Nowhere
 from tcpcore.tcp import early, fast_open
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.fast_open import FastOpen, Options
@@ -176,6 +177,9 @@ class Cache:
         else:
             carried, asked, experimental = False, True, known.next_experimental == 1
             option = fast_open.option(b"", experimental)
+        nowhere = isinstance(data, Nowhere) and carried
+        if nowhere and data:  # nothing to copy: as without a cookie (tcp_send_syn_data())
+            carried, option = False, fast_open.option(b"", experimental) if asked else ()
         first = data[: clamp - fast_open.OPTION_SPACE] if carried and data else b""
         writing = data is not None and not (carried and len(first) == len(data))
         keeper = _Attempt(self._host, c, asked, experimental, bool(first))
@@ -185,6 +189,6 @@ class Cache:
         )
         c.fast_open.by_connect = data is None
         if not carried:
-            c.fast_open.failed = early.NO_COOKIE
+            c.fast_open.failed = 0 if nowhere else early.NO_COOKIE
         elif data is not None:
             c.snd_mss = clamp

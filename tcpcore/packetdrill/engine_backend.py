@@ -47,6 +47,7 @@ class Desk(Network):
         self.desk: deque[Sent] = deque()
         self.events = 0
         self.machine = self.host("host", settings.local)
+        self.machine.merged_mss = settings.merged_mss
         assert self.trace is not None
         self.peer = self.trace.add_host("script", settings.remote, _NOTHING.copy, snapshot.show)
 

@@ -49,7 +49,9 @@ class KernelSystem(System):
         self.settings = settings
         self._allow_shell = allow_shell
         self._namespace = Namespace()
-        self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
+        ends = settings.local, settings.remote
+        merged = settings.merged_mss
+        self._tun = Tun(self._namespace, *ends, mtu=settings.mtu, merged_mss=merged)
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
@@ -76,7 +78,7 @@ class KernelSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
-        if name in ("connect", "sendto"):
+        if name in ("connect", "sendto", "sendto_nowhere"):
             self._asked[arguments[0]] = arguments[-1]
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
