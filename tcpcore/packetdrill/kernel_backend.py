@@ -49,7 +49,9 @@ class KernelSystem(System):
         self.settings = settings
         self._allow_shell = allow_shell
         self._namespace = Namespace()
-        self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
+        ends = settings.local, settings.remote
+        merged = settings.merged_mss
+        self._tun = Tun(self._namespace, *ends, mtu=settings.mtu, merged_mss=merged)
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
@@ -77,7 +79,7 @@ class KernelSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
-        if name in ("connect", "sendto"):
+        if name in ("connect", "sendto", "sendto_nowhere"):
             self._asked[arguments[0]] = arguments[-1]
             self._ends.pop(arguments[0], None)
         method = getattr(self._calls, name)
