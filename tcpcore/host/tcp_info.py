@@ -147,7 +147,7 @@ def _counts(c: Connection) -> dict[str, int]:
         "data_segs_out": c.data_segs_out,
         "data_segs_in": c.data_segs_in,
         "total_retrans": c.total_retrans,
-        "rehash": c.total_rto,  # each takes another way
+        "rehash": c.rehashes,
         "total_rto": c.total_rto,
         "total_rto_recoveries": c.total_rto_recoveries,
         "delivered": c.delivered,

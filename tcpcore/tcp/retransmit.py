@@ -148,6 +148,7 @@ def on_timeout(c: Tcb, now: int) -> None:
     recovery.enter_loss(c, now)
     if not shut:
         _count(c, now)
+        c.rehashes += 1
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}

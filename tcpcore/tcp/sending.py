@@ -197,6 +197,7 @@ def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, n
 
     Only right after something was sent, while an ACK is due within a millisecond or is late, and
     the room (in bytes) is small.  `size` is the first packet's.
+    Linux differs: it looks for more than a millisecond, and is always a little late.
     """
     limit = room if room < window else window
     if limit >= largest or c.ca_state >= RECOVERY:
@@ -204,7 +205,7 @@ def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, n
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
-    if now - before > MILLISECOND or not queue:
+    if now - before >= MILLISECOND or not queue:
         return False
     srtt, soon = c.srtt, queue[0].last_sent - now
     next_ack = soon + (srtt >> 3)

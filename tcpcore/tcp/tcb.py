@@ -88,7 +88,7 @@ class Tcb:
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
         "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
-        "record_ends", "remote", "remote_port", "request_out", "retrans_out",
+        "record_ends", "rehashes", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
         "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
         "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
@@ -292,6 +292,7 @@ class Tcb:
         self.total_retrans = 0
         self.total_rto = 0
         self.total_rto_recoveries = 0
+        self.rehashes = 0  # time-outs that look for another way through the network
         self.total_rto_time = 0  # ms, of the recoveries that are over
         self.rto_stamp: int | None = None  # when the one under way began, us
         self.rcv_ooopack = 0
