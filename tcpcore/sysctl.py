@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tcpcore.errors import UsageError
+from tcpcore.module import CubicParameters
 
 Triple = tuple[int, int, int]
 Pair = tuple[int, int]
@@ -127,6 +128,10 @@ class Sysctls:
     hurried_syns: bool = _constant(True, "after a wrong ACK the SYN does not wait for its time-out")
     windows_shrink: bool = _constant(False, "a window is believed without news, also if smaller")
     isn_tick: int = _constant(64, "nanoseconds of a tick of the clock for initial numbers")
+    tcp_cubic: CubicParameters = field(
+        default_factory=CubicParameters,
+        metadata={"about": "parameters of the module", "constant": True},
+    )
     has_tw_recycle: bool = _constant(False, "tcp_tw_recycle exists (until Linux 4.12)")
 
     def set(self, name: str, value: Any) -> None:

@@ -18,6 +18,7 @@ from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
+from tcpcore.module import PARAMETERS
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
@@ -193,6 +194,13 @@ class EngineSystem(System):
         if not is_sysctl(name):
             return f"ignored: {name} (the engine does not model it)"
         self.host.sysctl.set(name, value)
+        return None
+
+    def set_parameter(self, module: str, name: str, value: str) -> str | None:
+        """Set it; a remark for a module that the engine does not know."""
+        if module not in PARAMETERS:
+            return f"ignored: /sys/module/{module}/parameters/{name} (the engine does not model it)"
+        self.host.sysctl.tcp_cubic.set(name, value)
         return None
 
     def shell(self, command: str) -> str | None:

@@ -50,6 +50,7 @@ class KernelSystem(System):
         self._allow_shell = allow_shell
         self._namespace = Namespace()
         self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
+        self._parameters: dict[Path, str] = {}  # of modules: what they were before
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
@@ -169,6 +170,20 @@ class KernelSystem(System):
             raise
         return None
 
+    def set_parameter(self, module: str, name: str, value: str) -> str | None:
+        """Write it, where that was allowed: it is the whole machine's; `close` undoes it."""
+        path = Path("/sys/module", module, "parameters", name)
+        if not self._allow_shell:
+            return f"not run: echo {value} > {path} (allow it with --allow-shell)"
+        try:
+            self._parameters.setdefault(path, path.read_text())
+            path.write_text(value)
+        except OSError as error:
+            raise UsageError(
+                f"the kernel refuses {value!r} for {path}: {error.strerror}."
+            ) from None
+        return None
+
     def shell(self, command: str) -> str | None:
         """Change a route's windows; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
@@ -188,7 +203,10 @@ class KernelSystem(System):
         return []
 
     def close(self) -> None:
-        """End calls that still block, and let go of everything."""
+        """End calls that still block, put parameters of modules back, let go of everything."""
+        for path, before in self._parameters.items():
+            with contextlib.suppress(OSError):
+                path.write_text(before)
         self._over.set()
         for handle in self._open:
             with contextlib.suppress(OSError):
