@@ -55,6 +55,7 @@ class Host(Machine):
         self.name = name
         self.address = address
         self.index = 0
+        self.merged_mss = 0  # size of the segments that its device merges into large packets (GRO)
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
         self.listeners = {}
@@ -248,6 +249,7 @@ class Host(Machine):
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         route = self.routes.get(remote, UNSET)
         c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
+        c.merged_mss = self.merged_mss
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:

@@ -22,7 +22,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
-from tcpcore.packetdrill.routes import first_windows
+from tcpcore.packetdrill.routes import first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -49,7 +49,9 @@ class KernelSystem(System):
         self.settings = settings
         self._allow_shell = allow_shell
         self._namespace = Namespace()
-        self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
+        ends = settings.local, settings.remote
+        merged = settings.merged_mss
+        self._tun = Tun(self._namespace, *ends, mtu=settings.mtu, merged_mss=merged)
         self._parameters: dict[Path, str] = {}  # of modules: what they were before
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
@@ -58,8 +60,7 @@ class KernelSystem(System):
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
         self._pool.submit(int).result()
-        self._start = time.monotonic_ns()
-        self._calls.start = time.time_ns() // 1000
+        self.begin()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
@@ -68,12 +69,17 @@ class KernelSystem(System):
         """Microseconds since the script began."""
         return (time.monotonic_ns() - self._start) // 1000
 
+    def begin(self) -> None:
+        """The script's clock starts."""
+        self._start = time.monotonic_ns()
+        self._calls.start = time.time_ns() // 1000
+
     # --- calls -----------------------------------------------------------------------------------
 
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
-        if name in ("connect", "sendto"):
+        if name in ("connect", "sendto", "sendto_nowhere"):
             self._asked[arguments[0]] = arguments[-1]
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
@@ -185,11 +191,14 @@ class KernelSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Change a route's windows; run other commands in the namespace, where that was allowed."""
+        """Obey what `routes` reads; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
         windows = first_windows(command, remote)
         if windows is not None and ":" not in remote:
             self._namespace.call(change_route, self._tun.name, remote, *windows)
+            return None
+        if (whom := forgotten(command)) is not None:
+            self._namespace.call(_run, f"ip tcp_metrics flush {whom}")
             return None
         if not self._allow_shell:
             return f"not run: {command} (allow it with --allow-shell)"

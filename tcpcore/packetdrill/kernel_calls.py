@@ -130,6 +130,14 @@ class KernelCalls:
         """send() from an address where no memory is."""
         return _checked(_libc().send(handle.fileno(), ctypes.c_void_p(place), size, flags))
 
+    def sendto_nowhere(
+        self, handle: sockets.socket, place: int, size: int, flags: int, address: str, port: int
+    ) -> int:
+        """sendto() from an address where no memory is."""
+        to = _sockaddr(_for(handle, address), port)
+        call = _libc().sendto
+        return _checked(call(handle.fileno(), ctypes.c_void_p(place), size, flags, to, len(to)))
+
     def recv_nowhere(self, handle: sockets.socket, place: int, size: int, flags: int) -> int:
         """recv() to an address where no memory is."""
         return _checked(_libc().recv(handle.fileno(), ctypes.c_void_p(place), size, flags))
@@ -271,3 +279,12 @@ def _for(handle: sockets.socket, address: str) -> str:
     if handle.family == sockets.AF_INET or ":" in address:
         return address
     return "::" if address == "0.0.0.0" else f"::ffff:{address}"
+
+
+def _sockaddr(address: str, port: int) -> bytes:
+    """A `sockaddr_in` or `sockaddr_in6`, as C has it."""
+    if ":" in address:
+        packed = sockets.inet_pton(sockets.AF_INET6, address)
+        return struct.pack("=H2s4x16s4x", sockets.AF_INET6, port.to_bytes(2, "big"), packed)
+    packed = sockets.inet_pton(sockets.AF_INET, address)
+    return struct.pack("=H2s4s8x", sockets.AF_INET, port.to_bytes(2, "big"), packed)

@@ -3,7 +3,7 @@
 Which connection a packet belongs to follows from the SYNs: the first one that arrives, or is sent,
 begins a connection, and the script's packets belong to the latest.  packetdrill takes every later
 SYN for one on that connection until there is another listener; here one that a listening socket may
-take begins a new connection, too, if the script then expects a SYN+ACK.
+take begins a new connection, too, if the script then expects a SYN+ACK that it did not have before.
 """
 
 from __future__ import annotations
@@ -134,9 +134,10 @@ class Sniffer:
     def _taken(self, answer: Pattern | None) -> bool:
         """Whether a socket that listens takes the SYN, not the connection that there is."""
         fresh, self._fresh_listener = self._fresh_listener, False
-        return bool(self.listeners) and (
-            fresh or (answer is not None and answer.flags & (SYN | ACK) == SYN | ACK)
-        )
+        if fresh or not self.listeners:
+            return bool(self.listeners)
+        offered = answer is not None and answer.flags & (SYN | ACK) == SYN | ACK
+        return offered and not (self.flow is not None and self.flow.offers(answer))
 
     def listens(self, descriptor: int) -> None:
         """The script's socket listens from now on."""
