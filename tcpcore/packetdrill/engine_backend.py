@@ -22,6 +22,7 @@ from tcpcore.module import PARAMETERS
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
+from tcpcore.packetdrill.made_files import made
 from tcpcore.packetdrill.routes import EVERYBODY, first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.sysctl import is_sysctl
@@ -34,7 +35,7 @@ MOST_EVENTS = 1_000_000
 """Events of one run: far more than a script needs, and an end for one that never ends."""
 _HARMLESS = (
     "ip", "tc", "ethtool", "ss", "netstat", "nstat", "ifconfig", "true", "modprobe", "cat", "echo",
-    "set", "export", ":", "uname", "lsmod", "sync",
+    "rm", "set", "export", ":", "uname", "lsmod", "sync",
 )  # fmt: skip
 _NOTHING: dict[str, Any] = {"sockets": (), "timers": (), "queues": (), "counters": ()}
 
@@ -213,7 +214,7 @@ class EngineSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Obey iptables and what `routes` reads, ignore the harmless, refuse everything else."""
+        """Obey iptables, `routes` and `made_files`, ignore the harmless, refuse all else."""
         windows = first_windows(command, self.settings.remote)
         if windows is not None:
             self.host.change_route(self.settings.remote, initcwnd=windows[0], initrwnd=windows[1])
@@ -224,6 +225,9 @@ class EngineSystem(System):
         word = command.split()[0].rsplit("/", 1)[-1]
         if word == "iptables":
             self.host.iptables(command.split(maxsplit=1)[1])
+            return None
+        if (file := made(command)) is not None:
+            self._calls.files.update([file])
             return None
         if word in _HARMLESS or (word == "sysctl"):
             return f"ignored: {command}"
