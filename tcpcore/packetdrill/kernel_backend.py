@@ -22,7 +22,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
-from tcpcore.packetdrill.routes import first_windows, forgotten
+from tcpcore.packetdrill.routes import forgotten, route_attributes
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -193,9 +193,9 @@ class KernelSystem(System):
     def shell(self, command: str) -> str | None:
         """Obey what `routes` reads; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
-        windows = first_windows(command, remote)
-        if windows is not None and ":" not in remote:
-            self._namespace.call(change_route, self._tun.name, remote, *windows)
+        attributes = route_attributes(command, remote)
+        if attributes is not None and ":" not in remote:
+            self._namespace.call(change_route, self._tun.name, remote, attributes)
             return None
         if (whom := forgotten(command)) is not None:
             self._namespace.call(_run, f"ip tcp_metrics flush {whom}")

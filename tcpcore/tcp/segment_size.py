@@ -33,7 +33,7 @@ def agree(c: Tcb, said: int) -> None:
     if not said and c.fast_open is not None:
         said = c.fast_open.clamp
     c.peer_mss = said or c.snd_mss
-    limit = min(c.advertised_mss, of_path(c))
+    limit = min(c.mss_limit, of_path(c))
     c.snd_mss = max(min(c.peer_mss, limit), c.sysctl.tcp_min_snd_mss)
 
 
