@@ -82,8 +82,8 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "merged_mss", "min_rtt", "name", "no_memory", "no_news", "no_reader",
-        "no_writer", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "mdev_max", "merged_mss", "min_rtt", "mss_window", "name", "no_memory", "no_news",
+        "no_reader", "no_writer", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
         "pacing_deadline", "packets", "path_mtu",
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
@@ -149,6 +149,7 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen
+        self.mss_window = 0  # what it was when it last changed the MSS (tcp_sync_mss())
         self.snd_scale = 0
         self.peer_mss = 0  # what the peer asked for (mss_clamp)
         self.snd_mss = DEFAULT_SEND_MSS_6 if ":" in self.remote else DEFAULT_SEND_MSS
