@@ -21,6 +21,7 @@ from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
+from tcpcore.packetdrill.made_files import made
 from tcpcore.packetdrill.routes import EVERYBODY, first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.sysctl import is_sysctl
@@ -205,7 +206,7 @@ class EngineSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Obey iptables and what `routes` reads, ignore the harmless, refuse everything else."""
+        """Obey iptables, `routes` and `made_files`, ignore the harmless, refuse all else."""
         windows = first_windows(command, self.settings.remote)
         if windows is not None:
             self.host.change_route(self.settings.remote, initcwnd=windows[0], initrwnd=windows[1])
@@ -216,6 +217,11 @@ class EngineSystem(System):
         word = command.split()[0].rsplit("/", 1)[-1]
         if word == "iptables":
             self.host.iptables(command.split(maxsplit=1)[1])
+            return None
+        if (file := made(command)) is not None:
+            self._calls.files.update([file])
+            return None
+        if word == "rm" and self._calls.files.keys() & set(command.split()):
             return None
         if word in _HARMLESS or (word == "sysctl"):
             return f"ignored: {command}"

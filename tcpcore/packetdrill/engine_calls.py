@@ -40,6 +40,7 @@ class EngineCalls:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self.files: dict[str, int] = {}  # sizes of those that the script's shell has made
         self._closing_at_exec: dict[Any, int] = {}
         self._status: dict[Any, int] = {}  # flags that F_GETFL shows, and that change nothing
         self._more_holders: dict[Any, int] = {}  # descriptors beside the first one
@@ -154,6 +155,8 @@ class EngineCalls:
             raise Unsupported(f"open() of {name!r} to write into it")
         if name in DEVICES:
             return File(name, 0 if name == "/dev/null" else None)
+        if name in self.files:
+            return File(name, self.files[name])
         if beside is not None:
             return File(name, beside.stat().st_size)
         raise Unsupported(f"open() of {name!r} ({_MAY_OPEN})")
@@ -244,14 +247,14 @@ class EngineCalls:
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:
         """The fields of tcp_info, of a socket or of a connection that nobody has accepted."""
         connection = getattr(handle, "connection", None)
-        if connection is None:
+        opens = getattr(handle, "deferred", None) is not None
+        if connection is None and not opens:
             for ends, endpoint in self._host.endpoints.items():
                 if (ends[1], ends[3]) == ports:
                     connection = getattr(endpoint, "child", endpoint)
         listener = getattr(handle, "listener", None)
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
-        opens = getattr(handle, "deferred", None) is not None
         found = tcp_info.of(connection, self._host.now, opens=opens)
         return found | memory(handle) if isinstance(handle, Socket) else found
 
