@@ -298,16 +298,17 @@ class Request:
         sent.retransmissions = self.resent
         c.max_window = segment.window << c.snd_scale
         open_child(self.listener, c, sent)
-        self._remember(c, segment)
+        self._remember(c, segment, now)
         out = c.arrives(segment, now)
         if c.state == state.SYN_RECV:  # a SYN stood in the segment: it was only challenged
             timers.set_retransmission(c, now)
         return out
 
-    def _remember(self, c: Connection, segment: Segment) -> None:
+    def _remember(self, c: Connection, segment: Segment, now: int) -> None:
         """What the child knows of retransmissions (tcp_create_openreq_child())."""
         c.total_retrans, c.total_rto = self.resent, self.timeouts
-        c.total_rto_recoveries = int(self.timeouts > 0)
+        if self.timeouts:
+            c.total_rto_recoveries, c.loss.rto_time = 1, now - self.sent_at
         stamps = wire_options.timestamps(segment.options) if c.timestamps else None
         if self.timeouts and (stamps is None or stamps[1] != self.stamps[0]):
             c.loss.undo_marker = c.iss

@@ -161,7 +161,12 @@ def _counts(c: Connection) -> dict[str, int]:
 
 def _times(c: Connection, now: int) -> dict[str, int]:
     busy, by_window, by_buffer = chrono.spent(c, now)
-    return {"busy_time": busy, "rwnd_limited": by_window, "sndbuf_limited": by_buffer}
+    return {
+        "busy_time": busy,
+        "rwnd_limited": by_window,
+        "sndbuf_limited": by_buffer,
+        "total_rto_time": c.loss.time_in_rto(now) // MILLISECOND,
+    }
 
 
 def _new() -> dict[str, int]:

@@ -109,6 +109,7 @@ class EngineSystem(System):
         self.net = Desk(settings, profile)
         self.host = self.net.machine
         self._calls = EngineCalls(self.host)
+        self._begun = False
 
     @property
     def now(self) -> int:
@@ -122,6 +123,10 @@ class EngineSystem(System):
         assert self.net.trace is not None
         self.net.trace.finish()
         return self.net.trace
+
+    def begin(self) -> None:
+        """Time counts from now on; to sleep before changed nothing."""
+        self._begun = True
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -161,7 +166,8 @@ class EngineSystem(System):
 
     def pass_time(self, until: int) -> None:
         """Let events happen."""
-        self.net.run_up_to(until)
+        if self._begun:
+            self.net.run_up_to(until)
 
     def next_sent(self, until: int) -> Sent | None:
         """The next segment, as soon as it is sent."""

@@ -23,6 +23,7 @@ from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
 from tcpcore.packetdrill.routes import first_windows
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
+from tcpcore.sysctl import short_name
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
 from tcpcore.wire.icmp import IcmpError, encode_icmp
@@ -56,8 +57,7 @@ class KernelSystem(System):
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
         self._pool.submit(int).result()
-        self._start = time.monotonic_ns()
-        self._calls.start = time.time_ns() // 1000
+        self.begin()
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
 
@@ -65,6 +65,11 @@ class KernelSystem(System):
     def now(self) -> int:
         """Microseconds since the script began."""
         return (time.monotonic_ns() - self._start) // 1000
+
+    def begin(self) -> None:
+        """Time counts from now on."""
+        self._start = time.monotonic_ns()
+        self._calls.start = time.time_ns() // 1000
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -153,11 +158,16 @@ class KernelSystem(System):
 
     def set_sysctl(self, name: str, value: str) -> str | None:
         """Write it in the namespace; a remark where the kernel has none of that name there."""
+        if short_name(name) == "tcp_congestion_control":
+            self._namespace.call(self._calls.use_congestion, value)
+            return None
         try:
             self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
+            if isinstance(error.__cause__, PermissionError):
+                return f"ignored: {name} (this network namespace may not change it)"
             raise
         return None
 

@@ -18,6 +18,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from tcpcore.errors import UsageError
 from tcpcore.host.ancillary import Note
 from tcpcore.host.plain_options import MEMORY
 from tcpcore.linux import tcp_info
@@ -59,6 +60,21 @@ class KernelCalls:
         self._any_file = any_file
         self.start = 0
         self._epoll_data: dict[tuple[int, int], int] = {}
+
+    def use_congestion(self, name: str) -> None:
+        """What new sockets ask for from now on; `UsageError` where this kernel has it not.
+
+        A namespace may not set every algorithm by sysctl that a socket in it may ask for.  A
+        listener's connections keep its choice; the sysctl's would change with it.
+        """
+        with sockets.socket() as tried:
+            try:
+                tried.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, name.encode())
+            except OSError as error:
+                raise UsageError(
+                    f"this kernel refuses congestion control {name!r}: {error.strerror}."
+                ) from None
+        self._congestion = name.encode()
 
     def socket(self, family: int, flags: int) -> sockets.socket:
         made = sockets.socket(family, sockets.SOCK_STREAM | flags)

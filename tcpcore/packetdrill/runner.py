@@ -81,6 +81,7 @@ class Runner:
         try:
             for event in self.script.setup:
                 self._at(event, self._command, event.action)
+            self.system.begin()
             for event, step in zip(self.script.events, self.outcome.steps, strict=True):
                 self._at(event, self._event, event)
                 step.time, step.verdict = self._last, PASSED

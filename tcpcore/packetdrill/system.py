@@ -75,6 +75,9 @@ class System(ABC):
     def now(self) -> int:
         """Microseconds since the script began."""
 
+    def begin(self) -> None:  # noqa: B027 - only a real clock must be told
+        """What goes before the first event is done: the script's time begins."""
+
     @abstractmethod
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call; it is done when this returns, unless it blocks."""

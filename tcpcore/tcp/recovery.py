@@ -64,6 +64,8 @@ def _alert(c: Tcb, segment: Segment, before: int, news: News, duplicates: int, n
         return _in_recovery(c, segment, before, news, duplicates, now)
     if c.ca_state == LOSS:
         answer = _in_loss(c, segment, news, duplicates, now)
+        if c.ca_state != LOSS:
+            loss.rto_over(now)
         _identify(c, news, now)
         if c.ca_state != OPEN and not news.lost_retransmission:
             return answer
