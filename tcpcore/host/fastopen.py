@@ -258,21 +258,21 @@ class _Known:
 class _Attempt:
     """One connect with Fast Open: what the answer teaches goes into the cache."""
 
-    __slots__ = ("_asked", "_experimental", "_host", "_known", "_probing", "_with_data")
+    __slots__ = ("_asked", "_experimental", "_host", "_probing", "_server", "_with_data")
 
     def __init__(
-        self, host: Host, known: _Known, asked: bool, experimental: bool, with_data: bool
+        self, host: Host, server: str, asked: bool, experimental: bool, with_data: bool
     ) -> None:
         self._probing = host.fast_open.pauses > 0
         self._host = host
-        self._known = known
+        self._server = server
         self._asked = asked
         self._experimental = experimental
         self._with_data = with_data
 
     def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
         """tcp_rcv_fastopen_synack() and tcp_fastopen_cache_set()."""
-        known = self._known
+        known = self._host.fast_open.known(self._server)
         if not (self._asked or self._with_data):
             return
         found = fast_open.find(options) if self._asked else None
@@ -314,8 +314,15 @@ class Cache:
         self._host = host
         self._servers: dict[tuple[str, str], _Known] = {}
 
-    def _of(self, server: str) -> _Known:
+    def known(self, server: str) -> _Known:
+        """What there is of a server, to be read or changed."""
         return self._servers.setdefault((self._host.address, server), _Known())
+
+    def forget(self, prefix: str = "") -> None:
+        """Know nothing any more of the servers in `prefix`; of none, without one."""
+        for key in [*self._servers]:
+            if not prefix or address.within(key[1], prefix):
+                del self._servers[key]
 
     def require_client(self) -> None:
         """EOPNOTSUPP when tcp_fastopen does not allow clients to use it."""
@@ -343,11 +350,11 @@ class Cache:
         """Whether a SYN to that server may carry data now (tcp_fastopen_cookie_check())."""
         if self._paused:
             return False
-        return self._without_cookie(options) or bool(self._of(server).cookie)
+        return self._without_cookie(options) or bool(self.known(server).cookie)
 
     def cookie(self, server: str) -> bytes:
         """The cookie that the host holds for a server; empty when it holds none."""
-        return self._of(server).cookie
+        return self.known(server).cookie
 
     def _without_cookie(self, options: dict[str, Any]) -> bool:
         return bool(
@@ -359,7 +366,7 @@ class Cache:
 
         `data` is None for a connect(), and what a sendto() or a first send() hands over.
         """
-        known = self._of(c.remote)
+        known = self.known(c.remote)
         option: Options = ()
         clamp = min(c.advertised_mss, known.mss or c.advertised_mss)
         if self._paused:
@@ -376,7 +383,7 @@ class Cache:
             option = fast_open.option(b"", experimental)
         first = data[: clamp - fast_open.OPTION_SPACE] if carried and data else b""
         writing = data is not None and not (carried and len(first) == len(data))
-        keeper = _Attempt(self._host, known, asked, experimental, bool(first))
+        keeper = _Attempt(self._host, c.remote, asked, experimental, bool(first))
         packet = carried and data is not None
         c.fast_open = FastOpen(
             option, data=first, writing=writing, packet=packet, clamp=clamp, keeper=keeper

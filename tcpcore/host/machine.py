@@ -26,7 +26,9 @@ from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
+    from tcpcore.host.fastopen import Cache
     from tcpcore.host.listener import Listener
+    from tcpcore.host.peers import Peers
     from tcpcore.host.request import Request
     from tcpcore.host.secrets import FourTuple
     from tcpcore.host.sockets import Socket
@@ -45,6 +47,8 @@ class Machine(ABC):
     listeners: dict[int, Listener]
     bound_ports: dict[int, Socket]  # by sockets that called bind() and are open
     routes: dict[str, Route]
+    peers: Peers
+    fast_open: Cache
     processes: list[Process]
     running: Process | None
     uptime: int  # ms at time 0; anything, where nobody says
@@ -131,6 +135,15 @@ class Machine(ABC):
         0 is the kernel's own default.  UsageError for a number that does not fit.
         """
         self.routes[to] = Route(initcwnd, initrwnd)
+
+    def forget_peers(self, prefix: str = "") -> None:
+        """``ip tcp_metrics flush PREFIX``: nothing is known any more of the hosts there.
+
+        Without `prefix`, of no host: neither cookies for Fast Open nor that they are alive.
+        Connections that are open keep what they took from there.
+        """
+        self.peers.forget(prefix)
+        self.fast_open.forget(prefix)
 
     def iptables(self, line: str) -> str:
         """Carry out one line of iptables, and return what it prints: ``-L -n -v``, ``-S``."""

@@ -176,7 +176,7 @@ def _start(
         host.returned(call, name, f"{call}() failed: {name}")
         raise
     socket.connection, socket.connecting = c, True
-    socket_options.apply(socket.options, c)
+    socket_options.apply({"TCP_CONGESTION": socket.congestion, **socket.options}, c)
     c.no_reader, c.no_writer = socket.shut
     if socket.options.get("TCP_MAXSEG"):
         c.snd_mss = c.advertised_mss  # until the peer names its own

@@ -10,6 +10,7 @@ from tcpcore.seqnum import distance
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.paws import RST_MEMORY
+from tcpcore.wire.address import within
 
 _DONE_WITH = (state.TIME_WAIT, state.CLOSED)
 
@@ -22,6 +23,13 @@ class Peers:
     def __init__(self) -> None:
         self._alive: set[str] = set()
         self._stamps: dict[str, tuple[int, int]] = {}  # by address: last TSval, when
+
+    def forget(self, prefix: str = "") -> None:
+        """Know nothing any more of the hosts in `prefix`; of none, without one."""
+        for known in [*self._alive, *self._stamps]:
+            if not prefix or within(known, prefix):
+                self._alive.discard(known)
+                self._stamps.pop(known, None)
 
     def proven(self, address: str) -> bool:
         """Whether a connection with that host ever came to a good end (tcp_peer_is_proven())."""

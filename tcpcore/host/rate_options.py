@@ -35,7 +35,7 @@ def _algorithm(socket: Socket, value: Any) -> str:
 def _shown_algorithm(socket: Socket, kept: str) -> bytes:
     c = socket.connection
     name = c.congestion.name if c is not None else kept
-    return (name or socket.host.sysctl.tcp_congestion_control).encode().ljust(16, b"\0")
+    return (name or socket.congestion).encode().ljust(16, b"\0")
 
 
 def _choose(socket: Socket, name: str) -> None:

@@ -16,15 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import (
-    ancillary,
-    fastopen,
-    notices,
-    opening,
-    ports,
-    socket_options,
-    transfer,
-)
+from tcpcore.host import ancillary, fastopen, notices, opening, ports, socket_options, transfer
 from tcpcore.host.listener import Listener
 from tcpcore.host.messages import MSG_ERRQUEUE, MSG_FASTOPEN, MSG_OOB, shown
 from tcpcore.host.plain_options import AF_INET
@@ -48,6 +40,7 @@ class Socket:
         "address",
         "blocking",
         "closed",
+        "congestion",
         "connecting",
         "connection",
         "deferred",
@@ -74,6 +67,7 @@ class Socket:
         self.family: int = AF_INET
         self.shut = False, False  # to read and to write, before there was a connection
         self.closed = False
+        self.congestion = host.sysctl.tcp_congestion_control  # until TCP_CONGESTION says another
         self.blocking = True
         self.connecting = False
         self.error: int | None = None  # left behind by a connection that is gone

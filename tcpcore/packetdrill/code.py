@@ -12,7 +12,7 @@ import ast
 import operator
 import re
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 _BIGGEST = 1 << 128
@@ -136,12 +136,12 @@ def _formatted(text: str, values: Any) -> str:
 class Interpreter:
     """Runs code with the names given; what it assigns is known to the code that follows.
 
-    `say` takes what print() prints.
+    `say` takes what print() prints; `names` are those that it has assigned.
     """
 
     def __init__(self, constants: dict[str, Any], say: Callable[[str], None]) -> None:
         self._constants = constants
-        self._names: dict[str, Any] = {}
+        self.names: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._say = say
 
@@ -169,11 +169,11 @@ class Interpreter:
             value = self._value(node.value)
             for target in node.targets:
                 assert isinstance(target, ast.Name)
-                self._names[target.id] = value
+                self.names[target.id] = value
         elif isinstance(node, ast.AugAssign):
             assert isinstance(node.target, ast.Name)
             old = self._lookup(node.target)
-            self._names[node.target.id] = self._combine(node.op, old, self._value(node.value))
+            self.names[node.target.id] = self._combine(node.op, old, self._value(node.value))
         elif isinstance(node, ast.Expr):
             self._value(node.value)
 
@@ -196,7 +196,7 @@ class Interpreter:
         return node.value
 
     def _lookup(self, node: ast.Name) -> Any:
-        for known in (self._names, self._facts, self._constants):
+        for known in (self.names, self._facts, self._constants):
             if node.id in known:
                 return known[node.id]
         raise CodeError(node.lineno, f"nothing is called {node.id}")
@@ -266,3 +266,11 @@ class Interpreter:
             self._say(" ".join(map(str, values))[:_LONGEST])
             return None
         return _FUNCTIONS[node.func.id](*values)
+
+
+def result_of(text: str, names: Mapping[str, Any]) -> Any:
+    """The value of one expression; `CodeError` when it is none, or too much."""
+    statement = prepare(f"_ = ({text})")
+    interpreter = Interpreter({}, lambda _: None)
+    interpreter.run(statement, dict(names))
+    return interpreter.names["_"]

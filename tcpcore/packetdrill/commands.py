@@ -1,29 +1,27 @@
 """Shell in scripts: we read it ourselves, and start no shell.
 
 Understood: sysctl in its usual forms (``sysctl -q net.ipv4.tcp_x=y``, ``echo y > /proc/sys/...``,
-a program that takes ``/proc/sys/...=y``), sleep, and files of such lines beside the script.
-Conditions (``if``, ``[ -f file ]``) are taken to hold.
+a program that takes ``/proc/sys/...=y``), sleep, files of such lines beside the script, and what
+`shell_text` reads of the shell itself: variables, sums, conditions, loops, functions.
 Everything else goes to the backend, one command at a time, which runs it, ignores it, or refuses.
 """
 
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from tcpcore.errors import UsageError
+from tcpcore.packetdrill.shell_text import ShellError, ShellText
+from tcpcore.packetdrill.shell_words import Words, split
 from tcpcore.packetdrill.system import System, Unsupported
 from tcpcore.units import SECOND
 
 _PROC = re.compile(r"/proc/sys/([\w./-]+)")
 _SETTING = re.compile(r"(?:/proc/sys/)?([\w./-]+)\s*=\s*(.*)", re.DOTALL)
-_REDIRECTION = re.compile(r"\s*(?:[12&]?>>?\s*/dev/null|2>&1|\|\|\s*true)")
-_PART = re.compile(r"""(?:[^;&'"]|(?<!&)&(?!&)|'[^']*'|"[^"]*")+""")
-"""A command up to the next ``;`` or ``&&`` that no quotes hide."""
+_WRITTEN = re.compile(r"\s*(?:>|\|\s*(?:sudo\s+)?tee)\s*(?=/proc/sys/)")
 _SHELLS = ("source", ".", "sh", "bash", "/bin/sh", "/bin/bash")
-_TESTS = ("[", "[[", "test")
 _DEEPEST = 5
 _LARGEST = 1 << 20
 _LONGEST_SLEEP = 3600
@@ -38,22 +36,24 @@ class Commands:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder
         self.done: dict[str, str] = {}
+        self._words = Words(self._printed)
+        self._shell = ShellText(self._words)
 
     def run(self, text: str, system: System) -> list[str]:
         """Run commands; remarks on what was ignored.  Raises `Unsupported` or `UsageError`."""
         return list(self._run(text, system, self.folder, 0))
 
     def _run(self, text: str, system: System, folder: Path | None, depth: int) -> Iterator[str]:
-        for line in _branches(_lines(text)):
-            yield from self._one(line, system, folder, depth)
+        try:
+            for line in self._shell.commands(text):
+                yield from self._one(line, system, folder, depth)
+        except ShellError as error:
+            raise Unsupported(str(error)) from None
 
     def _one(self, line: str, system: System, folder: Path | None, depth: int) -> Iterator[str]:
-        try:
-            words = shlex.split(line, comments=True)
-        except ValueError as error:
-            raise UsageError(f"this shell command has {error}: {line}") from None
-        if not words:
-            return
+        words = split(_WRITTEN.sub(" > ", line))
+        if words[0] == "sudo":
+            words, line = words[1:] or ["true"], line.removeprefix("sudo ").lstrip()
         if settings := _settings(words):
             for name, value in settings:
                 yield from self._set(name, value, system)
@@ -62,9 +62,16 @@ class Commands:
         elif self._elsewhere(words):
             yield f"ignored: {line} (files are read beside the script only)"
         elif (path := self._file(words, folder)) is not None:
+            self._words.arguments = words[2:] if words[0] in _SHELLS else words[1:]
             yield from self._file_run(path, system, depth)
         elif (remark := system.shell(line)) is not None:
             yield remark
+
+    def _printed(self, command: str) -> str | None:
+        """What a command would print, where that is a sysctl that was set."""
+        words = split(command)
+        name = words[-1] if words and words[0] in ("cat", "sysctl") else ""
+        return self.done.get(_dotted(name))
 
     def _set(self, name: str, value: str, system: System) -> Iterator[str]:
         remark = system.set_sysctl(name, value)
@@ -99,37 +106,6 @@ class Commands:
         except UnicodeDecodeError:
             raise UsageError(f"the script runs {path}, which is no text.") from None
         yield from self._run(text, system, path.parent, depth + 1)
-
-
-def _lines(text: str) -> Iterator[str]:
-    """Single commands: continued lines joined, ``;`` and ``&&`` taken apart, silence dropped."""
-    for line in text.replace("\\\n", " ").splitlines():
-        if line.lstrip().startswith("#"):
-            continue
-        open_ended = line.count("'") % 2 or line.count('"') % 2
-        for part in [line] if open_ended else _PART.findall(line):
-            command = _REDIRECTION.sub("", part).strip()
-            if command:
-                yield command
-
-
-def _branches(lines: Iterable[str]) -> Iterator[str]:
-    """What a shell would run if each condition held: it is not ours to find out."""
-    skipped: list[bool] = []
-    for line in lines:
-        word, _, rest = line.partition(" ")
-        if word in ("if", *_TESTS):
-            if word == "if":
-                skipped.append(False)
-            continue
-        if skipped and word in ("then", "else", "elif", "fi"):
-            if word == "fi":
-                skipped.pop()
-            else:
-                skipped[-1] = word != "then" or skipped[-1]
-            line = rest.strip() if word == "then" else ""
-        if line and not any(skipped):
-            yield line
 
 
 def _settings(words: list[str]) -> list[tuple[str, str]]:

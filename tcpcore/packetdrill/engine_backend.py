@@ -21,7 +21,8 @@ from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
-from tcpcore.packetdrill.routes import first_windows
+from tcpcore.packetdrill.made_files import made
+from tcpcore.packetdrill.routes import EVERYBODY, first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.sysctl import is_sysctl
 from tcpcore.trace import Trace
@@ -33,7 +34,7 @@ MOST_EVENTS = 1_000_000
 """Events of one run: far more than a script needs, and an end for one that never ends."""
 _HARMLESS = (
     "ip", "tc", "ethtool", "ss", "netstat", "nstat", "ifconfig", "true", "modprobe", "cat", "echo",
-    "set", "export", ":", "uname", "lsmod", "sync",
+    "rm", "set", "export", ":", "uname", "lsmod", "sync",
 )  # fmt: skip
 _NOTHING: dict[str, Any] = {"sockets": (), "timers": (), "queues": (), "counters": ()}
 
@@ -47,6 +48,7 @@ class Desk(Network):
         self.desk: deque[Sent] = deque()
         self.events = 0
         self.machine = self.host("host", settings.local)
+        self.machine.merged_mss = settings.merged_mss
         assert self.trace is not None
         self.peer = self.trace.add_host("script", settings.remote, _NOTHING.copy, snapshot.show)
 
@@ -109,13 +111,17 @@ class EngineSystem(System):
         self.net = Desk(settings, profile)
         self.host = self.net.machine
         self._calls = EngineCalls(self.host)
-        self._begun = False
+        self._began = 0
 
     @property
     def now(self) -> int:
         """Microseconds of virtual time."""
-        now: int = self.net.now
+        now: int = self.net.now - self._began
         return now
+
+    def begin(self) -> None:
+        """The script's clock starts; the one of the trace goes on."""
+        self._began = self.net.now
 
     @property
     def trace(self) -> Trace:
@@ -123,10 +129,6 @@ class EngineSystem(System):
         assert self.net.trace is not None
         self.net.trace.finish()
         return self.net.trace
-
-    def begin(self) -> None:
-        """Time counts from now on; to sleep before changed nothing."""
-        self._begun = True
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -150,15 +152,15 @@ class EngineSystem(System):
             process[0].sockets.clear()  # the script goes on holding them
 
         process.append(self.host.spawn(call, name))
-        self.net.run_up_to(self.now)
+        self.net.run_up_to(self.net.now)
         return pending
 
     def wait(self, pending: Pending, until: int) -> None:
         """Let events happen until the call has returned."""
         while not pending.done:
             time = self.net.next_time()
-            if time is None or time > until:
-                self.net.run_up_to(until)
+            if time is None or time > self._began + until:
+                self.pass_time(until)
                 return
             self.net.run_up_to(time)
 
@@ -166,18 +168,20 @@ class EngineSystem(System):
 
     def pass_time(self, until: int) -> None:
         """Let events happen."""
-        if self._begun:
-            self.net.run_up_to(until)
+        self.net.run_up_to(self._began + until)
 
     def next_sent(self, until: int) -> Sent | None:
         """The next segment, as soon as it is sent."""
         while not self.net.desk:
             time = self.net.next_time()
-            if time is None or time > until:
-                self.net.run_up_to(until)
+            if time is None or time > self._began + until:
+                self.pass_time(until)
                 break
             self.net.run_up_to(time)
-        return self.net.desk.popleft() if self.net.desk else None
+        if not self.net.desk:
+            return None
+        sent = self.net.desk.popleft()
+        return Sent(sent.time - self._began, sent.segment)
 
     def inject(self, packet: Segment | IcmpError) -> None:
         """It arrives now."""
@@ -202,14 +206,20 @@ class EngineSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Obey iptables and a route's windows, ignore the harmless, refuse everything else."""
+        """Obey iptables, `routes` and `made_files`, ignore the harmless, refuse all else."""
         windows = first_windows(command, self.settings.remote)
         if windows is not None:
             self.host.change_route(self.settings.remote, initcwnd=windows[0], initrwnd=windows[1])
             return None
+        if (whom := forgotten(command)) is not None:
+            self.host.forget_peers("" if whom == EVERYBODY else whom)
+            return None
         word = command.split()[0].rsplit("/", 1)[-1]
         if word == "iptables":
             self.host.iptables(command.split(maxsplit=1)[1])
+            return None
+        if (file := made(command)) is not None:
+            self._calls.files.update([file])
             return None
         if word in _HARMLESS or (word == "sysctl"):
             return f"ignored: {command}"

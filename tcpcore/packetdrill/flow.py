@@ -14,7 +14,7 @@ from tcpcore.packetdrill.syntax import Packet
 from tcpcore.seqnum import MASK, distance
 from tcpcore.wire import options as kinds
 from tcpcore.wire.options import Option
-from tcpcore.wire.segment import ACK, SYN, Segment
+from tcpcore.wire.segment import ACK, RST, SYN, Segment
 from tcpcore.wire.text import Pattern
 
 _ECN = {"noecn": 0, "ect1": 1, "ect0": 2, "ect01": 2, "ce": 3}
@@ -43,6 +43,8 @@ class Flow:
     _heard: bool = False  # the peer has spoken
     _stamps: dict[int, int] = field(default_factory=dict)
     _latest: int | None = None
+    _offered: tuple[int, int | None] | None = None
+    """Sequence and ACK number of the host's SYN+ACK in the script, while nobody answered it."""
 
     @property
     def ports(self) -> tuple[int, int]:
@@ -52,6 +54,10 @@ class Flow:
     def owns(self, segment: Segment) -> bool:
         """Whether the host sent this segment on this connection."""
         return (segment.sport, segment.dport) == self.ports
+
+    def offers(self, pattern: Pattern | None) -> bool:
+        """Whether this is the SYN+ACK that the host sent already, and that nobody answered."""
+        return pattern is not None and self._offered == (pattern.seq, pattern.ack)
 
     # --- toward the wire -------------------------------------------------------------------------
 
@@ -63,6 +69,7 @@ class Flow:
             self._begin(pattern)
         else:
             self._heard = True
+            self._offered = None
             base = self._based(pattern.seq)
         ack = 0
         if pattern.flags & ACK or pattern.ack is not None:
@@ -132,6 +139,9 @@ class Flow:
             self._based(pattern.ack)
         if segment.flags & SYN:
             self.ahead = segment.seq - (pattern.seq if pattern is not None else 0) & MASK
+        if segment.flags & (SYN | RST):
+            opens = pattern is not None and segment.flags & ACK and segment.flags & SYN
+            self._offered = (pattern.seq, pattern.ack) if pattern is not None and opens else None
         stamps = kinds.timestamps(segment.options)
         if stamps is None:
             return

@@ -15,15 +15,15 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
-from tcpcore.packetdrill.routes import first_windows
+from tcpcore.packetdrill.routes import first_windows, forgotten
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
-from tcpcore.sysctl import short_name
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
 from tcpcore.wire.icmp import IcmpError, encode_icmp
@@ -49,7 +49,9 @@ class KernelSystem(System):
         self.settings = settings
         self._allow_shell = allow_shell
         self._namespace = Namespace()
-        self._tun = Tun(self._namespace, settings.local, settings.remote, mtu=settings.mtu)
+        ends = settings.local, settings.remote
+        merged = settings.merged_mss
+        self._tun = Tun(self._namespace, *ends, mtu=settings.mtu, merged_mss=merged)
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
@@ -67,7 +69,7 @@ class KernelSystem(System):
         return (time.monotonic_ns() - self._start) // 1000
 
     def begin(self) -> None:
-        """Time counts from now on."""
+        """The script's clock starts."""
         self._start = time.monotonic_ns()
         self._calls.start = time.time_ns() // 1000
 
@@ -76,7 +78,7 @@ class KernelSystem(System):
     def start(self, name: str, *arguments: Any) -> Pending:
         """Start a system call in a thread of the namespace."""
         pending = Pending(name, self.now)
-        if name in ("connect", "sendto"):
+        if name in ("connect", "sendto", "sendto_nowhere"):
             self._asked[arguments[0]] = arguments[-1]
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
@@ -157,9 +159,13 @@ class KernelSystem(System):
         return self._calls.info(handle)
 
     def set_sysctl(self, name: str, value: str) -> str | None:
-        """Write it in the namespace; a remark where the kernel has none of that name there."""
-        if short_name(name) == "tcp_congestion_control":
-            self._namespace.call(self._calls.use_congestion, value)
+        """Write it in the namespace; a remark where the kernel has none of that name there.
+
+        New sockets ask for the congestion control by themselves: some machines allow a namespace
+        no default of its own.
+        """
+        if name.removeprefix("net.ipv4.") == "tcp_congestion_control":
+            self._calls.congestion = self._namespace.call(_available, value).encode()
             return None
         try:
             self._namespace.call(write_sysctl, name, _HEX.sub(_decimal, value))
@@ -172,11 +178,14 @@ class KernelSystem(System):
         return None
 
     def shell(self, command: str) -> str | None:
-        """Change a route's windows; run other commands in the namespace, where that was allowed."""
+        """Obey what `routes` reads; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
         windows = first_windows(command, remote)
         if windows is not None and ":" not in remote:
             self._namespace.call(change_route, self._tun.name, remote, *windows)
+            return None
+        if (whom := forgotten(command)) is not None:
+            self._namespace.call(_run, f"ip tcp_metrics flush {whom}")
             return None
         if not self._allow_shell:
             return f"not run: {command} (allow it with --allow-shell)"
@@ -202,6 +211,15 @@ class KernelSystem(System):
         self._reader.join(1)
         self._tun.close()
         self._namespace.close()
+
+
+def _available(name: str) -> str:
+    known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+    if name not in known:
+        raise UsageError(
+            f"this kernel's congestion controls are {', '.join(known)}; {name!r} is none of them."
+        )
+    return name
 
 
 def _decimal(match: re.Match[str]) -> str:

@@ -18,7 +18,6 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from tcpcore.errors import UsageError
 from tcpcore.host.ancillary import Note
 from tcpcore.host.plain_options import MEMORY
 from tcpcore.linux import tcp_info
@@ -56,30 +55,15 @@ class KernelCalls:
     """
 
     def __init__(self, congestion: bytes = b"cubic", *, any_file: bool = False) -> None:
-        self._congestion = congestion
+        self.congestion = congestion
         self._any_file = any_file
         self.start = 0
         self._epoll_data: dict[tuple[int, int], int] = {}
 
-    def use_congestion(self, name: str) -> None:
-        """What new sockets ask for from now on; `UsageError` where this kernel has it not.
-
-        A namespace may not set every algorithm by sysctl that a socket in it may ask for.  A
-        listener's connections keep its choice; the sysctl's would change with it.
-        """
-        with sockets.socket() as tried:
-            try:
-                tried.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, name.encode())
-            except OSError as error:
-                raise UsageError(
-                    f"this kernel refuses congestion control {name!r}: {error.strerror}."
-                ) from None
-        self._congestion = name.encode()
-
     def socket(self, family: int, flags: int) -> sockets.socket:
         made = sockets.socket(family, sockets.SOCK_STREAM | flags)
         with contextlib.suppress(OSError):  # some machines allow only what they list
-            made.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, self._congestion)
+            made.setsockopt(sockets.IPPROTO_TCP, sockets.TCP_CONGESTION, self.congestion)
         return made
 
     def bind(self, handle: sockets.socket, address: str, port: int) -> None:
@@ -145,6 +129,14 @@ class KernelCalls:
     def send_nowhere(self, handle: sockets.socket, place: int, size: int, flags: int) -> int:
         """send() from an address where no memory is."""
         return _checked(_libc().send(handle.fileno(), ctypes.c_void_p(place), size, flags))
+
+    def sendto_nowhere(
+        self, handle: sockets.socket, place: int, size: int, flags: int, address: str, port: int
+    ) -> int:
+        """sendto() from an address where no memory is."""
+        to = _sockaddr(_for(handle, address), port)
+        call = _libc().sendto
+        return _checked(call(handle.fileno(), ctypes.c_void_p(place), size, flags, to, len(to)))
 
     def recv_nowhere(self, handle: sockets.socket, place: int, size: int, flags: int) -> int:
         """recv() to an address where no memory is."""
@@ -287,3 +279,12 @@ def _for(handle: sockets.socket, address: str) -> str:
     if handle.family == sockets.AF_INET or ":" in address:
         return address
     return "::" if address == "0.0.0.0" else f"::ffff:{address}"
+
+
+def _sockaddr(address: str, port: int) -> bytes:
+    """A `sockaddr_in` or `sockaddr_in6`, as C has it."""
+    if ":" in address:
+        packed = sockets.inet_pton(sockets.AF_INET6, address)
+        return struct.pack("=H2s4x16s4x", sockets.AF_INET6, port.to_bytes(2, "big"), packed)
+    packed = sockets.inet_pton(sockets.AF_INET, address)
+    return struct.pack("=H2s4s8x", sockets.AF_INET, port.to_bytes(2, "big"), packed)

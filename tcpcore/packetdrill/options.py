@@ -23,8 +23,8 @@ USUAL_KEY = bytes.fromhex("a1a1a1a1b2b2b2b2c3c3c3c3d4d4d4d4")
 """The Fast Open key that public scripts take for set."""
 WITHOUT_EFFECT = (
     "local_ip_prefix", "gateway_ip", "netmask_ip", "speed", "non_fatal", "persistent_tun_dev",
-    "send_omit_free", "init_scripts", "dry_run", "udp_encaps", "wire_client", "wire_server",
-    "wire_server_ip", "wire_server_port", "wire_client_dev", "wire_server_dev", "so_filename",
+    "tcp_ts_ecr_scaled", "send_omit_free", "init_scripts", "dry_run", "udp_encaps", "wire_client",
+    "wire_server", "wire_server_ip", "wire_server_port", "wire_client_dev", "wire_server_dev", "so_filename",
     "so_flags", "code_command", "code_format", "code_sockopt", "tun_dev", "is_anyip",
     "anyip", "debug", "tolerance_percent", "local_linklocal_ip", "timeout_usecs",
     "live_bind_ip", "live_bind_port", "live_connect_ip", "live_connect_port", "live_gateway_ip",

@@ -35,6 +35,8 @@ from tcpcore.packetdrill.syntax import (
 )
 from tcpcore.packetdrill.system import Pending, System, Unsupported
 from tcpcore.units import SECOND, format_seconds
+from tcpcore.wire.segment import SYN
+from tcpcore.wire.text import Pattern
 
 _COMMENT_BEHIND = re.compile(r"(?:\s*(?://[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)\s*)+\Z")
 PATIENCE = 3600 * SECOND
@@ -123,7 +125,8 @@ class Runner:
         self._last = self.system.now
         self._collect(before=action if isinstance(action, Call) else None)
         if isinstance(action, Packet):
-            self._at(event, self.sniffer.inject, action)
+            answer = self._answer(event) if action.pattern.flags & SYN else None
+            self._at(event, lambda packet: self.sniffer.inject(packet, answer), action)
         elif isinstance(action, Icmp):
             self._at(event, self.sniffer.inject_icmp, action)
         elif isinstance(action, Call):
@@ -134,6 +137,12 @@ class Runner:
             self._at(event, self._command, action)
         if not isinstance(action, Packet | Icmp):
             self._last = self.system.now
+
+    def _answer(self, event: Event) -> Pattern | None:
+        """The next packet after the event that the script expects of the host."""
+        later = (one.action for one in self.script.events if one.offset > event.offset)
+        sent = (one for one in later if isinstance(one, Packet) and not one.inbound)
+        return next((one.pattern for one in sent), None)
 
     def _times(self, event: Event) -> tuple[int, int]:
         """The first and the last moment at which the event may happen."""
@@ -276,7 +285,7 @@ class Runner:
                 Failure(event.offset, problem, _outcome(call, wanted), _value(call, value))
             )
         if prepared.method == "listen":
-            self.sniffer.listeners.add(prepared.descriptor)
+            self.sniffer.listens(prepared.descriptor)
         elif prepared.method == "close":
             self.sniffer.listeners.discard(prepared.descriptor)
             self.context.descriptors.forget(prepared.descriptor)

@@ -1,8 +1,9 @@
 """Packets of a run: what arrives, and whether what the host sends is what the script expects.
 
-Which connection a packet belongs to follows from the SYNs, as with packetdrill: every SYN that
-arrives while a socket listens or from ports that are new, and every first SYN of the host's, begins
-a new one, and the script's packets belong to the latest.
+Which connection a packet belongs to follows from the SYNs: the first one that arrives, or is sent,
+begins a connection, and the script's packets belong to the latest.  packetdrill takes every later
+SYN for one on that connection until there is another listener; here one that a listening socket may
+take begins a new connection, too, if the script then expects a SYN+ACK that it did not have before.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ class Sniffer:
         self.behind: int | None = None
         """How late the host was by the last packet's timestamp (us); None: it had none."""
         self.listeners: set[int] = set()  # the script's descriptors of sockets that listen
+        self._fresh_listener = False  # a socket listens that has had no SYN yet
         self._flows: dict[tuple[int, int], Flow] = {}
         self._waiting: deque[Sent] = deque()
         self._aside: list[Sent] = []  # of other connections than the script named
@@ -118,16 +120,29 @@ class Sniffer:
 
     # --- toward the host -------------------------------------------------------------------------
 
-    def inject(self, packet: Packet) -> None:
-        """A packet of the script arrives."""
+    def inject(self, packet: Packet, answer: Pattern | None = None) -> None:
+        """A packet of the script arrives; `answer` is what the host has to send next."""
         opens = packet.pattern.flags & (SYN | ACK) == SYN
         known = self._flows.get(packet.ports[::-1]) if packet.ports is not None else None
         new = packet.ports is not None and known is None
-        begins = opens and (self.flow is None or new or bool(self.listeners))
+        begins = opens and (self._taken(answer) or new or self.flow is None)
         self.flow = known or self.flow
         flow = self._new_from_peer(packet) if begins else self._current()
         size = packet.pattern.size
         self.system.inject(flow.incoming(packet, bytes(size)))
+
+    def _taken(self, answer: Pattern | None) -> bool:
+        """Whether a socket that listens takes the SYN, not the connection that there is."""
+        fresh, self._fresh_listener = self._fresh_listener, False
+        if fresh or not self.listeners:
+            return bool(self.listeners)
+        offered = answer is not None and answer.flags & (SYN | ACK) == SYN | ACK
+        return offered and not (self.flow is not None and self.flow.offers(answer))
+
+    def listens(self, descriptor: int) -> None:
+        """The script's socket listens from now on."""
+        self.listeners.add(descriptor)
+        self._fresh_listener = True
 
     def _new_from_peer(self, packet: Packet) -> Flow:
         settings = self.system.settings

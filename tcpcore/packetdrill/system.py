@@ -46,7 +46,8 @@ class Settings:
 
     `tolerance` is in microseconds; an event may also be late by an eighth of its distance from the
     one before.  `tick` is one of the host's timestamp clock, in microseconds; 0:
-    timestamps are not looked at.
+    timestamps are not looked at.  `merged_mss`: packets with more data than that arrive as if a
+    network card had merged them of segments of that size (GRO); 0: as single segments.
     """
 
     local: str = "192.168.0.1"
@@ -54,6 +55,7 @@ class Settings:
     bind_port: int = 8080
     connect_port: int = 8080
     mtu: int = 1500
+    merged_mss: int = 0
     tolerance: int = 4_000
     tick: int = 1_000
     strict_segments: bool = False
@@ -75,8 +77,9 @@ class System(ABC):
     def now(self) -> int:
         """Microseconds since the script began."""
 
-    def begin(self) -> None:  # noqa: B027 - only a real clock must be told
-        """What goes before the first event is done: the script's time begins."""
+    @abstractmethod
+    def begin(self) -> None:
+        """The script's clock starts: how long the shell before it took does not count."""
 
     @abstractmethod
     def start(self, name: str, *arguments: Any) -> Pending:

@@ -21,6 +21,11 @@ def pack(text: str) -> bytes:
     return ipaddress.ip_address(text).packed
 
 
+def within(text: str, prefix: str) -> bool:
+    """Whether an address lies in a prefix (``192.0.2.0/24``), or is that address."""
+    return ipaddress.ip_address(text) in ipaddress.ip_network(prefix, strict=False)
+
+
 @lru_cache(maxsize=4096)
 def unpack(packed: bytes) -> str:
     """The text of four or sixteen bytes, IPv6 as RFC 5952 §4 and glibc's inet_ntop() write it."""
