@@ -1,8 +1,8 @@
-"""TCP Fast Open at a host: the server's cookies and limits, the client's cache (RFC 7413).
+"""TCP Fast Open at a server: its cookies and limits (RFC 7413).
 
-A cookie is a keyed hash of the two addresses: the server remembers nothing.  `Server` makes and
-knows them, `Queue` bounds how many connections of one listener may be open early, `Cache` is what a
-client knows of servers.  Source: net/ipv4/tcp_fastopen.c, tcp_metrics.c.
+A cookie is a keyed hash of the two addresses: the server remembers nothing.  `Queue` bounds how
+many connections of one listener may be open early.  What clients know is in `fastopen_client`.
+Source: net/ipv4/tcp_fastopen.c.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from tcpcore import reasons, trace
-from tcpcore.errors import ECONNRESET, EOPNOTSUPP, socket_error
+from tcpcore.errors import ECONNRESET
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
 from tcpcore.host.siphash import siphash
@@ -49,11 +49,6 @@ the socket option TCP_FASTOPEN (commit 104671636897, of August 2012)."""
 COOKIE_SIZE = 8
 KEY_SIZE = 16
 
-LAST_STRAW = 2
-"""Retransmissions before the time-out that makes a host distrust the path."""
-
-MOST_DOUBLINGS = 6
-
 RESET_PENALTY = 60 * SECOND
 """So long a reset connection counts against the limit: a spoofer must not get around it."""
 
@@ -63,11 +58,9 @@ def cookie(client: str, server: str, key: bytes) -> bytes:
     return siphash(address.pack(client) + address.pack(server), key).to_bytes(COOKIE_SIZE, "little")
 
 
-def _bits(host: Host) -> int:
+def bits(host: Host) -> int:
+    """What the sysctl tcp_fastopen allows."""
     return host.sysctl.tcp_fastopen
-
-
-# --- the server ----------------------------------------------------------------------------------
 
 
 class _Reset:
@@ -153,7 +146,7 @@ class Queue:
         asked = fast_open.find(segment.options)
         if asked is not None and not asked[0]:
             host.count(counters.FAST_OPEN_COOKIE_REQUESTED)
-        if not _bits(host) & SERVER or (asked is None and not segment.payload):
+        if not bits(host) & SERVER or (asked is None and not segment.payload):
             return None
         if not self._has_room(now):
             return None
@@ -178,7 +171,7 @@ class Queue:
 
     def _needs_no_cookie(self) -> bool:
         without = self._listener.options.get("TCP_FASTOPEN_NO_COOKIE", 0)
-        return bool(_bits(self._listener.host) & SERVER_NO_COOKIE or without)
+        return bool(bits(self._listener.host) & SERVER_NO_COOKIE or without)
 
     def _keys(self) -> tuple[bytes, ...]:
         """The listener's own keys, or the host's; the first one makes new cookies."""
@@ -222,7 +215,7 @@ def start_listening(host: Host, options: dict[str, Any], backlog: int) -> None:
     What setsockopt() says later holds, also 0 (__inet_listen_sk()).
     """
     both = SERVER | SERVER_ALL_LISTENERS
-    if _bits(host) & both == both and not options.get("TCP_FASTOPEN"):
+    if bits(host) & both == both and not options.get("TCP_FASTOPEN"):
         most = host.sysctl.somaxconn
         options["TCP_FASTOPEN"] = min(backlog, most) if backlog >= 0 else most
 
@@ -238,158 +231,3 @@ def host_keys(host: Host) -> tuple[bytes, ...]:
 def split_key(key: bytes) -> tuple[bytes, ...]:
     """One key of 16 bytes or two."""
     return tuple(key[at : at + KEY_SIZE] for at in range(0, len(key), KEY_SIZE))
-
-
-# --- the client ----------------------------------------------------------------------------------
-
-
-class _Known:
-    """What a client knows of one server."""
-
-    __slots__ = ("cookie", "experimental", "mss", "next_experimental")
-
-    def __init__(self) -> None:
-        self.cookie = b""
-        self.experimental = False
-        self.mss = 0
-        self.next_experimental = 0  # 1: ask with the experimental option, 2: that failed as well
-
-
-class _Attempt:
-    """One connect with Fast Open: what the answer teaches goes into the cache."""
-
-    __slots__ = ("_asked", "_experimental", "_host", "_probing", "_server", "_with_data")
-
-    def __init__(
-        self, host: Host, server: str, asked: bool, experimental: bool, with_data: bool
-    ) -> None:
-        self._probing = host.fast_open.pauses > 0
-        self._host = host
-        self._server = server
-        self._asked = asked
-        self._experimental = experimental
-        self._with_data = with_data
-
-    def answered(self, options: Options, mss: int, retransmitted: bool, taken: bool) -> None:
-        """tcp_rcv_fastopen_synack() and tcp_fastopen_cache_set()."""
-        known = self._host.fast_open.known(self._server)
-        if not (self._asked or self._with_data):
-            return
-        found = fast_open.find(options) if self._asked else None
-        known.mss = mss
-        if found is not None and found[0]:
-            known.cookie, known.experimental = found
-        elif found is None and self._asked and not self._with_data and not retransmitted:
-            tried = 2 if self._experimental else 1
-            known.next_experimental = max(known.next_experimental, tried)
-        if self._with_data:
-            name = counters.FAST_OPEN_ACTIVE if taken else counters.FAST_OPEN_ACTIVE_FAIL
-            self._host.count(name)
-
-    def timed_out(self, retransmissions: int, expired: bool, now: int) -> None:
-        """Perhaps something on the path swallows what has the option."""
-        if self._asked or self._with_data:
-            self._host.fast_open.suspect(retransmissions, expired, now)
-            self._probing = False
-
-    def closed(self, now: int) -> None:
-        """One that went well after a pause ends the suspicion."""
-        if self._probing:
-            self._host.fast_open.pauses = 0
-
-
-class Cache:
-    """The cookies that a client host has, by server address, and its trust in the path.
-
-    Something on the path may swallow SYNs with data, or what follows them.  The third time-out in
-    a row, or giving up earlier, makes the host pause Fast Open, each time twice as long (if
-    tcp_fastopen_blackhole_timeout_sec is not 0).
-    """
-
-    __slots__ = ("_host", "_paused_at", "_servers", "pauses")
-
-    def __init__(self, host: Host) -> None:
-        self.pauses = 0
-        self._paused_at = 0
-        self._host = host
-        self._servers: dict[tuple[str, str], _Known] = {}
-
-    def known(self, server: str) -> _Known:
-        """What there is of a server, to be read or changed."""
-        return self._servers.setdefault((self._host.address, server), _Known())
-
-    def forget(self, prefix: str = "") -> None:
-        """Know nothing any more of the servers in `prefix`; of none, without one."""
-        for key in [*self._servers]:
-            if not prefix or address.within(key[1], prefix):
-                del self._servers[key]
-
-    def require_client(self) -> None:
-        """EOPNOTSUPP when tcp_fastopen does not allow clients to use it."""
-        if not _bits(self._host) & CLIENT:
-            raise socket_error(EOPNOTSUPP)
-
-    def suspect(self, retransmissions: int, expired: bool, now: int) -> None:
-        """A time-out with Fast Open (tcp_fastopen_active_detect_blackhole())."""
-        if retransmissions != LAST_STRAW and not (expired and retransmissions < LAST_STRAW):
-            return
-        self._host.count(counters.FAST_OPEN_ACTIVE_FAIL)
-        if self._host.sysctl.tcp_fastopen_blackhole_timeout_sec:
-            self._paused_at = now
-            self.pauses += 1
-            self._host.count(counters.FAST_OPEN_BLACKHOLE)
-
-    @property
-    def _paused(self) -> bool:
-        """tcp_fastopen_active_should_disable()."""
-        pause = self._host.sysctl.tcp_fastopen_blackhole_timeout_sec * SECOND
-        length = pause << min(self.pauses - 1, MOST_DOUBLINGS) if self.pauses else 0
-        return self._host.now < self._paused_at + length
-
-    def may_send_data(self, server: str, options: dict[str, Any]) -> bool:
-        """Whether a SYN to that server may carry data now (tcp_fastopen_cookie_check())."""
-        if self._paused:
-            return False
-        return self._without_cookie(options) or bool(self.known(server).cookie)
-
-    def cookie(self, server: str) -> bytes:
-        """The cookie that the host holds for a server; empty when it holds none."""
-        return self.known(server).cookie
-
-    def _without_cookie(self, options: dict[str, Any]) -> bool:
-        return bool(
-            _bits(self._host) & CLIENT_NO_COOKIE or options.get("TCP_FASTOPEN_NO_COOKIE", 0)
-        )
-
-    def start(self, c: Connection, data: bytes | None, options: dict[str, Any]) -> None:
-        """Prepare a connection: cookie and data into the SYN, or a request for a cookie.
-
-        `data` is None for a connect(), and what a sendto() or a first send() hands over.
-        """
-        known = self.known(c.remote)
-        option: Options = ()
-        clamp = min(c.advertised_mss, known.mss or c.advertised_mss)
-        if self._paused:
-            c.fast_open = FastOpen((), writing=data is not None, clamp=clamp)
-            c.fast_open.by_connect = data is None
-            return
-        if self._without_cookie(options):
-            carried, asked, experimental = True, False, False
-        elif known.cookie:
-            carried, asked, experimental = True, True, known.experimental
-            option = fast_open.option(known.cookie, experimental)
-        else:
-            carried, asked, experimental = False, True, known.next_experimental == 1
-            option = fast_open.option(b"", experimental)
-        first = data[: clamp - fast_open.OPTION_SPACE] if carried and data else b""
-        writing = data is not None and not (carried and len(first) == len(data))
-        keeper = _Attempt(self._host, c.remote, asked, experimental, bool(first))
-        packet = carried and data is not None
-        c.fast_open = FastOpen(
-            option, data=first, writing=writing, packet=packet, clamp=clamp, keeper=keeper
-        )
-        c.fast_open.by_connect = data is None
-        if not carried:
-            c.fast_open.failed = early.NO_COOKIE
-        elif data is not None:
-            c.snd_mss = clamp

@@ -26,7 +26,7 @@ from tcpcore.wire.icmp import UNREACHABLE, IcmpError
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
-    from tcpcore.host.fastopen import Cache
+    from tcpcore.host.fastopen_client import Cache
     from tcpcore.host.listener import Listener
     from tcpcore.host.peers import Peers
     from tcpcore.host.request import Request

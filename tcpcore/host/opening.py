@@ -25,7 +25,6 @@ async def connect(socket: Socket, address: str, port: int, timeout: int | None) 
     if socket.spoiled:
         raise socket_error(errors.EINVAL)
     await first_write(socket, errors.EISCONN)
-    socket.raise_error()
     if socket.listener is not None or (socket.connection is not None and not socket.connecting):
         raise socket_error(errors.EISCONN)
     host.call(f"connect({address}:{port})")
@@ -64,7 +63,7 @@ async def open_with_data(
     try:
         if await _opened(socket, c, until):
             _finish(socket, call, c, carried)
-            rest = data[carried:]
+            rest = data[carried:] if carried else data
             taken += await transfer.hand_over(socket, c, rest, flags) if rest else 0
         else:
             if c.fast_open is not None:
@@ -107,7 +106,7 @@ def shut(socket: Socket, c: Connection) -> None:
 def disconnect(socket: Socket) -> None:
     """End the connection at once, and leave a socket that may connect again (tcp_disconnect()).
 
-    What was open is reset, and the next call is told ECONNRESET.
+    What was open is reset, and the next call is told ECONNRESET, but for another connect().
     """
     host = socket.host
     host.call("connect(AF_UNSPEC)")
@@ -175,7 +174,7 @@ def _start(
         name = errors.errno_name(error.errno)
         host.returned(call, name, f"{call}() failed: {name}")
         raise
-    socket.connection, socket.connecting = c, True
+    socket.connection, socket.connecting, socket.error = c, True, None  # tcp_connect_init()
     socket_options.apply({"TCP_CONGESTION": socket.congestion, **socket.options}, c)
     c.no_reader, c.no_writer = socket.shut
     if socket.options.get("TCP_MAXSEG"):

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 
 from tcpcore import reasons, trace
 from tcpcore.errors import EADDRINUSE, EADDRNOTAVAIL, socket_error
-from tcpcore.host import counters, fastopen, profiles, snapshot
+from tcpcore.host import counters, profiles, snapshot
 from tcpcore.host.counters import Counters
+from tcpcore.host.fastopen_client import Cache
 from tcpcore.host.listener import Listener
 from tcpcore.host.machine import Machine
 from tcpcore.host.peers import Peers
@@ -55,6 +56,7 @@ class Host(Machine):
         self.name = name
         self.address = address
         self.index = 0
+        self.merged_mss = 0  # size of the segments that its device merges into large packets (GRO)
         self.sysctl = profiles.sysctls(profile)
         self.counters = Counters()
         self.listeners = {}
@@ -75,7 +77,7 @@ class Host(Machine):
         self.time_waits = TimeWaits(self)
         self.peers = Peers()
         self.syncookies = SynCookies(self.secrets)
-        self.fast_open = fastopen.Cache(self)
+        self.fast_open = Cache(self)
         self.routes = {}
         self.fast_open_keys: tuple[bytes, ...] = (self.secrets.key("fast open"),)
         self.kernel_log: list[tuple[int, str]] = []
@@ -185,10 +187,12 @@ class Host(Machine):
         self.peers.learn(connection)
         if connection.state == state.TIME_WAIT:
             self.time_waits.enter(connection)
-        if connection.state != state.CLOSED:
+        gone = connection.state == state.CLOSED
+        fast = connection.fast_open
+        if fast is not None and fast.keeper is not None and (gone or not fast.passive):
+            fast.keeper.closed(self.now)
+        if not gone:
             return False
-        if connection.fast_open is not None and connection.fast_open.keeper is not None:
-            connection.fast_open.keeper.closed(self.now)
         self.remove_endpoint(connection)
         return True
 
@@ -248,6 +252,7 @@ class Host(Machine):
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         route = self.routes.get(remote, UNSET)
         c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
+        c.merged_mss = self.merged_mss
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:

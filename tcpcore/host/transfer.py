@@ -19,6 +19,7 @@ from tcpcore.host.messages import (
     MSG_WAITALL,
     shown,
 )
+from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.process import Wait
 from tcpcore.tcp import admission, rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
@@ -68,6 +69,9 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
     await _wait_until_open(socket, c, until)
+    if isinstance(data, Nowhere) and data:
+        c.send(b"", host.now)  # whatever else is wrong comes first
+        raise socket_error(errors.EFAULT)
     oob = more = False
     if flags:
         oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)

@@ -15,9 +15,19 @@ from tcpcore.wire.segment import FIN, PSH, Segment
 HEADER = struct.Struct("=BBHHHH")
 """flags, type, length of the headers, size of a segment, where the checksum starts and stands."""
 
-NOTHING = bytes(HEADER.size)
-_WHOLE = 0
-"""VIRTIO_NET_HDR_GSO_NONE."""
+_WHOLE, _OF_IPV4, _OF_IPV6 = 0, 1, 4
+"""VIRTIO_NET_HDR_GSO_NONE, _TCPV4, _TCPV6."""
+
+
+def merged(packet: bytes, size: int) -> bytes:
+    """The header of a packet that arrives merged of segments with so much data; 0: it is one.
+
+    The kernel passes over the size where the packet has no more data than that.
+    """
+    over_ipv4 = packet[0] >> 4 == 4
+    if not size or (packet[9] if over_ipv4 else packet[6]) != codec.TCP:
+        return bytes(HEADER.size)
+    return HEADER.pack(0, _OF_IPV4 if over_ipv4 else _OF_IPV6, 0, size, 0, 0)
 
 
 def cut(packet: bytes) -> tuple[bytes, list[bytes]]:

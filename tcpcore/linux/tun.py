@@ -25,7 +25,8 @@ class Tun:
     """A TUN device inside a namespace, configured and up; closing it removes the device.
 
     `address` is the kernel's own end and `peer` the address on the other end of the cable.  With
-    `offload` the kernel may hand over large packets, which are cut here (TSO).
+    `offload` the kernel may hand over large packets, which are cut here (TSO).  With `merged_mss`
+    it takes packets with more data than that as merged of segments of that size (GRO).
     """
 
     def __init__(
@@ -37,14 +38,16 @@ class Tun:
         mtu: int = 1500,
         *,
         offload: bool = False,
+        merged_mss: int = 0,
     ) -> None:
         self.name = name
         self.mtu = mtu
         self.handed: bytes | None = None  # what the kernel handed over; None: one of its pieces
-        self._offload = offload
+        self._headers = offload or merged_mss > 0
+        self._merged_mss = merged_mss
         self._pieces: list[bytes] = []
         # The device belongs to the opener's namespace.
-        self._fd = namespace.call(_open, name, offload)
+        self._fd = namespace.call(_open, name, self._headers, offload)
         try:
             namespace.call(configure_interface, name, address, peer, mtu)
         except BaseException:
@@ -65,14 +68,15 @@ class Tun:
         except BlockingIOError:
             return None
         self.handed = packet
-        if not self._offload:
+        if not self._headers:
             return packet
         self.handed, self._pieces = segmentation.cut(packet)
         return self._pieces.pop(0)
 
     def write(self, packet: bytes) -> None:
         """Let the IP packet arrive at the kernel."""
-        os.write(self._fd, segmentation.NOTHING + packet if self._offload else packet)
+        header = segmentation.merged(packet, self._merged_mss) if self._headers else b""
+        os.write(self._fd, header + packet)
 
     def close(self) -> None:
         """Remove the device."""
@@ -81,9 +85,9 @@ class Tun:
             self._fd = -1
 
 
-def _open(name: str, offload: bool) -> int:
+def _open(name: str, headers: bool, offload: bool) -> int:
     fd = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
-    flags = IFF_TUN | IFF_NO_PI | (IFF_VNET_HDR if offload else 0)
+    flags = IFF_TUN | IFF_NO_PI | (IFF_VNET_HDR if headers else 0)
     try:
         fcntl.ioctl(fd, TUNSETIFF, struct.pack("16sH22x", name.encode(), flags))
         if offload:

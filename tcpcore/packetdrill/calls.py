@@ -105,19 +105,25 @@ def _readv(context: Context, args: Arguments) -> Prepared:
 def _write(context: Context, args: Arguments) -> Prepared:
     flags = args.number(3, 0) if args.name in ("send", "sendto") else 0
     handle = context.descriptors[args.number(0)]
-    if messages.is_nowhere(args.of(1)) and args.number(2) and args.name != "sendto":
-        return Prepared("send_nowhere", (handle, args.of(1), args.number(2), flags))
-    data = messages.payload(args.of(1), args.number(2))
+    to: tuple[str, int] | None = None
     if args.name == "sendto" and len(args.values) > 4 and args.of(4) != 0:
-        return Prepared(
-            "sendto", (handle, data, flags, *args.address(4, context.settings, local=False))
-        )
+        to = args.address(4, context.settings, local=False)
+    if messages.is_nowhere(args.of(1)) and args.number(2):
+        place = (handle, args.of(1), args.number(2), flags)
+        if to is not None:
+            return Prepared("sendto_nowhere", (*place, *to))
+        return Prepared("send_nowhere", place)
+    data = messages.payload(args.of(1), args.number(2))
+    if to is not None:
+        return Prepared("sendto", (handle, data, flags, *to))
     return Prepared("send", (handle, data, flags))
 
 
 def _writev(context: Context, args: Arguments) -> Prepared:
-    data = bytes(messages.size_of(args.of(1)))
-    return Prepared("send", (context.descriptors[args.number(0)], data, 0))
+    handle, data = context.descriptors[args.number(0)], bytes(messages.size_of(args.of(1)))
+    if messages.has_nowhere(args.of(1)):
+        return Prepared("send_nowhere", (handle, 0, max(len(data), 1), 0))
+    return Prepared("send", (handle, data, 0))
 
 
 def _sendmsg(context: Context, args: Arguments) -> Prepared:

@@ -15,6 +15,7 @@ from tcpcore.errors import socket_error
 from tcpcore.host import names, saved_syn, socket_options, splicing, tcp_info
 from tcpcore.host import poll as polling
 from tcpcore.host.ancillary import Note
+from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.option import INT, SOL_IPV6
 from tcpcore.host.pipes import File, PipeEnd, open_pipe
 from tcpcore.host.plain_options import AF_INET, memory
@@ -39,6 +40,7 @@ class EngineCalls:
 
     def __init__(self, host: Host) -> None:
         self._host = host
+        self.files: dict[str, int] = {}  # sizes of those that the script's shell has made
         self._closing_at_exec: dict[Any, int] = {}
         self._status: dict[Any, int] = {}  # flags that F_GETFL shows, and that change nothing
         self._more_holders: dict[Any, int] = {}  # descriptors beside the first one
@@ -107,8 +109,14 @@ class EngineCalls:
 
     async def send_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
         """A write from where no memory is: EFAULT, unless something else is wrong before."""
-        await handle.send(b"", flags)
-        raise socket_error(errors.EFAULT)
+        return await handle.send(Nowhere(size), flags)
+
+    async def sendto_nowhere(
+        self, handle: Socket, place: int, size: int, flags: int, address: str, port: int
+    ) -> int:
+        if flags & _FASTOPEN:
+            return await handle.sendto(Nowhere(size), address, port, flags & ~_FASTOPEN)
+        return await self.send_nowhere(handle, place, size, flags)
 
     async def recv_nowhere(self, handle: Socket, place: int, size: int, flags: int) -> int:
         """A read to where no memory is: the bytes stay."""
@@ -147,6 +155,8 @@ class EngineCalls:
             raise Unsupported(f"open() of {name!r} to write into it")
         if name in DEVICES:
             return File(name, 0 if name == "/dev/null" else None)
+        if name in self.files:
+            return File(name, self.files[name])
         if beside is not None:
             return File(name, beside.stat().st_size)
         raise Unsupported(f"open() of {name!r} ({_MAY_OPEN})")

@@ -24,8 +24,8 @@ USUAL_KEY = bytes.fromhex("a1a1a1a1b2b2b2b2c3c3c3c3d4d4d4d4")
 WITHOUT_EFFECT = (
     "local_ip_prefix", "gateway_ip", "netmask_ip", "speed", "non_fatal", "persistent_tun_dev",
     "tcp_ts_ecr_scaled", "send_omit_free", "init_scripts", "dry_run", "udp_encaps", "wire_client",
-    "wire_server", "wire_server_ip", "wire_server_port", "wire_client_dev", "wire_server_dev", "so_filename",
-    "so_flags", "code_command", "code_format", "code_sockopt", "tun_dev", "is_anyip",
+    "wire_server", "wire_server_ip", "wire_server_port", "wire_client_dev", "wire_server_dev",
+    "so_filename", "so_flags", "code_command", "code_format", "code_sockopt", "tun_dev", "is_anyip",
     "anyip", "debug", "tolerance_percent", "local_linklocal_ip", "timeout_usecs",
     "live_bind_ip", "live_bind_port", "live_connect_ip", "live_connect_port", "live_gateway_ip",
     "live_local_ip", "live_remote_ip", "live_netmask_ip", "live_remote_prefix",
@@ -34,14 +34,13 @@ ADDRESSES = {"local_ip": "local", "remote_ip": "remote"}
 NUMBERS = {
     "bind_port": ("bind_port", 65535),
     "connect_port": ("connect_port", 65535),
+    "mss": ("merged_mss", 65535),
     "mtu": ("mtu", 65535),
     "tolerance_usecs": ("tolerance", 10**9),
     "tcp_ts_tick_usecs": ("tick", 10**6),
 }
 VERSIONS = (IPV4, IPV6, MAPPED)
 _OFF = ("0", "false")
-_HEADERS = 40
-_LARGEST_MSS = 65535 - _HEADERS
 _SIX_LOCAL, _SIX_REMOTE = "fd3d:a0b:17d6::1", "fd3d:fa7b:d17d::1"
 
 
@@ -52,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ip_version", metavar="VERSION", help=", ".join(VERSIONS))
     for name in ("local_ip", "remote_ip"):
         parser.add_argument(f"--{name}", metavar="ADDRESS", help="the address of that end")
-    for name in ("bind_port", "connect_port", "mtu", "tcp_ts_tick_usecs"):
+    for name in ("bind_port", "connect_port", "mss", "mtu", "tcp_ts_tick_usecs"):
         parser.add_argument(f"--{name}", metavar="N", help=argparse.SUPPRESS)
     for name in WITHOUT_EFFECT:
         parser.add_argument(f"--{name}", nargs="?", help=argparse.SUPPRESS)
@@ -105,10 +104,6 @@ def _setting(name: str, value: str) -> dict[str, Any]:
         if not value.isdecimal() or not least <= int(value[:12]) <= most:
             raise ValueError(f"--{name} takes a number from {least} to {most}, not {value!r}")
         return {attribute: int(value)}
-    if name == "mss":  # of the link: what an IPv4 packet leaves
-        if not value.isdecimal() or not 0 < int(value[:12]) <= _LARGEST_MSS:
-            raise ValueError(f"--mss takes a number from 1 to {_LARGEST_MSS}, not {value!r}")
-        return {"mtu": int(value) + _HEADERS}
     if name in ADDRESSES:
         return {ADDRESSES[name]: _address(value)}
     if name == "strict_segments":

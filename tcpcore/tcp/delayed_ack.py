@@ -128,11 +128,14 @@ def _more_quick_acks(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
 def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
     """Guess the segment size that the peer uses (tcp_measure_rcv_mss())."""
     size, c.last_segment_size = c.last_segment_size, 0
+    whole = length
+    if 0 < c.merged_mss < length:
+        length = c.merged_mss
     if length == c.rcv_mss and not flags & PSH:
         return
     if length >= c.rcv_mss:
         if length != c.rcv_mss:
-            receive_buffer.packet_seen(c, length, memory)
+            receive_buffer.packet_seen(c, whole, memory)
         c.rcv_mss = min(length, c.advertised_mss - segment_size.STAMPS * c.timestamps)
         if flags & PSH and not c.ack_pushed:
             c.ack_pushed = 1

@@ -47,6 +47,8 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
 
 def _opening(c: Tcb) -> bool:
     """Whether a SYN or SYN+ACK waits that is no connection's yet: one that crossed is."""
+    if c.request_out:  # and its FIN may have followed
+        return True
     if c.state == state.SYN_RECV:
         return c.fast_open is not None and c.fast_open.passive
     return c.state not in state.HANDSHAKE_DONE

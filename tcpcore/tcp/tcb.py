@@ -82,8 +82,9 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "min_rtt", "name", "no_memory", "no_news", "no_reader", "no_writer", "nodelay",
-        "notsent_lowat", "orphan", "out", "out_of_order", "pacing_deadline", "packets", "path_mtu",
+        "mdev_max", "merged_mss", "min_rtt", "name", "no_memory", "no_news", "no_reader",
+        "no_writer", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "pacing_deadline", "packets", "path_mtu",
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
         "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
@@ -190,6 +191,7 @@ class Tcb:
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
+        self.merged_mss = 0  # as the device says of packets it merged (gso_size); 0: none
         self.receive_buffer = bytearray()
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it

@@ -168,6 +168,8 @@ def set_fin_wait_2(c: Tcb, now: int) -> None:
         cancel_keepalive(c)
     if not c.sysctl.orphans_time_out:
         return
+    if c.fast_open is not None and c.fast_open.keeper is not None and not c.fast_open.passive:
+        c.fast_open.keeper.closed(now)
     longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
     c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)

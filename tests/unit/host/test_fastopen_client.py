@@ -372,14 +372,6 @@ def test_each_pause_is_twice_as_long(times: int):
     wire >> "S 0:0(0) <mss 1460,FO,nop,nop>"
 
 
-def test_a_connection_that_goes_well_ends_the_suspicion():
-    wire = Wire(tcp_fastopen_blackhole_timeout_sec=10, **PLAIN)
-    swallowed(wire, 3).close()
-    wire.silent(seconds(10))
-    learn(wire)
-    assert wire.host.fast_open.pauses == 0
-
-
 def test_while_paused_a_deferred_connect_opens_at_once():
     wire = Wire(tcp_fastopen_blackhole_timeout_sec=10, **PLAIN)
     learn(wire)

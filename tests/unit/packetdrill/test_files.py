@@ -132,3 +132,26 @@ def test_sendfile_blocks_until_all_of_it_is_handed_over() -> None:
 def test_on_the_kernel_such_a_call_is_told_in_a_sentence_too(call: str) -> None:
     with pytest.raises(ScriptError, match="on this descriptor"):
         run_text(f"0 pipe([5, 6]) = 0\n+0 {call}\n", plan=Plan("kernel"))
+
+
+@pytest.mark.parametrize(
+    ("command", "size"),
+    [
+        ("dd if=/dev/zero of=/tmp/data bs=1k count=3 status=none", 3072),
+        ("dd if=/dev/urandom of=/tmp/data bs=1kB count=3", 3000),
+        ("dd if=/dev/zero of=/tmp/data count=2", 1024),
+        ("truncate -s 5000 /tmp/data", 5000),
+        ("fallocate -l 1M /tmp/data", 1 << 20),
+    ],
+)
+def test_a_file_that_the_shell_makes_has_its_size(command: str, size: int) -> None:
+    script = f'`{command}`\n{CONNECTED}+0 open("/tmp/data", O_RDONLY) = 5\n'
+    assert run_text(script + f"+0 sendfile(4, 5, [{size - 10}], 100) = 10\n").passed
+    assert run_text(script + f"+0 sendfile(4, 5, [{size}], 100) = 0\n").passed
+
+
+@pytest.mark.parametrize(
+    "command", ["dd if=/etc/passwd of=/tmp/data", "dd of=/tmp/data", "truncate -s x /tmp/data"]
+)
+def test_a_file_of_unknown_size_is_not_made(command: str) -> None:
+    assert "the shell command" in refusal(f"`{command}`\n{CONNECTED}")
