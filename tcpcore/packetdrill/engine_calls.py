@@ -247,14 +247,14 @@ class EngineCalls:
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:
         """The fields of tcp_info, of a socket or of a connection that nobody has accepted."""
         connection = getattr(handle, "connection", None)
-        if connection is None:
+        opens = getattr(handle, "deferred", None) is not None
+        if connection is None and not opens:
             for ends, endpoint in self._host.endpoints.items():
                 if (ends[1], ends[3]) == ports:
                     connection = getattr(endpoint, "child", endpoint)
         listener = getattr(handle, "listener", None)
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
-        opens = getattr(handle, "deferred", None) is not None
         found = tcp_info.of(connection, self._host.now, opens=opens)
         return found | memory(handle) if isinstance(handle, Socket) else found
 

@@ -63,6 +63,7 @@ class Runner:
         self.outcome = Outcome([self._step(event) for event in script.events])
         self.sniffer = Sniffer(system, self.outcome.remarks)
         self._last = 0
+        self._connecting: Any = None  # the handle of a connect() of which no packet was seen yet
         self._late = 0  # how far what happens lags behind the script's own times, added up
         self._blocked: list[tuple[Event, Call, Prepared, Pending, int]] = []
         self._code = Interpreter(INFO, self.outcome.remarks.append)
@@ -103,6 +104,8 @@ class Runner:
 
     def _event(self, event: Event) -> None:
         start, latest = self._times(event)
+        if isinstance(event.action, Packet | Icmp):
+            self._connecting = None
         late = 0 if event.time.kind == ABSOLUTE else self._late
         if isinstance(event.action, Packet) and not event.action.inbound:
             slack = max(self.system.settings.tolerance, (start - self._last) // 8)
@@ -192,6 +195,8 @@ class Runner:
     def _handle(self) -> Any:
         """The socket that the script's packets belong to: what tcp_info is asked of."""
         known = self.context.descriptors.items()
+        if any(handle is self._connecting for _, handle in known):
+            return self._connecting
         for _, handle in reversed(known):
             if self.sniffer.ports is not None and self.system.ends(handle) == self.sniffer.ports:
                 return handle
@@ -205,6 +210,8 @@ class Runner:
         prepared: list[Prepared] = []
         self._at(event, lambda _: prepared.append(prepare(call, self.context)), None)
         pending = self.system.start(prepared[0].method, *prepared[0].arguments)
+        if prepared[0].method == "connect":
+            self._connecting = prepared[0].arguments[0]
         if call.end is not None:
             self._blocked.append((event, call, prepared[0], pending, base + call.end))
             return
