@@ -181,7 +181,7 @@ class Request:
             return self._reset(segment, now)
         if flags & ACK and segment.ack != c.snd_nxt:
             return self._refuse_ack(segment, now)
-        if problem or not window.holds(c, segment):
+        if problem or not window.holds(c, segment, window.MAX_UNSCALED):  # tcp_synack_window()
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
@@ -307,8 +307,9 @@ class Request:
     def _remember(self, c: Connection, segment: Segment, now: int) -> None:
         """What the child knows of retransmissions (tcp_create_openreq_child())."""
         c.total_retrans, c.total_rto = self.resent, self.timeouts
+        c.total_rto_recoveries = int(self.timeouts > 0)
         if self.timeouts:
-            c.total_rto_recoveries, c.loss.rto_time = 1, now - self.sent_at
+            c.total_rto_time = (now - self.sent_at) // MILLISECOND
         stamps = wire_options.timestamps(segment.options) if c.timestamps else None
         if self.timeouts and (stamps is None or stamps[1] != self.stamps[0]):
             c.loss.undo_marker = c.iss

@@ -49,8 +49,6 @@ class LossState:
         "reordering_seen",
         "resent_end",
         "retrans_stamp",
-        "rto_since",
-        "rto_time",
         "undo_marker",
         "undo_retrans",
         "usage_end",
@@ -59,8 +57,6 @@ class LossState:
     def __init__(self, reordering: int) -> None:
         self.high_seq: int | None = None  # snd.nxt when the state was entered
         self.lost = 0  # segments that were ever counted as lost
-        self.rto_since: int | None = None  # when the first time-out of this row was
-        self.rto_time = 0  # microseconds from there to the end of the row, of all rows
         self.dsack_dups = 0  # segments that the peer reported to have twice
         self.retrans_stamp: int | None = None  # when the first retransmission of this episode went
         self.resent_end: int | None = None  # end of the highest segment sent again; None: none is
@@ -101,13 +97,3 @@ class LossState:
         """What ends there was sent again: how far in the queue there is anything of that kind."""
         if self.resent_end is None or gt(end, self.resent_end):
             self.resent_end = end
-
-    def rto_over(self, now: int) -> None:
-        """The peer answers again after time-outs (tcp_update_rto_time())."""
-        if self.rto_since is not None:
-            self.rto_time += now - self.rto_since
-            self.rto_since = None
-
-    def time_in_rto(self, now: int) -> int:
-        """For how long time-outs kept the connection waiting so far (tcpi_total_rto_time)."""
-        return self.rto_time + (now - self.rto_since if self.rto_since is not None else 0)

@@ -178,12 +178,12 @@ def _is_thin(c: Tcb) -> bool:
 
 
 def _count(c: Tcb, now: int) -> None:
-    """Take note of a time-out (tcp_update_rto_stats())."""
+    """A time-out more (tcp_update_rto_stats())."""
     c.retransmissions += 1
     c.total_rto += 1
     if c.retransmissions == 1:
         c.total_rto_recoveries += 1
-        c.loss.rto_since = now
+        c.rto_stamp = now
 
 
 def _answer_early_again(c: Tcb, head: SentSegment, now: int) -> None:

@@ -90,12 +90,15 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
 
 
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
-    """Whether a block lies in what is sent and not acknowledged (tcp_is_sackblock_valid())."""
+    """Whether a block lies in what is sent, above what is acknowledged (tcp_is_sackblock_valid()).
+
+    One that begins with the byte that the same ACK still waits for makes no sense.
+    """
     start, end = block
     snd_nxt = c.snd_nxt
     if (snd_nxt - end) & HALF or not (start - end) & HALF:
         return False
-    return bool((start - snd_nxt) & (c.snd_una - end) & HALF)
+    return bool((start - snd_nxt) & (c.snd_una - start) & HALF)
 
 
 def _covered(c: Tcb, board: Scoreboard, block: tuple[int, int]) -> list[SentSegment]:

@@ -91,15 +91,15 @@ class Tcb:
         "record_ends", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
         "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
-        "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling",
-        "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer", "shut_early",
-        "small_sent_end",
-        "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf",
-        "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state",
+        "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
+        "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
+        "shut_early", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
+        "stamps", "state",
         "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
-        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn",
-        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
-        "wakes_at", "window_clamp", "write_end",
+        "total_rto", "total_rto_recoveries", "total_rto_time", "ts_recent", "ts_recent_at",
+        "tuning", "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout",
+        "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -292,6 +292,8 @@ class Tcb:
         self.total_retrans = 0
         self.total_rto = 0
         self.total_rto_recoveries = 0
+        self.total_rto_time = 0  # ms, of the recoveries that are over
+        self.rto_stamp: int | None = None  # when the one under way began, us
         self.rcv_ooopack = 0
         self.chrono = 0  # what time goes by; see `chrono`
         self.chrono_since = 0
