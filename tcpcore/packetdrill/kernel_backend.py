@@ -182,6 +182,8 @@ class KernelSystem(System):
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
+            if isinstance(error.__cause__, PermissionError):
+                return f"ignored: {name} (this network namespace may not change it)"
             raise
         return None
 

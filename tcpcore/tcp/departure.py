@@ -315,7 +315,8 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    alone = not push  # the last of a large packet takes nothing along
+    # the last of a large packet takes nothing along
+    alone = not push and c.sysctl.tcp_retrans_collapse
     if alone and length < mss and not sent.flags & FIN:
         length = pieces.collapse(c, sent, length, mss)
     c.loss.sent_again(sent.end)
