@@ -25,6 +25,7 @@ ENOTTY = 25
 ESPIPE = 29
 EPIPE = 32
 EDOM = 33
+ELOOP = 40
 ENODATA = 61
 ENONET = 64
 EPROTO = 71
@@ -68,6 +69,7 @@ _NAMES_AND_MESSAGES = {
     ENOTTY: ("ENOTTY", "Inappropriate ioctl for device"),
     ESPIPE: ("ESPIPE", "Illegal seek"),
     EPIPE: ("EPIPE", "Broken pipe"),
+    ELOOP: ("ELOOP", "Too many levels of symbolic links"),
     EDOM: ("EDOM", "Numerical argument out of domain"),
     ENODATA: ("ENODATA", "No data available"),
     ENONET: ("ENONET", "Machine is not on the network"),

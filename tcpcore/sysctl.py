@@ -91,6 +91,7 @@ class Sysctls:
     tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
     tcp_pacing_ss_ratio: int = _knob(200, 0, 1000, "%", "pacing rate in slow start, of cwnd/RTT")
     tcp_pacing_ca_ratio: int = _knob(120, 0, 1000, "%", "pacing rate in congestion avoidance")
+    tcp_retrans_collapse: int = _knob(1, 0, 255, "", "small segments sent again go as one")
     tcp_min_rtt_wlen: int = _knob(300, 0, 86400, "s", "window of the least round trip")
     tcp_min_tso_segs: int = _knob(2, 1, 65535, "", "least segments of a burst")
     tcp_tso_rtt_log: int = _knob(

@@ -41,6 +41,8 @@ _PRIVATE = EPOLLONESHOT | EPOLLET | EPOLLWAKEUP | EPOLLEXCLUSIVE
 _EXCLUSIVE = _READABLE | _WRITABLE | _ALWAYS | EPOLLET | EPOLLWAKEUP | EPOLLEXCLUSIVE
 """What may stand beside EPOLLEXCLUSIVE (EPOLLEXCLUSIVE_OK_BITS)."""
 _OVER = (state.CLOSED, state.TIME_WAIT)
+_NESTED_MOST = 4
+"""Epolls that may stand inside an epoll, one in another (EP_MAX_NESTS)."""
 
 
 def mask(socket: Socket | Epoll) -> int:
@@ -105,7 +107,7 @@ class _Item:
 
     __slots__ = ("data", "epoll", "events", "seen", "socket")
 
-    def __init__(self, epoll: Epoll, socket: Socket, events: int, data: int) -> None:
+    def __init__(self, epoll: Epoll, socket: Socket | Epoll, events: int, data: int) -> None:
         self.epoll = epoll
         self.socket = socket
         self.events = events
@@ -129,8 +131,10 @@ class _Item:
 _Sight = tuple[object, object, object]
 
 
-def _sight(socket: Socket) -> _Sight:
+def _sight(socket: Socket | Epoll) -> _Sight:
     """``(what came, when there was room again, everything else)``, to compare."""
+    if isinstance(socket, Epoll):
+        return object(), 0, None  # each event inside is news
     c = socket.connection
     if c is None:
         return object(), 0, None  # a listener is woken only when somebody arrived
@@ -153,15 +157,22 @@ class Epoll:
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._items: dict[Socket, _Item] = {}
+        self._items: dict[Socket | Epoll, _Item] = {}
         self._ready: list[_Item] = []
         self._queue = self.waiters = WaitQueue()
         self.closed = False
 
-    def control(self, operation: int, socket: Socket, events: int = 0, data: int = 0) -> None:
-        """epoll_ctl(2).  EEXIST for a socket added twice, ENOENT for one not added."""
+    def control(
+        self, operation: int, socket: Socket | Epoll, events: int = 0, data: int = 0
+    ) -> None:
+        """epoll_ctl(2).  EEXIST for a socket added twice, ENOENT for one not added.
+
+        An epoll may watch another one (ELOOP for a circle or for too many of them), not itself.
+        """
         item = self._items.get(socket)
         _require_sense(operation, events, item)
+        if isinstance(socket, Epoll):
+            self._require_nesting(operation, socket, events)
         if operation == EPOLL_CTL_ADD:
             if item is not None:
                 raise socket_error(errors.EEXIST)
@@ -179,10 +190,25 @@ class Epoll:
         if mask(socket) & (item.events | _ALWAYS):
             self.tell(item)
 
+    def _require_nesting(self, operation: int, inner: Epoll, events: int) -> None:
+        """Whether an epoll may be watched (do_epoll_ctl(), ep_loop_check())."""
+        if inner is self or (operation == EPOLL_CTL_ADD and events & EPOLLEXCLUSIVE):
+            raise socket_error(errors.EINVAL)
+        if operation == EPOLL_CTL_ADD and inner.depth(self) > _NESTED_MOST:
+            raise socket_error(errors.ELOOP)
+
+    def depth(self, outer: Epoll) -> int:
+        """How many epolls stand below one another in here; too many if `outer` is among them."""
+        inside = [one for one in self._items if isinstance(one, Epoll)]
+        if outer is self or outer in inside:
+            return _NESTED_MOST + 1
+        return 1 + max((one.depth(outer) for one in inside), default=0)
+
     def tell(self, item: _Item) -> None:
         """Something happened to a socket of the list."""
-        if item.events & ~_PRIVATE and item not in self._ready:
-            self._ready.append(item)
+        if item.events & ~_PRIVATE:
+            if item not in self._ready:
+                self._ready.append(item)
             self._queue.wake()
 
     def has_news(self) -> bool:
@@ -221,7 +247,7 @@ class Epoll:
         self._ready = looked_at + again
         return found
 
-    def _forget(self, socket: Socket) -> None:
+    def _forget(self, socket: Socket | Epoll) -> None:
         item = self._items.pop(socket)
         socket.waiters.watchers.remove(item.woken)
         if item in self._ready:

@@ -50,7 +50,7 @@ def received(c: Connection, irs: int, offered: int) -> None:
     """Note the peer's SYN: its sequence number and its window."""
     c.irs = c.snd_wl1 = irs
     c.rcv_nxt = c.rcv_wup = (irs + 1) & MASK
-    c.snd_wnd = c.max_window = offered
+    c.snd_wnd = c.max_window = c.mss_window = offered
     c.snd_nxt = c.write_end = (c.iss + 1) & MASK
 
 
@@ -181,7 +181,7 @@ class Request:
             return self._reset(segment, now)
         if flags & ACK and segment.ack != c.snd_nxt:
             return self._refuse_ack(segment, now)
-        if problem or not window.holds(c, segment):
+        if problem or not window.holds(c, segment, window.MAX_UNSCALED):  # tcp_synack_window()
             return self._say_what_is_expected(segment, now, problem or reasons.ACK_DUPLICATE())
         if segment.seq == c.irs:
             flags &= ~SYN  # it lies before the window: what is left is an ACK
@@ -296,18 +296,20 @@ class Request:
         self.listener.remove_request(self)
         sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
         sent.retransmissions = self.resent
-        c.max_window = segment.window << c.snd_scale
+        c.max_window = c.mss_window = segment.window << c.snd_scale
         open_child(self.listener, c, sent)
-        self._remember(c, segment)
+        self._remember(c, segment, now)
         out = c.arrives(segment, now)
         if c.state == state.SYN_RECV:  # a SYN stood in the segment: it was only challenged
             timers.set_retransmission(c, now)
         return out
 
-    def _remember(self, c: Connection, segment: Segment) -> None:
+    def _remember(self, c: Connection, segment: Segment, now: int) -> None:
         """What the child knows of retransmissions (tcp_create_openreq_child())."""
         c.total_retrans, c.total_rto = self.resent, self.timeouts
         c.total_rto_recoveries = int(self.timeouts > 0)
+        if self.timeouts:
+            c.total_rto_time = (now - self.sent_at) // MILLISECOND
         stamps = wire_options.timestamps(segment.options) if c.timestamps else None
         if self.timeouts and (stamps is None or stamps[1] != self.stamps[0]):
             c.loss.undo_marker = c.iss

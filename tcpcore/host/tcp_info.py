@@ -161,7 +161,13 @@ def _counts(c: Connection) -> dict[str, int]:
 
 def _times(c: Connection, now: int) -> dict[str, int]:
     busy, by_window, by_buffer = chrono.spent(c, now)
-    return {"busy_time": busy, "rwnd_limited": by_window, "sndbuf_limited": by_buffer}
+    lasting = 0 if c.rto_stamp is None else now // MILLISECOND - c.rto_stamp // MILLISECOND
+    return {
+        "busy_time": busy,
+        "rwnd_limited": by_window,
+        "sndbuf_limited": by_buffer,
+        "total_rto_time": c.total_rto_time + lasting,
+    }
 
 
 def _new() -> dict[str, int]:

@@ -1,7 +1,7 @@
 """``%{ ... }%``: a small part of Python, read by us, so that a stranger's script is safe to run.
 
-Statements: assert, assignments to names, if, pass, and expressions such as ``print(tcpi_rtt)``;
-an import does nothing, and ``print`` may be Python 2's.
+Statements: assert, assignments to names, if, for, pass, and expressions such as
+``print(tcpi_rtt)``; an import does nothing, and ``print`` may be Python 2's.
 Expressions: numbers, strings, names, arithmetic, bits, comparisons, and/or/not, conditional ones,
 tuples, f-strings, and the functions below.  Nothing reaches a file, an attribute or a module.
 """
@@ -17,6 +17,9 @@ from typing import Any
 
 _BIGGEST = 1 << 128
 _LONGEST = 10_000
+_MOST_ROUNDS = 10_000
+"""Rounds of all loops of a script together."""
+_MOST_IN_RANGE = 1000
 _FORMAT = re.compile(r"(?:[^%]|%%|%[-+ #0]?[0-9]{0,2}(?:\.[0-9]{1,2})?[dsriuxXofegFEG])*")
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -51,9 +54,20 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Is: operator.is_,
     ast.IsNot: operator.is_not,
 }
+
+
+def _range(*ends: int) -> range:
+    """range(), of so many that whatever goes through them is done soon."""
+    found = range(*ends)
+    if len(found) > _MOST_IN_RANGE:
+        raise ValueError(f"a range has at most {_MOST_IN_RANGE} numbers")
+    return found
+
+
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": abs, "min": min, "max": max, "int": int, "float": float, "len": len, "str": str,
-    "round": round, "bool": bool, "hex": hex,
+    "round": round, "bool": bool, "hex": hex, "sum": sum, "any": any, "all": all,
+    "sorted": sorted, "range": _range,
 }  # fmt: skip
 
 
@@ -97,6 +111,7 @@ _STATEMENTS = (
     ast.Assign,
     ast.AugAssign,
     ast.If,
+    ast.For,
     ast.Pass,
     ast.Expr,
 )
@@ -116,7 +131,7 @@ def _require_known(tree: ast.Module) -> None:
             known = isinstance(node.func, ast.Name) and node.func.id in (*_FUNCTIONS, "print")
             if not known or node.keywords:
                 raise UnsupportedCode(node.lineno, "only simple functions, such as print and abs")
-        if isinstance(node, ast.Assign | ast.AugAssign):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.For):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             if not all(isinstance(target, ast.Name) for target in targets):
                 raise UnsupportedCode(node.lineno, "values are assigned to simple names")
@@ -144,6 +159,7 @@ class Interpreter:
         self.names: dict[str, Any] = {}
         self._facts: dict[str, Any] = {}
         self._say = say
+        self._rounds = 0
 
     def run(self, tree: ast.Module, facts: dict[str, Any]) -> None:
         """Run the code; `facts` are the fields of tcp_info now.  Raises `CodeError`."""
@@ -165,6 +181,8 @@ class Interpreter:
             self._assert(node)
         elif isinstance(node, ast.If):
             self._block(node.body if self._value(node.test) else node.orelse)
+        elif isinstance(node, ast.For):
+            self._loop(node)
         elif isinstance(node, ast.Assign):
             value = self._value(node.value)
             for target in node.targets:
@@ -176,6 +194,16 @@ class Interpreter:
             self.names[node.target.id] = self._combine(node.op, old, self._value(node.value))
         elif isinstance(node, ast.Expr):
             self._value(node.value)
+
+    def _loop(self, node: ast.For) -> None:
+        assert isinstance(node.target, ast.Name)
+        for value in self._value(node.iter):
+            self._rounds += 1
+            if self._rounds > _MOST_ROUNDS:
+                raise CodeError(node.lineno, "the loops of this script do not end")
+            self.names[node.target.id] = value
+            self._block(node.body)
+        self._block(node.orelse)
 
     def _assert(self, node: ast.Assert) -> None:
         if self._value(node.test):

@@ -56,6 +56,7 @@ class KernelSystem(System):
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
+        self._ends: dict[Any, tuple[int, int]] = {}  # of sockets that had a connection
         self._sent: queue.SimpleQueue[Sent] = queue.SimpleQueue()
         self._over = threading.Event()
         self._pool = ThreadPoolExecutor(_THREADS, initializer=self._namespace.enter)
@@ -81,6 +82,7 @@ class KernelSystem(System):
         pending = Pending(name, self.now)
         if name in ("connect", "sendto", "sendto_nowhere"):
             self._asked[arguments[0]] = arguments[-1]
+            self._ends.pop(arguments[0], None)
         method = getattr(self._calls, name)
         future = self._pool.submit(self._call, pending, method, arguments)
         with contextlib.suppress(TimeoutError):
@@ -94,6 +96,8 @@ class KernelSystem(System):
             self._open += [
                 one for one in made if isinstance(one, socket.socket | select.epoll | File)
             ]
+            if pending.name in ("accept", "connect"):
+                self.ends(arguments[0] if pending.name == "connect" else pending.result)
         except (TypeError, AttributeError, ValueError, OverflowError) as error:
             pending.trouble = Unsupported(f"{pending.name}() on this descriptor ({error})")
         except OSError as error:
@@ -144,13 +148,19 @@ class KernelSystem(System):
     # --- looking ---------------------------------------------------------------------------------
 
     def ends(self, handle: Any) -> tuple[int, int] | None:
-        """Local and remote port, as the kernel says, or where connect() is still going."""
+        """Local and remote port, as the kernel says, or where connect() is still going.
+
+        A socket whose connection is over tells its ports no more: it keeps those it had.
+        """
         try:
             local = handle.getsockname()[1]
             with contextlib.suppress(OSError):
-                return local, handle.getpeername()[1]
+                self._ends[handle] = local, handle.getpeername()[1]
+                return self._ends[handle]
         except (OSError, AttributeError):
             return None
+        if handle in self._ends:
+            return self._ends[handle]
         return (local, self._asked[handle]) if handle in self._asked else None
 
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:
@@ -173,6 +183,8 @@ class KernelSystem(System):
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
+            if isinstance(error.__cause__, PermissionError):
+                return f"ignored: {name} (this network namespace may not change it)"
             raise
         return None
 

@@ -20,6 +20,7 @@ from tcpcore.tcp import (
     rate,
     receive_buffer,
     reception,
+    recovery,
     resend,
     rtt,
     state,
@@ -84,6 +85,7 @@ def take_ack(c: Tcb, segment: Segment, now: int) -> None:
         _measure(c, segment, syn_ack, now)
     if c.ca_state == LOSS and not c.retransmission_queue:
         undo.try_recovery(c, segment, now)
+    recovery.time_outs_over(c, now)
     c.retransmissions = c.retransmit_since = 0
     undo.clean_stamp(c)
     timers.cancel_retransmission(c)

@@ -103,7 +103,7 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
     ):
         receive_buffer.grow(c, length, memory, c.rmem)
     c.ack_pending = True
-    if c.ack_now or c.ato != ATO_MIN:
+    if c.ack_now or c.ato != ATO_MIN or c.delay_max < ATO_MIN:
         reception.acknowledge(c, now)
         return
     if since > c.rcv_mss:

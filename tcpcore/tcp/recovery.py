@@ -64,6 +64,8 @@ def _alert(c: Tcb, segment: Segment, before: int, news: News, duplicates: int, n
         return _in_recovery(c, segment, before, news, duplicates, now)
     if c.ca_state == LOSS:
         answer = _in_loss(c, segment, news, duplicates, now)
+        if c.ca_state != LOSS:
+            time_outs_over(c, now)
         _identify(c, news, now)
         if c.ca_state != OPEN and not news.lost_retransmission:
             return answer
@@ -101,6 +103,13 @@ def _in_recovery(
             return NOTHING
         enter(c, news.echo)
     return LOST
+
+
+def time_outs_over(c: Tcb, now: int) -> None:
+    """Add the time since the first time-out in a row to tcp_info's (tcp_update_rto_time())."""
+    if c.rto_stamp is not None:
+        c.total_rto_time += now // MILLISECOND - c.rto_stamp // MILLISECOND
+        c.rto_stamp = None
 
 
 def _in_loss(c: Tcb, segment: Segment, news: News, duplicates: int, now: int) -> int:

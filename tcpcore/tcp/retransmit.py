@@ -147,7 +147,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     recovery.enter_loss(c, now)
     if not shut:
-        _count(c)
+        _count(c, now)
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
@@ -177,11 +177,13 @@ def _is_thin(c: Tcb) -> bool:
     return len(c.retransmission_queue) < THIN and c.ssthresh < INFINITE_SSTHRESH
 
 
-def _count(c: Tcb) -> None:
+def _count(c: Tcb, now: int) -> None:
+    """A time-out more (tcp_update_rto_stats())."""
     c.retransmissions += 1
     c.total_rto += 1
     if c.retransmissions == 1:
         c.total_rto_recoveries += 1
+        c.rto_stamp = now
 
 
 def _answer_early_again(c: Tcb, head: SentSegment, now: int) -> None:
@@ -192,7 +194,7 @@ def _answer_early_again(c: Tcb, head: SentSegment, now: int) -> None:
     if c.retransmissions == 1:
         recovery.enter_loss(c, now)
     waited = now - head.last_sent
-    _count(c)
+    _count(c, now)
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
     departure.send_again(c, head, now, Reason(reasons.DATA_AGAIN, values))
     c.loss.retrans_stamp = c.loss.retrans_stamp or now

@@ -204,7 +204,7 @@ def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, n
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
         before = max(before, c.flow.wstamp // pacing.NANOSECONDS)
-    if now - before > MILLISECOND or not queue:
+    if now - before >= MILLISECOND or not queue:
         return False
     srtt, soon = c.srtt, queue[0].last_sent - now
     next_ack = soon + (srtt >> 3)

@@ -83,9 +83,9 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "merged_mss", "min_rtt", "mss_limit", "name", "no_memory", "no_news",
-        "no_reader",
-        "no_writer", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "mdev_max", "merged_mss", "min_rtt", "mss_limit", "mss_window", "name", "no_memory",
+        "no_news", "no_reader", "no_writer", "nodelay", "notsent_lowat", "orphan", "out",
+        "out_of_order",
         "pacing_deadline", "packets", "path_mtu",
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
@@ -93,15 +93,15 @@ class Tcb:
         "record_ends", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
         "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
-        "rto", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted", "sacked_out", "scaling",
-        "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer", "shut_early",
-        "small_sent_end",
-        "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up", "snd_wl1", "snd_wnd", "sndbuf",
-        "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh", "stamps", "state",
+        "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
+        "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
+        "shut_early", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
+        "stamps", "state",
         "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
-        "total_rto", "total_rto_recoveries", "ts_recent", "ts_recent_at", "tuning", "turn",
-        "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout", "wait_deadline", "waiters",
-        "wakes_at", "window_clamp", "write_end",
+        "total_rto", "total_rto_recoveries", "total_rto_time", "ts_recent", "ts_recent_at",
+        "tuning", "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout",
+        "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
     def __init__(
@@ -151,6 +151,7 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen
+        self.mss_window = 0  # what it was when it last changed the MSS (tcp_sync_mss())
         self.snd_scale = 0
         self.peer_mss = 0  # what the peer asked for (mss_clamp)
         self.snd_mss = DEFAULT_SEND_MSS_6 if ":" in self.remote else DEFAULT_SEND_MSS
@@ -295,6 +296,8 @@ class Tcb:
         self.total_retrans = 0
         self.total_rto = 0
         self.total_rto_recoveries = 0
+        self.total_rto_time = 0  # ms, of the recoveries that are over
+        self.rto_stamp: int | None = None  # when the one under way began, us
         self.rcv_ooopack = 0
         self.chrono = 0  # what time goes by; see `chrono`
         self.chrono_since = 0

@@ -136,9 +136,9 @@ def select(c: Tcb) -> int:
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 
-def holds(c: Tcb, segment: Segment) -> bool:
-    """Whether a segment lies in the window, at least in part (tcp_in_window())."""
-    start, end = c.rcv_nxt, (c.rcv_nxt + c.rcv_wnd) & MASK
+def holds(c: Tcb, segment: Segment, most: int = 1 << 30) -> bool:
+    """Whether a segment lies in the window, or its first `most` bytes (tcp_in_window())."""
+    start, end = c.rcv_nxt, (c.rcv_nxt + min(c.rcv_wnd, most)) & MASK
     seq = segment.seq
     if seq == start or (gt(segment.end, start) and lt(seq, end)):
         return True

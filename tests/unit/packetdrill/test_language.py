@@ -40,6 +40,26 @@ def test_a_format_that_is_very_wide_is_refused() -> None:
         said('print("%999999999d" % tcpi_snd_cwnd)')
 
 
+def test_a_loop_goes_through_what_it_is_given() -> None:
+    code = "\nfor n in (tcpi_lost, tcpi_sacked):\n    assert n == 0\nprint(n, sum(range(4)))\n"
+    assert any("0 6" in remark for remark in said(code))
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("\nfor n in range(1001):\n    pass\n", "a range has at most 1000 numbers"),
+        (
+            "\nfor n in range(1000):\n    for m in range(11):\n        pass\n",
+            "the loops of this script do not end",
+        ),
+    ],
+)
+def test_loops_that_would_last_are_refused(code: str, problem: str) -> None:
+    with pytest.raises(ScriptError, match=problem):
+        said(code)
+
+
 @pytest.mark.parametrize("field", ["tcpi_rehash", "tcpi_last_ack_sent", "SK_MEMINFO_RMEM_ALLOC"])
 def test_code_sees_every_field_that_the_kernel_tells(field: str) -> None:
     assert run_text(SERVER + f"+0 %{{ assert {field} == 0 }}%\n").passed
