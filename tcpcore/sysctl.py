@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from tcpcore.errors import UsageError
+from tcpcore.module import CubicParameters
 
 Triple = tuple[int, int, int]
 Pair = tuple[int, int]
@@ -90,6 +91,7 @@ class Sysctls:
     tcp_ecn_fallback: int = _knob(1, 0, 1, "", "a SYN sent again does not ask for ECN")
     tcp_pacing_ss_ratio: int = _knob(200, 0, 1000, "%", "pacing rate in slow start, of cwnd/RTT")
     tcp_pacing_ca_ratio: int = _knob(120, 0, 1000, "%", "pacing rate in congestion avoidance")
+    tcp_retrans_collapse: int = _knob(1, 0, 255, "", "small segments sent again go as one")
     tcp_min_rtt_wlen: int = _knob(300, 0, 86400, "s", "window of the least round trip")
     tcp_min_tso_segs: int = _knob(2, 1, 65535, "", "least segments of a burst")
     tcp_tso_rtt_log: int = _knob(
@@ -127,6 +129,10 @@ class Sysctls:
     hurried_syns: bool = _constant(True, "after a wrong ACK the SYN does not wait for its time-out")
     windows_shrink: bool = _constant(False, "a window is believed without news, also if smaller")
     isn_tick: int = _constant(64, "nanoseconds of a tick of the clock for initial numbers")
+    tcp_cubic: CubicParameters = field(
+        default_factory=CubicParameters,
+        metadata={"about": "parameters of the module", "constant": True},
+    )
     has_tw_recycle: bool = _constant(False, "tcp_tw_recycle exists (until Linux 4.12)")
 
     def set(self, name: str, value: Any) -> None:

@@ -192,7 +192,7 @@ class Queue:
         c.fast_open = FastOpen(option, passive=True, window=c.rcv_wnd, keeper=_Reset(self, c))
         c.fast_open.taken = bool(data)
         if c.scaling:
-            c.max_window <<= c.snd_scale  # as if it were no SYN's (tcp_create_openreq_child())
+            c.mss_window <<= c.snd_scale  # as if it were no SYN's (tcp_create_openreq_child())
         receive_buffer.established(c, now, early=True)
         delayed_ack.expect_segments(c)
         self._early.append(c)

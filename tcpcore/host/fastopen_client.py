@@ -164,7 +164,7 @@ class Cache:
         """
         known = self.known(c.remote)
         option: Options = ()
-        clamp = min(c.advertised_mss, known.mss or c.advertised_mss)
+        clamp = min(c.mss_limit, known.mss or c.mss_limit)
         if self._paused:
             c.fast_open = FastOpen((), writing=data is not None, clamp=clamp)
             c.fast_open.by_connect = data is None

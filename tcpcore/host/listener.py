@@ -252,7 +252,7 @@ class Listener:
         """Rebuild what the SYN said from the cookie and from our timestamp's echo."""
         s = self.host.sysctl
         c.peer_mss = mss
-        c.snd_mss = min(mss, c.advertised_mss)
+        c.snd_mss = min(mss, c.mss_limit)
         stamps = wire_options.timestamps(segment.options) if s.tcp_timestamps else None
         if stamps is not None:
             echo = (stamps[1] - c.timestamp_offset) & MASK if stamps[1] else 0

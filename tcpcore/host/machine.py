@@ -17,7 +17,7 @@ from tcpcore.host.counters import Counters
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.path_mtu import PathMtus
 from tcpcore.host.process import Application, Process
-from tcpcore.host.routes import Route
+from tcpcore.host.routes import UNSET, Route, route
 from tcpcore.seqnum import MASK
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.icmp import in_flight
@@ -129,12 +129,13 @@ class Machine(ABC):
 
     # --- firewall --------------------------------------------------------------------------------
 
-    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
-        """``ip route change TO ... initcwnd N``: segments, for connections that open from now on.
+    def change_route(self, to: str, **attributes: int) -> None:
+        """``ip route change TO ... initcwnd N``: for connections that open from now on.
 
-        0 is the kernel's own default.  UsageError for a number that does not fit.
+        `attributes` are those of `routes.Route`; what is not among them is the kernel's own
+        default again.  UsageError for a number that does not fit.
         """
-        self.routes[to] = Route(initcwnd, initrwnd)
+        self.routes[to] = route(attributes)
 
     def forget_peers(self, prefix: str = "") -> None:
         """``ip tcp_metrics flush PREFIX``: nothing is known any more of the hosts there.
@@ -180,7 +181,9 @@ class Machine(ABC):
 
     def mtu_to(self, address: str) -> int:
         """The path MTU toward an address, as far as this host knows."""
-        return self.path_mtus.get(address, self.network.mtu_of(self, address), self.now)
+        link = self.network.mtu_of(self, address)
+        mtu = self.routes.get(address, UNSET).mtu
+        return self.path_mtus.get(address, min(mtu or link, link), self.now)
 
     # --- what the stack fills in -----------------------------------------------------------------
 

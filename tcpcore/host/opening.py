@@ -178,7 +178,7 @@ def _start(
     socket_options.apply({"TCP_CONGESTION": socket.congestion, **socket.options}, c)
     c.no_reader, c.no_writer = socket.shut
     if socket.options.get("TCP_MAXSEG"):
-        c.snd_mss = c.advertised_mss  # until the peer names its own
+        c.snd_mss = c.mss_limit  # until the peer names its own
     c.pingpong = int(not socket.options.get("TCP_QUICKACK", 1))
     host.watch(c, socket.waiters)
     if fast:

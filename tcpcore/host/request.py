@@ -50,7 +50,7 @@ def received(c: Connection, irs: int, offered: int) -> None:
     """Note the peer's SYN: its sequence number and its window."""
     c.irs = c.snd_wl1 = irs
     c.rcv_nxt = c.rcv_wup = (irs + 1) & MASK
-    c.snd_wnd = c.max_window = offered
+    c.snd_wnd = c.max_window = c.mss_window = offered
     c.snd_nxt = c.write_end = (c.iss + 1) & MASK
 
 
@@ -296,7 +296,7 @@ class Request:
         self.listener.remove_request(self)
         sent = SentSegment(c.iss, c.snd_nxt, SYN | ACK, self.sent_at)
         sent.retransmissions = self.resent
-        c.max_window = segment.window << c.snd_scale
+        c.max_window = c.mss_window = segment.window << c.snd_scale
         open_child(self.listener, c, sent)
         self._remember(c, segment, now)
         out = c.arrives(segment, now)

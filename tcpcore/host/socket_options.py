@@ -390,6 +390,7 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
     connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
+        connection.mss_limit = min(connection.mss_limit, options["TCP_MAXSEG"])
     rate_options.apply(options, connection)
     timer_options.apply(options, connection)
     connection.rcvbuf_locked = "SO_RCVBUF" in options

@@ -250,8 +250,7 @@ class Host(Machine):
         if isn is None:
             isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
-        route = self.routes.get(remote, UNSET)
-        c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
+        self.routes.get(remote, UNSET).give(c)
         c.merged_mss = self.merged_mss
         return c
 

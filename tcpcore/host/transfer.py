@@ -21,7 +21,7 @@ from tcpcore.host.messages import (
 )
 from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.process import Wait
-from tcpcore.tcp import admission, rate, records, send_buffer, state, urgent
+from tcpcore.tcp import admission, departure, rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -78,8 +78,8 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
     done = 0
     while True:
         left = len(data) - done
-        room = admission.taken(c, left) if c.state in state.SENDS_DATA else left
-        if done and (c.error is not None or c.state not in state.SENDS_DATA):
+        room = admission.taken(c, left) if departure.takes_data(c) else left
+        if done and (c.error is not None or not departure.takes_data(c)):
             return done  # the error is for the next call
         part = data[done : done + room] if room < len(data) else data
         last = done + len(part) == len(data)
@@ -92,7 +92,7 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
             return done
         if done:
             host.transmit(c, c.push_before_waiting(host.now))
-        while c.state in state.SENDS_DATA and not send_buffer.writable(c, waking=True):
+        while departure.takes_data(c) and not send_buffer.writable(c, waking=True):
             c.lacks_space = True
             if not await wait(socket, until):
                 if done:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tcpcore.errors import UsageError
 from tcpcore.host.firewall import Firewall
 from tcpcore.host.power import GRACE, REBOOT
-from tcpcore.host.routes import Route
+from tcpcore.host.routes import route
 from tcpcore.linux.loopback import Loopback
 from tcpcore.linux.namespace import (
     Namespace,
@@ -78,13 +78,11 @@ class KernelMachine(ABC):
             self.namespace.call(route_everything_to, tun.name)
         self.tuns[other.address] = tun
 
-    def change_route(self, to: str, *, initcwnd: int = 0, initrwnd: int = 0) -> None:
+    def change_route(self, to: str, **attributes: int) -> None:
         """As `host.machine.Machine.change_route`; after the cable to that address is plugged in."""
         if to not in self.tuns:
             raise UsageError(f"{self.name} has no cable to {to}: link the two hosts first.")
-        route = Route(initcwnd, initrwnd)
-        attributes = to, route.initcwnd, route.initrwnd
-        self.namespace.call(change_route, self.tuns[to].name, *attributes)
+        self.namespace.call(change_route, self.tuns[to].name, to, route(attributes).set())
 
     def listen_to_itself(self) -> None:
         """A host without a cable sends to itself only."""

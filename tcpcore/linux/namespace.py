@@ -14,7 +14,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -36,7 +36,8 @@ RTF_UP = 0x1
 RTM_NEWROUTE = 24
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE = 0x1, 0x4, 0x100
 RTA_DST, RTA_OIF, RTA_METRICS = 1, 4, 8
-RTAX_INITCWND, RTAX_INITRWND = 11, 14
+RTAX_LOCK = 1
+RTAX = {"mtu": 2, "advmss": 8, "initcwnd": 11, "rto_min": 13, "initrwnd": 14, "quickack": 15}
 RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
@@ -189,10 +190,12 @@ def route_everything_to(name: str) -> None:
         fcntl.ioctl(control, SIOCADDRT, request)
 
 
-def change_route(name: str, to: str, initcwnd: int, initrwnd: int) -> None:
-    """``ip route change TO dev NAME initcwnd N initrwnd N`` (rtnetlink(7))."""
-    values = ((RTAX_INITCWND, initcwnd), (RTAX_INITRWND, initrwnd))
-    metrics = b"".join(_attribute(kind, struct.pack("I", value)) for kind, value in values if value)
+def change_route(name: str, to: str, attributes: Mapping[str, int]) -> None:
+    """``ip route change TO dev NAME initcwnd N mtu N ...`` (rtnetlink(7)); `rto_min` is in us."""
+    values = {RTAX[one]: value for one, value in attributes.items() if value}
+    if attributes.get("rto_min"):  # in ms there, and looked at only where it is locked
+        values |= {RTAX["rto_min"]: attributes["rto_min"] // 1000, RTAX_LOCK: 1 << RTAX["rto_min"]}
+    metrics = b"".join(_attribute(kind, struct.pack("I", value)) for kind, value in values.items())
     message = struct.pack(
         "8BI", socket.AF_INET, 32, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST, 0
     )

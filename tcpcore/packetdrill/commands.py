@@ -1,7 +1,8 @@
 """Shell in scripts: we read it ourselves, and start no shell.
 
 Understood: sysctl in its usual forms (``sysctl -q net.ipv4.tcp_x=y``, ``echo y > /proc/sys/...``,
-a program that takes ``/proc/sys/...=y``), sleep, files of such lines beside the script, and what
+a program that takes ``/proc/sys/...=y``), the same for parameters of modules (``echo 0 >
+/sys/module/tcp_cubic/parameters/hystart``), sleep, files of such lines beside the script, and what
 `shell_text` reads of the shell itself: variables, sums, conditions, loops, functions.
 Everything else goes to the backend, one command at a time, which runs it, ignores it, or refuses.
 """
@@ -18,9 +19,10 @@ from tcpcore.packetdrill.shell_words import Words, split
 from tcpcore.packetdrill.system import System, Unsupported
 from tcpcore.units import SECOND
 
-_PROC = re.compile(r"/proc/sys/([\w./-]+)")
+_PROC = re.compile(r"(?:/proc/sys/|(?=/sys/module/))([\w./-]+)")
+_PARAMETER = re.compile(r"\.sys\.module\.(\w+)\.parameters\.(\w+)")
 _SETTING = re.compile(r"(?:/proc/sys/)?([\w./-]+)\s*=\s*(.*)", re.DOTALL)
-_WRITTEN = re.compile(r"\s*(?:>|\|\s*(?:sudo\s+)?tee)\s*(?=/proc/sys/)")
+_WRITTEN = re.compile(r"\s*(?:>|\|\s*(?:sudo\s+)?tee)\s*(?=/proc/sys/|/sys/module/)")
 _SHELLS = ("source", ".", "sh", "bash", "/bin/sh", "/bin/bash")
 _DEEPEST = 5
 _LARGEST = 1 << 20
@@ -74,7 +76,10 @@ class Commands:
         return self.done.get(_dotted(name))
 
     def _set(self, name: str, value: str, system: System) -> Iterator[str]:
-        remark = system.set_sysctl(name, value)
+        if parameter := _PARAMETER.fullmatch(name):
+            remark = system.set_parameter(parameter[1], parameter[2], value)
+        else:
+            remark = system.set_sysctl(name, value)
         self.done[name] = value
         if remark is not None:
             yield remark

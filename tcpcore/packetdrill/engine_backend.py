@@ -18,11 +18,12 @@ from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
 from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
+from tcpcore.module import PARAMETERS
 from tcpcore.net.network import Network
 from tcpcore.net.packet import Packet
 from tcpcore.packetdrill.engine_calls import EngineCalls
 from tcpcore.packetdrill.made_files import made
-from tcpcore.packetdrill.routes import EVERYBODY, first_windows, forgotten
+from tcpcore.packetdrill.routes import EVERYBODY, forgotten, route_attributes
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.sysctl import is_sysctl
 from tcpcore.trace import Trace
@@ -205,11 +206,18 @@ class EngineSystem(System):
         self.host.sysctl.set(name, value)
         return None
 
+    def set_parameter(self, module: str, name: str, value: str) -> str | None:
+        """Set it; a remark for a module that the engine does not know."""
+        if module not in PARAMETERS:
+            return f"ignored: /sys/module/{module}/parameters/{name} (the engine does not model it)"
+        self.host.sysctl.tcp_cubic.set(name, value)
+        return None
+
     def shell(self, command: str) -> str | None:
         """Obey iptables, `routes` and `made_files`, ignore the harmless, refuse all else."""
-        windows = first_windows(command, self.settings.remote)
-        if windows is not None:
-            self.host.change_route(self.settings.remote, initcwnd=windows[0], initrwnd=windows[1])
+        attributes = route_attributes(command, self.settings.remote)
+        if attributes is not None:
+            self.host.change_route(self.settings.remote, **attributes)
             return None
         if (whom := forgotten(command)) is not None:
             self.host.forget_peers("" if whom == EVERYBODY else whom)

@@ -22,7 +22,7 @@ from tcpcore.errors import UsageError
 from tcpcore.linux.namespace import Namespace, change_route, why_not, write_sysctl
 from tcpcore.linux.tun import Tun
 from tcpcore.packetdrill.kernel_calls import File, KernelCalls
-from tcpcore.packetdrill.routes import first_windows, forgotten
+from tcpcore.packetdrill.routes import forgotten, route_attributes
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire import codec
@@ -52,6 +52,7 @@ class KernelSystem(System):
         ends = settings.local, settings.remote
         merged = settings.merged_mss
         self._tun = Tun(self._namespace, *ends, mtu=settings.mtu, merged_mss=merged)
+        self._parameters: dict[Path, str] = {}  # of modules: what they were before
         self._calls = KernelCalls(any_file=allow_shell)
         self._open: list[Any] = []
         self._asked: dict[Any, int] = {}  # the port that a socket's connect() asked for
@@ -182,15 +183,31 @@ class KernelSystem(System):
         except UsageError as error:
             if "has no sysctl" in str(error):
                 return f"ignored: {name} (not in a network namespace of this kernel)"
+            if isinstance(error.__cause__, PermissionError):
+                return f"ignored: {name} (this network namespace may not change it)"
             raise
+        return None
+
+    def set_parameter(self, module: str, name: str, value: str) -> str | None:
+        """Write it, where that was allowed: it is the whole machine's; `close` undoes it."""
+        path = Path("/sys/module", module, "parameters", name)
+        if not self._allow_shell:
+            return f"not run: echo {value} > {path} (allow it with --allow-shell)"
+        try:
+            self._parameters.setdefault(path, path.read_text())
+            path.write_text(value)
+        except OSError as error:
+            raise UsageError(
+                f"the kernel refuses {value!r} for {path}: {error.strerror}."
+            ) from None
         return None
 
     def shell(self, command: str) -> str | None:
         """Obey what `routes` reads; run other commands in the namespace, where that was allowed."""
         remote = self.settings.remote
-        windows = first_windows(command, remote)
-        if windows is not None and ":" not in remote:
-            self._namespace.call(change_route, self._tun.name, remote, *windows)
+        attributes = route_attributes(command, remote)
+        if attributes is not None and ":" not in remote:
+            self._namespace.call(change_route, self._tun.name, remote, attributes)
             return None
         if (whom := forgotten(command)) is not None:
             self._namespace.call(_run, f"ip tcp_metrics flush {whom}")
@@ -207,7 +224,10 @@ class KernelSystem(System):
         return []
 
     def close(self) -> None:
-        """End calls that still block, and let go of everything."""
+        """End calls that still block, put parameters of modules back, let go of everything."""
+        for path, before in self._parameters.items():
+            with contextlib.suppress(OSError):
+                path.write_text(before)
         self._over.set()
         for handle in self._open:
             with contextlib.suppress(OSError):

@@ -23,6 +23,7 @@ from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
 from tcpcore.sysctl import Sysctls, names
+from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
 
@@ -201,9 +202,10 @@ def _options(log: Log, peer: str) -> list[str]:
 
 def _routes(host: Host, peer: str) -> list[str]:
     """The commands that change what is not usual about the route to the peer."""
-    route = host.routes.get(peer, UNSET)
-    names = ("initcwnd", "initrwnd")
-    words = [f"{name} {getattr(route, name)}" for name in names if getattr(route, name)]
+    attributes = host.routes.get(peer, UNSET).set()
+    if "rto_min" in attributes:
+        attributes["rto_min"] //= MILLISECOND
+    words = [f"{name} {value}" for name, value in attributes.items()]
     return [f"ip route change {peer} dev tun0 {' '.join(words)}"] if words else []
 
 

@@ -1,6 +1,6 @@
 """Commands of ``ip`` in scripts that both backends read and obey themselves.
 
-``ip route change 192.0.2.1 dev tun0 initcwnd 4`` is about the first windows of a route,
+``ip route change 192.0.2.1 dev tun0 initcwnd 4`` is about attributes of a route (`host.routes`),
 ``ip tcp_metrics flush all`` about what the host remembers of other hosts.  Other attributes of
 routes, and other commands of ``ip``, are shell like any other.
 """
@@ -8,34 +8,42 @@ routes, and other commands of ``ip``, are shell like any other.
 from __future__ import annotations
 
 import ipaddress
+import re
 from itertools import pairwise
 
 from tcpcore.errors import UsageError
+from tcpcore.host.routes import NAMES
+from tcpcore.units import MILLISECOND, SECOND
 
 _ROUTE = ("route", "ro", "r")
+_TIME = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us)?")
 _VERBS = ("add", "append", "change", "replace")
 _METRICS = ("tcp_metrics", "tcpmetrics")
 EVERYBODY = "all"
 
 
-def first_windows(command: str, remote: str) -> tuple[int, int] | None:
-    """``initcwnd`` and ``initrwnd`` (0: unset) that a command gives to the route to `remote`.
+def route_attributes(command: str, remote: str) -> dict[str, int] | None:
+    """What a command gives to the route to `remote`: attributes of a `host.routes.Route`.
 
-    None for a command that does not.  `UsageError` for what is no number.
+    None for a command that gives it none of these.  `UsageError` for what is no number.
     """
-    words = [word for word in command.split() if word not in ("-4", "-6")]
+    words = [word for word in command.split() if word not in ("-4", "-6", "lock")]
     if len(words) < 4 or words[0].rsplit("/", 1)[-1] != "ip" or words[1] not in _ROUTE:
         return None
-    values = dict(pairwise(words))
-    asked = [values.get(name) for name in ("initcwnd", "initrwnd")]
-    if words[2] not in _VERBS or asked == [None, None] or not _covers(words[3], remote):
+    asked = {name: value for name, value in pairwise(words) if name in NAMES}
+    if words[2] not in _VERBS or not asked or not _covers(words[3], remote):
         return None
-    for value in asked:
-        if value is not None and not value.isdecimal():
-            raise UsageError(
-                f"a route's first window is a number of segments, not {value!r}: {command}"
-            )
-    return int(asked[0] or 0), int(asked[1] or 0)
+    return {name: _number(name, value, command) for name, value in asked.items()}
+
+
+def _number(name: str, value: str, command: str) -> int:
+    """A number of the attribute's unit; a time is one in ms, or has its unit behind it."""
+    if name == "rto_min" and (match := _TIME.fullmatch(value)):
+        unit = {"s": SECOND, "us": 1}.get(match[2], MILLISECOND)
+        return round(float(match[1]) * unit)
+    if not value.isdecimal():
+        raise UsageError(f"a route's {name} is a number, not {value!r}: {command}")
+    return int(value)
 
 
 def forgotten(command: str) -> str | None:

@@ -120,6 +120,13 @@ class System(ABC):
         """
 
     @abstractmethod
+    def set_parameter(self, module: str, name: str, value: str) -> str | None:
+        """Set a parameter of a kernel module; a remark when it has no effect here.
+
+        Raises `UsageError` for a value that it refuses.
+        """
+
+    @abstractmethod
     def shell(self, command: str) -> str | None:
         """Run one command of the shell that is no sysctl; a remark when it is ignored."""
 

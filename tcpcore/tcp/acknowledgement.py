@@ -57,7 +57,7 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
         c.snd_wnd = offered
         c.snd_wl1 = seq
         if offered > c.max_window:
-            c.max_window = offered
+            c.max_window = c.mss_window = offered
         return True
     return False
 
@@ -144,7 +144,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     c.snd_wl1 = segment.seq
     c.snd_wnd = offered = segment.window << c.snd_scale
     if offered > c.max_window:
-        c.max_window = offered
+        c.max_window = c.mss_window = offered
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
     taken, sent = _taken_off(c, ack)

@@ -8,7 +8,7 @@ Source: tcp_sendmsg_locked(), tcp_push_one(), forced_push() and tso_fragment() i
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import segment_size, send_buffer, sending, state, write_queue
+from tcpcore.tcp import departure, segment_size, send_buffer, sending, write_queue
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import Tcb
 
@@ -53,7 +53,7 @@ class _Write:
         self.half = c.max_window >> 1
         self.pushed = 0
         self.window = self.room = 0  # bytes, and segments, that may still go
-        if c.state in state.SENDS_DATA:
+        if departure.takes_data(c):
             self.window = ((c.snd_una + c.snd_wnd - c.snd_nxt + HALF) & MASK) - HALF
             self.room = max(c.cwnd - prr.in_flight(c), 0)
 

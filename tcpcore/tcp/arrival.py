@@ -190,7 +190,7 @@ def _in_syn_sent(c: Tcb, segment: Segment, now: int) -> None:
         c.rcv_scale = scale  # Linux differs: in SYNs that cross, ours goes on offering to scale
     c.irs = segment.seq
     c.rcv_nxt = c.rcv_wup = (segment.seq + 1) & MASK
-    c.snd_wnd = c.max_window = segment.window  # the window of a SYN is never scaled
+    c.snd_wnd = c.max_window = c.mss_window = segment.window  # the window of a SYN is never scaled
     c.snd_wl1 = segment.seq
     if flags & ACK:
         _open_after_syn_ack(c, segment, now)

@@ -62,8 +62,13 @@ def follow_pace(c: Tcb, gap: int) -> None:
 def due_now(c: Tcb) -> Why | None:
     """Why the pending ACK must go out now; None: it may wait."""
     if (c.rcv_nxt - c.rcv_wup) & MASK > c.rcv_mss and window.would_not_shrink(c):
-        return reasons.ACK_QUICK if c.quick_acks and not c.pingpong else reasons.ACK_SECOND
-    return reasons.ACK_QUICK if c.quick_acks and not c.pingpong else None
+        return reasons.ACK_QUICK if is_quick(c) else reasons.ACK_SECOND
+    return reasons.ACK_QUICK if is_quick(c) else None
+
+
+def is_quick(c: Tcb) -> bool:
+    """Whether no ACK waits (tcp_in_quickack_mode())."""
+    return c.always_quick or (c.quick_acks > 0 and not c.pingpong)
 
 
 def delay(c: Tcb, now: int) -> None:

@@ -274,8 +274,20 @@ def syn_unacknowledged(c: Tcb) -> bool:
 def may_send_data(c: Tcb) -> bool:
     """After the handshake; with Fast Open a server also before its end."""
     if c.state == state.SYN_RECV:
-        return c.fast_open is not None and c.fast_open.passive
+        return _early(c)
     return c.state in state.HANDSHAKE_DONE and c.state != state.TIME_WAIT
+
+
+def takes_data(c: Tcb) -> bool:
+    """Whether the application may write more: so too before the end of a handshake with Fast Open.
+
+    Source: tcp_sendmsg_locked(), tcp_passive_fastopen().
+    """
+    return c.state in state.SENDS_DATA or (c.state == state.SYN_RECV and _early(c))
+
+
+def _early(c: Tcb) -> bool:
+    return c.fast_open is not None and c.fast_open.passive
 
 
 def payload_of(c: Tcb, seq: int, length: int) -> bytes:
@@ -303,7 +315,8 @@ def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 
         send_syn(c, now, reason, sent.flags)
         return
     length = distance(sent.seq, sent.end) - (sent.flags & FIN)
-    alone = not push  # the last of a large packet takes nothing along
+    # the last of a large packet takes nothing along
+    alone = not push and c.sysctl.tcp_retrans_collapse
     if alone and length < mss and not sent.flags & FIN:
         length = pieces.collapse(c, sent, length, mss)
     c.loss.sent_again(sent.end)

@@ -33,6 +33,7 @@ from tcpcore.tcp import (
     segment_size,
     sending,
     state,
+    tagging,
     timers,
 )
 from tcpcore.tcp.sent import SentSegment
@@ -196,23 +197,27 @@ def _last_clock(c: Tcb, now: int) -> int:
 
 
 def _cut_big_segments(c: Tcb) -> bool:
-    """Cut what is too big in the retransmission queue, and count it as lost; whether any was."""
-    found = False
+    """Cut what is too big in the retransmission queue, and count it as lost; whether anything is.
+
+    What the peer has by a SACK stays as it is.  Source: tcp_simple_retransmit().
+    """
     pieces: list[SentSegment] = []
     for burst in _bursts(c):
-        if all(_payload(sent) <= c.snd_mss for sent in burst):
+        if burst[0].sacked or all(_payload(sent) <= c.snd_mss for sent in burst):
             pieces += burst
         else:
-            found = True
             pieces += _cut(c, burst)
     c.retransmission_queue.clear()
     c.retransmission_queue.extend(pieces)
     c.lost_out = sum(sent.lost for sent in pieces)
-    c.sacked_out = sum(sent.sacked for sent in pieces)
+    if c.sack_permitted:
+        c.sacked_out = sum(sent.sacked for sent in pieces)
+    else:
+        tagging.limit_duplicates(c)
     c.retrans_out = sum(sent.again for sent in pieces)
     c.joined_out = sum(sent.joined for sent in pieces)
     c.board = None
-    return found
+    return c.lost_out > 0
 
 
 def _payload(sent: SentSegment) -> int:
@@ -220,11 +225,14 @@ def _payload(sent: SentSegment) -> int:
 
 
 def _bursts(c: Tcb) -> list[list[SentSegment]]:
-    """Segments that left the host as one large packet, cut by the device."""
+    """Segments that left the host as one large packet, as far as the peer has all or none of them.
+
+    A SACK for a part of it has cut the packet there (tcp_match_skb_to_sack()).
+    """
     bursts: list[list[SentSegment]] = []
     together = False
     for sent in c.retransmission_queue:
-        if together:
+        if together and sent.sacked == bursts[-1][-1].sacked:
             bursts[-1].append(sent)
         else:
             bursts.append([sent])

@@ -109,10 +109,10 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
     if since > c.rcv_mss:
         wanted = window.wanted(c)
         if wanted >= c.rcv_wnd:
-            quick = c.quick_acks and not c.pingpong
+            quick = c.always_quick or (c.quick_acks and not c.pingpong)
             departure.send_ack(c, now, _ACK_QUICK if quick else _ACK_SECOND, wanted)
             return
-    if c.quick_acks and not c.pingpong:
+    if c.always_quick or (c.quick_acks and not c.pingpong):
         departure.send_ack(c, now, _ACK_QUICK)
     elif c.ack_deadline is None or now + ATO_MIN < c.ack_deadline:
         timers.set_ack(c, now + ATO_MIN, now)

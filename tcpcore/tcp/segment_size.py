@@ -33,7 +33,7 @@ def agree(c: Tcb, said: int) -> None:
     if not said and c.fast_open is not None:
         said = c.fast_open.clamp
     c.peer_mss = said or c.snd_mss
-    limit = min(c.advertised_mss, of_path(c))
+    limit = min(c.mss_limit, of_path(c))
     c.snd_mss = max(min(c.peer_mss, limit), c.sysctl.tcp_min_snd_mss)
 
 
@@ -48,9 +48,9 @@ def advertised(c: Tcb, *, request: bool) -> int:
     return size
 
 
-def in_half_window(c: Tcb, size: int) -> int:
+def in_half_window(c: Tcb, size: int, window: int) -> int:
     """`size`, or half of the largest window that the peer ever offered, if that is less."""
-    half = c.max_window
+    half = window
     if half > SMALL_WINDOW:
         half >>= 1
     if not half or size <= half:
@@ -62,8 +62,8 @@ def in_half_window(c: Tcb, size: int) -> int:
 def mss(c: Tcb) -> int:
     """Payload of a full segment without SACK blocks (`mss_cache`, ``mss:`` of `ss -ti`)."""
     size = c.snd_mss
-    if size > c.max_window >> 1:
-        return in_half_window(c, size)
+    if size > c.mss_window >> 1:
+        return in_half_window(c, size, c.mss_window)
     return size
 
 
@@ -73,8 +73,8 @@ def current(c: Tcb) -> int:
     Source: tcp_current_mss().
     """
     size = c.snd_mss
-    if size > c.max_window >> 1:
-        size = in_half_window(c, size)
+    if size > c.mss_window >> 1:
+        size = in_half_window(c, size, c.mss_window)
     if not c.sack_blocks and c.duplicate_block is None:
         return size
     return size - sack.option_length(c, sack.OPTION_SPACE - (STAMPS if c.timestamps else 0))

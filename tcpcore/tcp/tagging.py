@@ -210,14 +210,24 @@ def add_duplicate_ack(c: Tcb, news: News, count: int) -> None:
     news.delivered += max(c.sacked_out - before, 0)
 
 
-def _limit_reno(c: Tcb, acked: int) -> None:
-    """Never more duplicates than segments; too many mean reordering (tcp_limit_reno_sacked())."""
+def limit_duplicates(c: Tcb) -> bool:
+    """Without SACK, no more duplicates than segments without a hole (tcp_limit_reno_sacked()).
+
+    Whether there were more.
+    """
     out = prr.packets_out(c)
     holes = min(max(c.lost_out, 1), out)
-    if c.sacked_out + holes > out:
-        c.sacked_out = out - holes
+    if c.sacked_out + holes <= out:
+        return False
+    c.sacked_out = out - holes
+    return True
+
+
+def _limit_reno(c: Tcb, acked: int) -> None:
+    """Too many duplicates mean reordering (tcp_check_reno_reordering())."""
+    if limit_duplicates(c):
         loss = c.loss
-        loss.reordering = min(out + acked, c.sysctl.tcp_max_reordering)
+        loss.reordering = min(prr.packets_out(c) + acked, c.sysctl.tcp_max_reordering)
         loss.reordering_seen += 1
         c.tally("TcpExtTCPRenoReorder")
 

@@ -72,7 +72,8 @@ class Tcb:
     """The transmission control block; see the module."""
 
     __slots__ = (
-        "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "ato", "backoff",
+        "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
+        "ato", "backoff",
         "board", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent", "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
         "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max", "delivered",
@@ -82,8 +83,9 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "merged_mss", "min_rtt", "name", "no_memory", "no_news", "no_reader",
-        "no_writer", "nodelay", "notsent_lowat", "orphan", "out", "out_of_order",
+        "mdev_max", "merged_mss", "min_rtt", "mss_limit", "mss_window", "name", "no_memory",
+        "no_news", "no_reader", "no_writer", "nodelay", "notsent_lowat", "orphan", "out",
+        "out_of_order",
         "pacing_deadline", "packets", "path_mtu",
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
@@ -149,6 +151,7 @@ class Tcb:
         self.snd_wnd = 0
         self.snd_wl1 = 0
         self.max_window = 0  # the largest snd_wnd ever seen
+        self.mss_window = 0  # what it was when it last changed the MSS (tcp_sync_mss())
         self.snd_scale = 0
         self.peer_mss = 0  # what the peer asked for (mss_clamp)
         self.snd_mss = DEFAULT_SEND_MSS_6 if ":" in self.remote else DEFAULT_SEND_MSS
@@ -200,7 +203,7 @@ class Tcb:
         self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
-        self.advertised_mss = mss
+        self.advertised_mss = self.mss_limit = mss  # what we say; what we send at most
         self.urg_data = 0  # the peer's urgent byte, and what became of it; see `urgent`
         self.urg_seq = 0  # where it stands
         self.urg_inline = False  # SO_OOBINLINE
@@ -237,6 +240,7 @@ class Tcb:
     def _start_acknowledging(self) -> None:
         self.ato = 0
         self.quick_acks = 0
+        self.always_quick = False  # the route's quickack
         self.pingpong = 0
         self.ack_pending = False
         self.ack_now = False  # the pending ACK must not wait

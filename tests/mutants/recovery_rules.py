@@ -112,14 +112,14 @@ MUTANTS = (
     Mutant(
         "CUBIC: who lost earlier than last time leaves room (fast convergence)",
         "tcp/congestion/cubic.py",
-        "        less = c.cwnd < self.last_max\n",
+        "        less = c.cwnd < self.last_max and parameters.fast_convergence\n",
         "        less = False\n",
     ),
     Mutant(
         "CUBIC: seven tenths after a loss",
-        "tcp/congestion/cubic.py",
-        "BETA = 717",
-        "BETA = 512",
+        "module.py",
+        "beta: int = 717",
+        "beta: int = 512",
     ),
     Mutant(
         "CUBIC is never slower than Reno would be",

@@ -52,8 +52,8 @@ MUTANTS = (
     Mutant(
         "the window of a SYN is not scaled (RFC 7323 §2.2)",
         "tcp/arrival.py",
-        "    c.snd_wnd = c.max_window = segment.window  #",
-        "    c.snd_wnd = c.max_window = segment.window << c.snd_scale  #",
+        "    c.snd_wnd = c.max_window = c.mss_window = segment.window  #",
+        "    c.snd_wnd = c.max_window = c.mss_window = segment.window << c.snd_scale  #",
     ),
     Mutant(
         "a window from an older segment is not believed",

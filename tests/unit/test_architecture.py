@@ -30,6 +30,7 @@ LAYERS = (
         "traced",
         "trace",
         "sysctl",
+        "module",
         "multistream",
     },
     {"wire"},

@@ -14,14 +14,8 @@ from tcpcore.units import SECOND
 if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
-LOW_WINDOW = 16
-"""Segments below which slow start goes on in any case."""
-ACK_SPACING = 2_000
-"""ACKs that are closer (us) belong to one train.
-
-On a real path no two gaps are alike: where they should be 2 ms each, one that is a little longer
-soon ends the train.
-"""
+TRAIN, DELAY = 1, 2
+"""Bits of hystart_detect: the two signs."""
 SAMPLES = 8
 DELAY_LEAST, DELAY_MOST = 4_000, 16_000
 GSO_MAX_SIZE = 65279
@@ -52,15 +46,30 @@ class HyStart:
         """A sample of the delay; when slow start should end, ssthresh becomes cwnd."""
         if self.end is None or (self.end - c.snd_una) & HALF:
             self.start_round(c, now)
-        if c.cwnd < LOW_WINDOW:
+        parameters = c.sysctl.tcp_cubic
+        if c.cwnd < parameters.hystart_low_window:
             return
-        if now - self.last_ack < ACK_SPACING:
-            self.last_ack = now
-            threshold = least + _ack_delay(c)
-            if not c.flow.paced:  # pacing delays by half a round trip by itself
-                threshold >>= 1
-            if now - self.round_start > threshold:
-                self._end(c)
+        if parameters.hystart_detect & TRAIN:
+            self._watch_train(c, least, now)
+        if parameters.hystart_detect & DELAY:
+            self._watch_delay(c, delay, least)
+
+    def _watch_train(self, c: Tcb, least: int, now: int) -> None:
+        """ACKs closer than hystart_ack_delta_us belong to one train.
+
+        On a real path no two gaps are alike: where they should be 2 ms each, one that is a little
+        longer soon ends the train.
+        """
+        if now - self.last_ack >= c.sysctl.tcp_cubic.hystart_ack_delta_us:
+            return
+        self.last_ack = now
+        threshold = least + _ack_delay(c)
+        if not c.flow.paced:  # pacing delays by half a round trip by itself
+            threshold >>= 1
+        if now - self.round_start > threshold:
+            self._end(c)
+
+    def _watch_delay(self, c: Tcb, delay: int, least: int) -> None:
         if self.current is None or self.current > delay:
             self.current = delay
         if self.samples < SAMPLES:

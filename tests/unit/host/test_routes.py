@@ -92,3 +92,28 @@ def test_a_route_takes_no_other_numbers(value: object) -> None:
     with pytest.raises(UsageError, match="initcwnd is a number of segments from 0 to 65535"):
         host.change_route("10.0.0.2", initcwnd=value)  # type: ignore[arg-type]
     host.change_route("10.0.0.2", initcwnd=65535)
+
+
+@pytest.mark.parametrize(
+    ("attributes", "sentence"),
+    [
+        ({"mtu": 67}, "mtu is 68 bytes at least"),
+        ({"advmss": 65536}, "advmss is a number of bytes from 0 to 65535, not 65536"),
+        ({"quickack": 2}, "quickack is a number from 0 to 1, not 2"),
+        ({"rto_min": -1}, "rto_min is a number of us from 0 to 120000000, not -1"),
+        ({"hoplimit": 3}, "a route has no 'hoplimit'; it has initcwnd, "),
+    ],
+)
+def test_an_attribute_that_no_route_has_is_refused(
+    attributes: dict[str, int], sentence: str
+) -> None:
+    host = Network().host("client", "10.0.0.1")
+    with pytest.raises(UsageError, match=sentence):
+        host.change_route("10.0.0.2", **attributes)
+
+
+def test_what_a_change_does_not_name_is_the_default_again() -> None:
+    host = Network().host("client", "10.0.0.1")
+    host.change_route("10.0.0.2", mtu=1200, initcwnd=3)
+    host.change_route("10.0.0.2", initrwnd=4)
+    assert host.routes["10.0.0.2"].set() == {"initrwnd": 4}

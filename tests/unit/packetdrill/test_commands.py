@@ -50,3 +50,41 @@ def test_an_ipv6_address_may_be_written_as_strace_shows_it() -> None:
 def test_inet_pton_names_its_field() -> None:
     with pytest.raises(ScriptError, match="expected inet_pton"):
         run_text(SOCKET + '+0 bind(3, {sa_family = AF_INET6, inet_pton(AF_INET6, "::")}, 28) = 0\n')
+
+
+LIMITED = """0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1000>
++0 > S. 0:0(0) ack 1 <mss 1460>
++.1 < . 1:1(0) ack 1 win 65535
++0 accept(3, ..., ...) = 4
++0 %{ assert tcpi_snd_ssthresh == 14, tcpi_snd_ssthresh }%
+"""
+CUBIC = "/sys/module/tcp_cubic/parameters"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        f"`echo 0 > {CUBIC}/hystart\necho 14 > {CUBIC}/initial_ssthresh`\n",
+        f"`echo 0 | sudo tee {CUBIC}/hystart; echo 14 >{CUBIC}/initial_ssthresh`\n",
+        f"`../common/set_sysctls.py {CUBIC}/hystart=0 {CUBIC}/initial_ssthresh=14`\n",
+    ],
+)
+def test_a_script_sets_parameters_of_modules_as_it_sets_sysctls(lines: str) -> None:
+    outcome = run_text(lines + LIMITED)
+    assert outcome.passed
+    assert not outcome.remarks
+
+
+def test_parameters_of_other_modules_are_ignored() -> None:
+    outcome = run_text("`echo 1 > /sys/module/tcp_bbr/parameters/x`\n" + SOCKET)
+    assert outcome.remarks == [
+        "ignored: /sys/module/tcp_bbr/parameters/x (the engine does not model it)"
+    ]
+
+
+def test_a_value_that_no_parameter_takes_is_the_script_s_fault() -> None:
+    with pytest.raises(ScriptError, match="hystart of tcp_cubic is a number, not 'off'"):
+        run_text(f"`echo off > {CUBIC}/hystart`\n" + SOCKET)

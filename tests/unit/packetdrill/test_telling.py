@@ -6,7 +6,7 @@ import pytest
 
 from tcpcore.errors import UsageError
 from tcpcore.packetdrill.drill import run_text
-from tcpcore.packetdrill.routes import first_windows
+from tcpcore.packetdrill.routes import route_attributes
 from tcpcore.packetdrill.story import Did, Seen
 from tcpcore.packetdrill.telling import FromEachToTheNext, FromTheStart
 from tcpcore.units import ms
@@ -129,22 +129,30 @@ def test_a_cookies_timestamp_is_up_to_63_ticks_behind_and_the_next_one_shows_the
 
 
 @pytest.mark.parametrize(
-    ("command", "windows"),
+    ("command", "attributes"),
     [
-        ("ip route change 192.0.2.1 dev tun0 initcwnd 4", (4, 0)),
-        ("/sbin/ip -4 route replace 192.0.2.0/24 dev tun0 initrwnd 7 initcwnd 4", (4, 7)),
-        ("ip ro add default via 10.0.0.1 initrwnd 2", (0, 2)),
+        ("ip route change 192.0.2.1 dev tun0 initcwnd 4", {"initcwnd": 4}),
+        (
+            "/sbin/ip -4 route replace 192.0.2.0/24 dev tun0 initrwnd 7 initcwnd 4",
+            {"initrwnd": 7, "initcwnd": 4},
+        ),
+        ("ip ro add default via 10.0.0.1 initrwnd 2", {"initrwnd": 2}),
+        ("ip route change default mtu lock 1200 advmss 900", {"mtu": 1200, "advmss": 900}),
+        ("ip route change default rto_min 40ms quickack 1", {"rto_min": 40_000, "quickack": 1}),
+        ("ip route change 192.0.2.1 dev tun0 rto_min 0.5s", {"rto_min": 500_000}),
+        ("ip route change 192.0.2.1 dev tun0 rto_min 30", {"rto_min": 30_000}),
         ("ip route change 192.0.3.0/24 dev tun0 initcwnd 4", None),
-        ("ip route change 192.0.2.1 dev tun0 mtu 1200", None),
+        ("ip route change 192.0.2.1 dev tun0 hoplimit 12", None),
         ("ip route show", None),
         ("ip link set tun0 initcwnd 4", None),
         ("iptables -A INPUT initcwnd 4", None),
     ],
 )
-def test_a_command_that_names_first_windows_of_the_peers_route_is_understood(command, windows):
-    assert first_windows(command, "192.0.2.1") == windows
+def test_a_command_that_gives_the_peers_route_attributes_is_understood(command, attributes):
+    assert route_attributes(command, "192.0.2.1") == attributes
 
 
-def test_a_first_window_is_a_number():
-    with pytest.raises(UsageError, match="is a number of segments, not 'many'"):
-        first_windows("ip route change default initcwnd many", "192.0.2.1")
+@pytest.mark.parametrize("name", ["initcwnd", "rto_min"])
+def test_an_attribute_of_a_route_is_a_number(name):
+    with pytest.raises(UsageError, match=f"a route's {name} is a number, not 'many'"):
+        route_attributes(f"ip route change default {name} many", "192.0.2.1")

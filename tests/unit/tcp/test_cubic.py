@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tcpcore.sysctl import Sysctls
-from tcpcore.tcp.congestion.cubic import Cubic, cube_root
+from tcpcore.tcp.congestion.cubic import CUBE_FACTOR, Cubic, cube_root
 from tcpcore.tcp.congestion.hystart import HyStart
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.flow import JIFFY
@@ -44,9 +44,21 @@ def test_on_a_short_path_it_grows_as_reno_would_at_the_same_rate():
     assert 14 + 200 * 0.4 / 20 < c.cwnd < 14 + 200 / 14
 
 
-def test_the_cube_root_is_rounded_down():
-    for value, root in ((0, 0), (7, 1), (8, 2), (26, 2), (27, 3), (10**18 - 1, 999_999)):
+def test_a_small_cube_root_is_rounded_down():
+    for value, root in ((0, 0), (7, 1), (8, 2), (26, 2), (27, 3), (63, 3)):
         assert cube_root(value) == root
+
+
+def test_a_large_cube_root_is_as_far_off_as_the_kernel_s():
+    for value in range(64, 10**6, 997):
+        assert 0.95 * value ** (1 / 3) - 1 < cube_root(value) <= 1.02 * value ** (1 / 3) + 1
+    for segments in range(1, 2000):
+        exact = (CUBE_FACTOR * segments) ** (1 / 3)
+        assert abs(cube_root(CUBE_FACTOR * segments) - exact) < 0.002 * exact
+
+
+def test_the_way_back_to_ten_segments_more_takes_the_kernel_2991_ticks():
+    assert cube_root(10 * CUBE_FACTOR) == 2991  # 2993.2 would be right
 
 
 def beyond_the_curve_s_middle(delay: int) -> tuple[Connection, Cubic]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tcpcore.packetdrill.drill import run_text
 from tcpcore.units import ms
 from tests.notation import Wire
 from tests.states import worlds
@@ -181,3 +184,29 @@ def test_a_burst_that_is_put_off_for_more_of_the_window_is_limited_by_it(make: M
         wire.forget()
     wire.silent(ms(60))
     assert sock.info()["rwnd_limited"] > ms(125)
+
+
+ONE_MORE = """`sysctl -q net.ipv4.tcp_timestamps=0`
+0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 < S 0:0(0) win 65535 <mss 1000,nop,nop,sackOK,nop,wscale 7>
++0 > S. 0:0(0) ack 1 <...>
++.05 < . 1:1(0) ack 1 win 600
++0 accept(3, ..., ...) = 4
++0 write(4, ..., 10000) = 10000
++0 > P. 1:10001(10000) ack 1
++.05 < . 1:1(0) ack 10001 win 600
++0 write(4, ..., 40000) = 40000
++0 > P. 10001:30001(20000) ack 1
++.05 < . 1:1(0) ack 10001 win 600 <sack 11001:12001,nop,nop>
++0 > . 30001:31001(1000) ack 1
++{gap} < . 1:1(0) ack 10001 win 600 <sack 11001:13001,nop,nop>
++0 %{{ assert tcpi_unacked == {unacked}, tcpi_unacked }}%
+"""
+
+
+@pytest.mark.parametrize(("gap", "unacked"), [(".000999", 21), (".001", 22)])
+def test_room_for_one_segment_waits_for_more_within_a_millisecond_of_the_last(gap, unacked):
+    outcome = run_text(ONE_MORE.format(gap=gap, unacked=unacked))
+    assert outcome.passed, outcome.failure

@@ -95,7 +95,7 @@ class Flight:
         self.now = self.wire.net.now + 10 * MILLISECOND
         c = self.c
         c.cwnd = c.ssthresh = 2 * count
-        c.snd_wnd = c.max_window = 65535 << 10
+        c.snd_wnd = c.max_window = c.mss_window = 65535 << 10
         c.min_rtt = c.flow.rtts.reset(0, ROUND)  # enough for reordering not to look like loss
         c.srtt = ROUND << 3
         c.nodelay = True
