@@ -252,7 +252,7 @@ class Host(Machine):
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         route = self.routes.get(remote, UNSET)
         c.initial_cwnd, c.initial_rwnd = route.initcwnd or c.initial_cwnd, route.initrwnd
-        c.merged_mss = self.merged_mss
+        c.merged_mss, c.metrics = self.merged_mss, self.peers.metrics
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
