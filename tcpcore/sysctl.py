@@ -101,6 +101,9 @@ class Sysctls:
     tcp_early_retrans: int = _knob(3, 0, 4, "", "3 and 4: probe when the tail may be lost")
     tcp_rto_min_us: int = _knob(200_000, 1, _INT_MAX, "us", "floor of the RTO's variance part")
     tcp_rto_max_ms: int = _knob(120_000, 1_000, 120_000, "ms", "ceiling of the RTO")
+    tcp_no_metrics_save: int = _knob(
+        0, 0, 1, "", "1: forget a peer's round trip with its connection"
+    )
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")

@@ -21,8 +21,8 @@ from tcpcore.tcp import (
     early,
     fast_open,
     keepalive,
+    metrics,
     receive_buffer,
-    rtt,
     state,
     timers,
 )
@@ -204,7 +204,7 @@ class Queue:
         c.out = []
         departure.send_syn(c, now, reason, SYN | ACK)
         timers.set_syn_ack(c, now, 0)
-        rtt.forget_syn_round_trip(c)
+        metrics.recall(c)
         keepalive.start(c, now)
         return c.out
 

@@ -1,15 +1,16 @@
 """What a host remembers of the hosts that it talked to (net/ipv4/tcp_metrics.c).
 
-Here: whether a peer has proven to be alive, by a connection with a measured round trip that both
-ends closed; and, for tcp_tw_recycle, the last timestamp that came from it.
+Here: what `tcp.metrics` keeps of connections that both ends closed, which also proves that a peer
+is alive; and, for tcp_tw_recycle, the last timestamp that came from it.
 """
 
 from __future__ import annotations
 
 from tcpcore.seqnum import distance
-from tcpcore.tcp import state
+from tcpcore.tcp import metrics, state
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.paws import RST_MEMORY
+from tcpcore.tcp.remembered import Metrics
 from tcpcore.wire.address import within
 
 _DONE_WITH = (state.TIME_WAIT, state.CLOSED)
@@ -18,22 +19,23 @@ _DONE_WITH = (state.TIME_WAIT, state.CLOSED)
 class Peers:
     """The memory of one host, by address."""
 
-    __slots__ = ("_alive", "_stamps")
+    __slots__ = ("_stamps", "metrics")
 
     def __init__(self) -> None:
-        self._alive: set[str] = set()
+        self.metrics: dict[str, Metrics] = {}
         self._stamps: dict[str, tuple[int, int]] = {}  # by address: last TSval, when
 
     def forget(self, prefix: str = "") -> None:
         """Know nothing any more of the hosts in `prefix`; of none, without one."""
-        for known in [*self._alive, *self._stamps]:
+        for known in [*self.metrics, *self._stamps]:
             if not prefix or within(known, prefix):
-                self._alive.discard(known)
+                self.metrics.pop(known, None)
                 self._stamps.pop(known, None)
 
     def proven(self, address: str) -> bool:
         """Whether a connection with that host ever came to a good end (tcp_peer_is_proven())."""
-        return address in self._alive
+        known = self.metrics.get(address)
+        return known is not None and known.rtt > 0
 
     def remember_stamp(self, c: Connection) -> None:
         """A connection enters TIME_WAIT: keep its peer's last timestamp (tcp_remember_stamp())."""
@@ -51,9 +53,5 @@ class Peers:
 
     def learn(self, c: Connection) -> None:
         """Take note of a connection that both ends have closed (tcp_update_metrics())."""
-        if c.state not in _DONE_WITH or not (c.rcv_closed and c.fin_sent) or c.error is not None:
-            return
-        if c.srtt and not c.backoff:
-            self._alive.add(c.remote)
-        else:
-            self._alive.discard(c.remote)
+        if c.state in _DONE_WITH and c.rcv_closed and c.fin_sent and c.error is None:
+            metrics.remember(c)

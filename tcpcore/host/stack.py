@@ -251,7 +251,7 @@ class Host(Machine):
             isn = self.secrets.initial_sequence(ends, self.now, self.sysctl.isn_tick)
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         self.routes.get(remote, UNSET).give(c)
-        c.merged_mss = self.merged_mss
+        c.merged_mss, c.metrics = self.merged_mss, self.peers.metrics
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:

@@ -19,12 +19,12 @@ from tcpcore.tcp import (
     ecn,
     keepalive,
     lifecycle,
+    metrics,
     mtu_probing,
     paws,
     persist,
     receive_buffer,
     reception,
-    rtt,
     segment_size,
     send_buffer,
     sending,
@@ -219,7 +219,7 @@ def _open_after_syn_ack(c: Tcb, segment: Segment, now: int) -> None:
     undo.syn_was_not_lost(c, segment, c.retransmission_queue[0].first_sent)
     acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.SYN_ACK, reason)
-    rtt.forget_syn_round_trip(c)
+    metrics.recall(c)
     c.congestion.on_start(c, now)
     c.last_data_sent = c.last_data_received = c.last_ack_received = now
     usage.start(c)
@@ -371,7 +371,7 @@ def _take_third_ack(c: Tcb, segment: Segment, now: int) -> None:
     c.delivered += c.bytes_acked >= 0  # SYNs that crossed count twice
     acknowledgement.take(c, segment, now)
     lifecycle.change(c, state.ACK_OF_SYN, reasons.OUR_SYN_ACKED())
-    rtt.forget_syn_round_trip(c)
+    metrics.recall(c)
     c.congestion.on_start(c, now)
     c.last_data_sent = now
     mtu_probing.start(c, now, at_once=False)

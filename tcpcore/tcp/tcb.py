@@ -20,6 +20,7 @@ from tcpcore.tcp.flow import Flow
 from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.mtu_search import Search
+from tcpcore.tcp.remembered import Metrics
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.why import Reason, Why
@@ -83,9 +84,9 @@ class Tcb:
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
         "linger2", "local", "local_port", "loss", "loss_probe", "lost_out", "max_window", "mdev",
-        "mdev_max", "merged_mss", "min_rtt", "mss_limit", "mss_window", "name", "no_memory",
-        "no_news", "no_reader", "no_writer", "nodelay", "notsent_lowat", "orphan", "out",
-        "out_of_order",
+        "mdev_max", "merged_mss", "metrics", "min_rtt", "mss_limit", "mss_window", "name",
+        "no_memory", "no_news", "no_reader", "no_writer", "nodelay", "notsent_lowat", "orphan",
+        "out", "out_of_order",
         "pacing_deadline", "packets", "path_mtu",
         "peer_mss", "pingpong", "probe_deadline", "probe_end", "probes_out", "probing_since",
         "pushed_seq", "quick_acks", "rcv_closed", "rcv_mss", "rcv_nxt", "rcv_ooopack", "rcv_scale",
@@ -229,6 +230,7 @@ class Tcb:
         self.request_out = 0  # 1: the head of the queue is a SYN+ACK of the request, not of ours
         self.board: Scoreboard | None = None  # see there; None while all is in order
         self.ca_state = OPEN
+        self.metrics: dict[str, Metrics] | None = None  # of other hosts; None: once over, too
         self.loss = LossState(self.sysctl.tcp_reordering)
         self.congestion = registry.create(self.sysctl.tcp_congestion_control)
         self.flow = Flow()

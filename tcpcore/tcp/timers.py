@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from tcpcore import reasons, trace
-from tcpcore.tcp import pacing
+from tcpcore.tcp import metrics, pacing
 from tcpcore.tcp.tcb import FAR as FAR
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND, SECOND
@@ -170,6 +170,7 @@ def set_fin_wait_2(c: Tcb, now: int) -> None:
         return
     if c.fast_open is not None and c.fast_open.keeper is not None and not c.fast_open.passive:
         c.fast_open.keeper.closed(now)
+    metrics.remember(c)
     longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
     c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)

@@ -1,0 +1,45 @@
+"""What a host remembers of another one from connection to connection (net/ipv4/tcp_metrics.c).
+
+A connection that ends well leaves its round trip; the next one does not start with a shorter RTO
+than that is worth, since a SYN is small and fast.  Its first round trip of data settles it.
+
+Linux differs: it keeps ssthresh as well where tcp_no_ssthresh_metrics_save is 0 (it is 1).
+"""
+
+from __future__ import annotations
+
+from tcpcore.tcp import rtt
+from tcpcore.tcp.loss_state import OPEN
+from tcpcore.tcp.remembered import Metrics
+from tcpcore.tcp.tcb import INFINITE_SSTHRESH, Tcb
+
+
+def recall(c: Tcb) -> None:
+    """A connection opens: what is known of its peer (tcp_init_metrics())."""
+    rtt.forget_syn_round_trip(c)
+    known = c.metrics.get(c.remote) if c.metrics is not None else None
+    if known is None or c.sysctl.rfc_rto:
+        return
+    if known.reordering:
+        c.loss.reordering = known.reordering
+    if known.rtt > (c.srtt or 0):
+        once = known.rtt >> 3
+        c.rto = once + max(2 * once, c.sysctl.tcp_rto_min_us)
+
+
+def remember(c: Tcb) -> None:
+    """A connection is over: note its round trip, once (tcp_update_metrics())."""
+    metrics, c.metrics = c.metrics, None
+    if metrics is None or c.sysctl.tcp_no_metrics_save:
+        return
+    if not c.srtt or c.backoff:
+        if c.remote in metrics:
+            metrics[c.remote].rtt = 0
+        return
+    known = metrics.setdefault(c.remote, Metrics())
+    known.rtt = max(c.srtt, known.rtt - ((known.rtt - c.srtt) >> 3))
+    steady = c.cwnd >= c.ssthresh and c.ca_state == OPEN
+    if c.ssthresh < INFINITE_SSTHRESH and not steady:
+        learned = c.loss.reordering
+        if known.reordering < learned != c.sysctl.tcp_reordering:
+            known.reordering = learned
