@@ -45,8 +45,8 @@ def cube_root(value: int) -> int:
 
     It takes the leading bits' root, 3 % too large, and improves that by one step of Newton's method
     with a division by 1024 for one by 3.  Where the curve is flat, the error moves K by a jiffy or
-    two, and the window by a segment.  Linux differs: its estimates are rounded by hand, so that one
-    result in five is another one by 0.1 % at most.
+    two, and the window by a segment.  Linux differs: its estimates are rounded by hand, so that two
+    results in five are other ones by 0.1 % at most.
     """
     if value < _LEADING:
         return max(root for root in range(4) if root**3 <= value)
