@@ -133,8 +133,15 @@ def _require_known(tree: ast.Module) -> None:
                 raise UnsupportedCode(node.lineno, "only simple functions, such as print and abs")
         if isinstance(node, ast.Assign | ast.AugAssign | ast.For):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            if not all(isinstance(target, ast.Name) for target in targets):
+            if not all(_is_names(target) for target in targets):
                 raise UnsupportedCode(node.lineno, "values are assigned to simple names")
+
+
+def _is_names(target: ast.expr) -> bool:
+    """A name, or names in a row, as in ``for name, value in ...``."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(_is_names(part) for part in target.elts)
+    return isinstance(target, ast.Name)
 
 
 def _name(node: ast.AST) -> str:
@@ -186,8 +193,7 @@ class Interpreter:
         elif isinstance(node, ast.Assign):
             value = self._value(node.value)
             for target in node.targets:
-                assert isinstance(target, ast.Name)
-                self.names[target.id] = value
+                self._bind(target, value)
         elif isinstance(node, ast.AugAssign):
             assert isinstance(node.target, ast.Name)
             old = self._lookup(node.target)
@@ -196,14 +202,23 @@ class Interpreter:
             self._value(node.value)
 
     def _loop(self, node: ast.For) -> None:
-        assert isinstance(node.target, ast.Name)
         for value in self._value(node.iter):
             self._rounds += 1
             if self._rounds > _MOST_ROUNDS:
                 raise CodeError(node.lineno, "the loops of this script do not end")
-            self.names[node.target.id] = value
+            self._bind(node.target, value)
             self._block(node.body)
         self._block(node.orelse)
+
+    def _bind(self, target: ast.expr, value: Any) -> None:
+        if isinstance(target, ast.Tuple | ast.List):
+            values = tuple(value)
+            if len(values) != len(target.elts):
+                raise ValueError(f"{len(target.elts)} names for a row of {len(values)}")
+            for part, one in zip(target.elts, values, strict=True):
+                self._bind(part, one)
+        elif isinstance(target, ast.Name):
+            self.names[target.id] = value
 
     def _assert(self, node: ast.Assert) -> None:
         if self._value(node.test):

@@ -45,6 +45,18 @@ def test_a_loop_goes_through_what_it_is_given() -> None:
     assert any("0 6" in remark for remark in said(code))
 
 
+def test_names_in_a_row_take_values_in_a_row() -> None:
+    code = "\na, (b, c) = 1, (2, 3)\nfor name, n in (('x', a), ('y', b + c)):\n    print(name, n)\n"
+    remarks = " ".join(said(code))
+    assert "x 1" in remarks
+    assert "y 5" in remarks
+
+
+def test_too_few_values_for_names_in_a_row_are_said() -> None:
+    with pytest.raises(ScriptError, match="2 names for a row of 1"):
+        said("a, b = 1,")
+
+
 @pytest.mark.parametrize(
     ("code", "problem"),
     [
