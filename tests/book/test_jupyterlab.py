@@ -90,6 +90,7 @@ def notebook(pages: Any, lab: str) -> Any:
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         page.wait_for_function(_AT_THE_TOP, arg=awaited, polling=500)
         page.get_by_text("(ipykernel) | Idle").wait_for()
+        page.wait_for_function(_SETTLED, arg=awaited, polling=500)
         return page.locator(awaited).first
 
     return opened
@@ -100,6 +101,16 @@ _AT_THE_TOP = """(awaited) => {
   return document.querySelector(awaited);
 }"""
 """Cells far from what is seen are not drawn, and after a run the last one is what is seen."""
+_SETTLED = """(awaited) => {
+  const panel = document.querySelector(".jp-Notebook .jp-WindowedPanel-outer");
+  const found = document.querySelector(awaited);
+  const place = panel.scrollTop === 0 && found ? found.getBoundingClientRect().top : null;
+  const settled = place !== null && found === window.found && place === window.place;
+  panel.scrollTop = 0;
+  [window.found, window.place] = [found, place];
+  return settled;
+}"""
+"""The cells' outputs come and move what is below: the same is to stand at the same place twice."""
 
 
 def test_a_player_is_there_steps_and_its_slider_asks_the_kernel(notebook: Any) -> None:
