@@ -147,6 +147,31 @@ def decode_icmp(packet: bytes) -> IcmpError | None:
     )
 
 
+_ERRORS_6 = (UNREACHABLE_6, TOO_BIG_6, TIME_EXCEEDED_6)
+
+
+def decode_icmp_6(packet: bytes) -> IcmpError | None:
+    """The ICMPv6 error of an IPv6 packet that quotes TCP; None for any other message.  RFC 4443."""
+    if len(packet) < 48 or packet[6] != PROTOCOL_6 or packet[40] not in _ERRORS_6:
+        return None
+    kind, code, _, mtu = struct.unpack_from("!BBHI", packet, 40)
+    try:
+        quoted, _ = decode_cut(packet[48:])
+    except WireError:
+        return None
+    source, destination = address.unpack(packet[8:24]), address.unpack(packet[24:40])
+    size = mtu if kind == TOO_BIG_6 else 0
+    return IcmpError(source, destination, kind, code, quoted, size, packet[7])
+
+
+def decode_any(packet: bytes) -> IcmpError | None:
+    """The ICMP error of an IP packet of either version, as `decode_icmp` and `decode_icmp_6`."""
+    version = packet[0] >> 4 if packet else 0
+    if version == 4 and len(packet) >= 28 and packet[9] == PROTOCOL:
+        return decode_icmp(packet)
+    return decode_icmp_6(packet) if version == 6 else None
+
+
 def echo_reply(packet: bytes) -> bytes | None:
     """The answer to a ping: the whole IPv4 packet; None for any other packet (RFC 1122 §3.2.2.6).
 
