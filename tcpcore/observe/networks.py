@@ -13,15 +13,7 @@ def inside(network: str, tool: str) -> Callable[[str], bool]:
 
     `UsageError` when `network` is neither.
     """
-    base, bits = parse(network, tool)
-    size, shift = len(base), 8 * len(base) - bits
-    prefix = int.from_bytes(base, "big") >> shift
-
-    def test(address: str) -> bool:
-        packed = wire_address.pack(address)
-        return len(packed) == size and int.from_bytes(packed, "big") >> shift == prefix
-
-    return test
+    return wire_address.inside(*parse(network, tool))
 
 
 def parse(network: str, tool: str) -> tuple[bytes, int]:

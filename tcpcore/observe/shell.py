@@ -24,6 +24,7 @@ from tcpcore.observe import (
     tcpdump_view,
 )
 
+Words = tuple[str, ...]
 
 
 def _iptables(host: Any, words: list[str]) -> str:
