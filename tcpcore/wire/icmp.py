@@ -16,6 +16,7 @@ from tcpcore.wire.segment import Segment
 
 PROTOCOL, PROTOCOL_6 = 1, 58
 ECHO_REPLY, ECHO = 0, 8
+ECHO_6, ECHO_REPLY_6 = 128, 129
 UNREACHABLE = 3
 TIME_EXCEEDED = 11
 
@@ -173,10 +174,12 @@ def decode_any(packet: bytes) -> IcmpError | None:
 
 
 def echo_reply(packet: bytes) -> bytes | None:
-    """The answer to a ping: the whole IPv4 packet; None for any other packet (RFC 1122 §3.2.2.6).
+    """The answer to a ping: the whole IP packet; None for any other packet (RFC 1122 §3.2.2.6).
 
     A ping whose checksum does not fit is not answered.
     """
+    if packet[:1] and packet[0] >> 4 == 6:
+        return _echo_reply_6(packet)
     start = (packet[0] & 15) * 4
     if len(packet) < start + 8 or packet[start] != ECHO or not verifies(packet[start:]):
         return None
@@ -187,3 +190,17 @@ def echo_reply(packet: bytes) -> bytes | None:
         0x45, packet[1], 20 + len(body), 0, 0, 64, PROTOCOL, 0, destination, source
     )
     return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body
+
+
+def _echo_reply_6(packet: bytes) -> bytes | None:
+    """The same over IPv6 (RFC 4443 §4.2)."""
+    if len(packet) < 48 or packet[6] != PROTOCOL_6 or packet[40] != ECHO_6:
+        return None
+    source, destination, asked = packet[8:24], packet[24:40], packet[40:]
+    if not verifies(pseudo_header(source, destination, PROTOCOL_6, len(asked)) + asked):
+        return None
+    body = bytes((ECHO_REPLY_6, 0, 0, 0)) + asked[4:]
+    pseudo = pseudo_header(destination, source, PROTOCOL_6, len(body))
+    body = body[:2] + checksum(pseudo + body).to_bytes(2, "big") + body[4:]
+    header = struct.pack("!IHBB", 6 << 28, len(body), PROTOCOL_6, 64)
+    return header + destination + source + body

@@ -168,8 +168,9 @@ async def get(host: Any, address: str, port: int, path: str, take: Any) -> int:
     """
     socket = host.socket()
     await socket.connect(address, port)
+    named = f"[{address}]" if ":" in address else address
     await socket.send(
-        f"GET {path} HTTP/1.1\r\nHost: {address}:{port}\r\nUser-Agent: tcpcore\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {named}:{port}\r\nUser-Agent: tcpcore\r\n"
         "Connection: close\r\n\r\n".encode()
     )
     stream = Stream(socket)

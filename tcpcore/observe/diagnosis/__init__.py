@@ -1,8 +1,8 @@
 """What is wrong with a connection of a capture, in plain words, with the packets that show it.
 
 `finding` says what a finding is; `opening`, `losing`, `marking`, `waiting` and `ending` each watch
-one part of a connection's life; `diagnose` below has them all look at every segment.  What they keep does not
-grow with the connection, so that captures of any size can be read.
+one part of a connection's life; `Diagnosis` below has them all look at every segment.  What they
+keep does not grow with the connection, so that captures of any size can be read.
 """
 
 from __future__ import annotations

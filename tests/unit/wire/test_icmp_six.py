@@ -11,6 +11,7 @@ from tcpcore.wire.icmp import (
     UNREACHABLE_6,
     IcmpError,
     decode_any,
+    echo_reply,
     encode_icmp,
 )
 from tcpcore.wire.segment import ACK, Segment
@@ -59,3 +60,18 @@ def test_the_version_of_the_packet_says_which_icmp_it_is():
 @pytest.mark.parametrize("size", [0, 1, 39, 47, 60])
 def test_what_is_cut_is_no_error(size: int):
     assert decode_any(encode_icmp(IcmpError(REMOTE, LOCAL, TOO_BIG_6, 0, ABOUT))[:size]) is None
+
+
+def test_a_ping_is_answered_and_a_damaged_one_is_not():
+    inet6 = pytest.importorskip("scapy.layers.inet6")
+    ping = bytes(inet6.IPv6(src=LOCAL, dst=REMOTE) / inet6.ICMPv6EchoRequest(id=7, data=b"abc"))
+    answer = echo_reply(ping)
+    assert answer is not None
+    packet = inet6.IPv6(answer)
+    reply = packet[inet6.ICMPv6EchoReply]
+    assert (packet.src, packet.dst, reply.id, reply.data) == (REMOTE, LOCAL, 7, b"abc")
+    found = reply.cksum
+    del reply.cksum
+    assert inet6.IPv6(bytes(packet))[inet6.ICMPv6EchoReply].cksum == found
+    assert echo_reply(ping[:-1] + b"X") is None
+    assert echo_reply(answer) is None
