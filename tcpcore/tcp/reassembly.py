@@ -14,10 +14,10 @@ from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> list[tuple[int, int]]:
     """Keep data that starts beyond rcv.nxt and came in an IP packet of so many bytes.
 
-    Returns the first part that was there already, as (first, end) sequence numbers, or None.
+    Returns the parts that were there already, as (first, end) sequence numbers.
     """
     base, kept = c.rcv_nxt, c.out_of_order
     start = (seq - base) & MASK
@@ -28,7 +28,7 @@ def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | Non
             memory = receive_buffer.true_size(packet)
             c.rmem += memory
             kept.insert(place, (seq, payload, memory, receive_buffer.tail_room(packet)))
-        return None
+        return []
     return _fill_in(c, place, start, payload, packet)
 
 
@@ -51,11 +51,11 @@ def _first_beyond(c: Tcb, start: int) -> int:
     return place
 
 
-def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> list[tuple[int, int]]:
     """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
     base, kept = c.rcv_nxt, c.out_of_order
     cursor, end, behind = start, start + len(payload), place
-    known: tuple[int, int] | None = None
+    known: list[tuple[int, int]] = []
     new: list[tuple[int, bytes]] = []
     while behind < len(kept):
         seq, other, _, _ = kept[behind]
@@ -65,8 +65,7 @@ def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tup
         right = left + len(other)
         if left > cursor:
             new.append((cursor, payload[cursor - start : left - start]))
-        if known is None:
-            known = (base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK
+        known.append(((base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK))
         cursor = right
         behind += 1
     if cursor < end:
@@ -108,7 +107,7 @@ def take_in_order(c: Tcb) -> int:
         taken += 1
         if (high - seq) & MASK <= MASK >> 1 and seq != high:  # the segment brought it once more
             end = (seq + len(payload)) & MASK
-            sack.duplicate(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
+            sack.duplicate_too(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
         fresh = payload[behind:]
         receive_buffer.put(c, fresh, memory, room)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK

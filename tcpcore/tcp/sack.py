@@ -24,14 +24,33 @@ def received_beyond(c: Tcb, seq: int, end: int) -> None:
     if not c.sack_permitted:
         return
     blocks = c.sack_blocks
-    for number, (left, right) in enumerate(blocks):
-        if leq(seq, right) and geq(end, left):
-            del blocks[number]
-            block = (seq if lt(seq, left) else left, end if gt(end, right) else right)
-            blocks.insert(0, _join(blocks, block))
-            return
+    number = place(c, seq, end)
+    if number < len(blocks):
+        widen(c, number, seq, end)
+        block = blocks.pop(number)
+        blocks.insert(0, _join(blocks, block))
+        return
     blocks.insert(0, (seq, end))
     del blocks[REMEMBERED:]
+
+
+def place(c: Tcb, seq: int, end: int) -> int:
+    """Which of the remembered blocks the bytes join; their number, if it is none of them."""
+    for number, (left, right) in enumerate(c.sack_blocks):
+        if leq(seq, right) and geq(end, left):
+            return number
+    return len(c.sack_blocks)
+
+
+def widen(c: Tcb, number: int, seq: int, end: int) -> None:
+    """Let that block, if there is one, hold the bytes; it keeps its place."""
+    for left, right in c.sack_blocks[number : number + 1]:
+        c.sack_blocks[number] = _around((left, right), seq, end)
+
+
+def _around(block: tuple[int, int], seq: int, end: int) -> tuple[int, int]:
+    left, right = block
+    return seq if lt(seq, left) else left, end if gt(end, right) else right
 
 
 def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, int]:
@@ -40,8 +59,7 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
     for other in list(blocks):
         if leq(left, other[1]) and geq(right, other[0]):
             blocks.remove(other)
-            left = other[0] if lt(other[0], left) else left
-            right = other[1] if gt(other[1], right) else right
+            left, right = _around(other, left, right)
     return left, right
 
 
@@ -57,6 +75,15 @@ def duplicate(c: Tcb, seq: int, end: int) -> None:
     """Bytes came that were received before: tell the sender once."""
     if c.sack_permitted and c.sysctl.tcp_dsack:
         c.duplicate_block = (seq, end)
+
+
+def duplicate_too(c: Tcb, seq: int, end: int) -> None:
+    """The same of further bytes: one block is all that can be told (tcp_dsack_extend())."""
+    block = c.duplicate_block
+    if block is None:
+        duplicate(c, seq, end)
+    elif leq(seq, block[1]) and leq(block[0], end):
+        c.duplicate_block = _around(block, seq, end)
 
 
 def _due(c: Tcb, space: int) -> list[tuple[int, int]]:
