@@ -28,12 +28,12 @@ from tcpcore.wire.segment import ACK, PSH, Segment
 _SENDING = frozenset((state.CLOSE_WAIT, state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK))
 """Where data may still wait to be acknowledged after one of the two has closed."""
 _ESTABLISHED = state.ESTABLISHED
-_NOT_PSH = ~PSH
+_NOT_PSH, _MARKED = ~PSH, ecn.MASK
 
 
 def takes(c: Tcb, segment: Segment, now: int) -> bool:
     """Take the segment in if it is as predicted; whether it was."""
-    if segment.flags & _NOT_PSH != ACK or segment.tos & ecn.MASK:
+    if segment.flags & _NOT_PSH != ACK or segment.tos & _MARKED:
         return False
     if segment.seq != c.rcv_nxt:
         return out_of_order.takes(c, segment, now)
@@ -47,10 +47,11 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
             reports = _is_report(segment)
             if not reports:
                 return False
-        if options[2][0] != TIMESTAMPS or not c.ts_recent:
+        third, recent = options[2], c.ts_recent
+        if third[0] != TIMESTAMPS or not recent:
             return False
-        stamp = options[2][1]
-        if (stamp - c.ts_recent) & HALF:
+        stamp = third[1]
+        if (stamp - recent) & HALF:
             return False
     elif segment.options:
         return False

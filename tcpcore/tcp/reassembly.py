@@ -14,8 +14,8 @@ from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | None:
-    """Keep data that starts beyond rcv.nxt and came in an IP packet of so many bytes.
+def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> tuple[int, int] | None:
+    """Keep data that starts beyond rcv.nxt; its packet takes `memory`, with `room` behind it.
 
     Returns the first part that was there already, as (first, end) sequence numbers, or None.
     """
@@ -25,11 +25,10 @@ def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | Non
     place = _first_beyond(c, start)
     if place == len(kept) or (kept[place][0] - base) & MASK >= end:  # nothing of it is there
         if payload and not _joins(c, place, seq, payload):
-            memory = receive_buffer.true_size(packet)
             c.rmem += memory
-            kept.insert(place, (seq, payload, memory, receive_buffer.tail_room(packet)))
+            kept.insert(place, (seq, payload, memory, room))
         return None
-    return _fill_in(c, place, start, payload, packet)
+    return _fill_in(c, place, start, payload, memory, room)
 
 
 def _first_beyond(c: Tcb, start: int) -> int:
@@ -51,7 +50,9 @@ def _first_beyond(c: Tcb, start: int) -> int:
     return place
 
 
-def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+def _fill_in(
+    c: Tcb, place: int, start: int, payload: bytes, memory: int, room: int
+) -> tuple[int, int] | None:
     """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
     base, kept = c.rcv_nxt, c.out_of_order
     cursor, end, behind = start, start + len(payload), place
@@ -72,7 +73,6 @@ def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tup
     if cursor < end:
         new.append((cursor, payload[cursor - start :]))
     if new:
-        memory, room = receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
         c.rmem += memory
         charges = [memory] + [0] * (len(new) - 1)  # once for all of them
         made = [
@@ -92,7 +92,7 @@ def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
     if not place:
         return False
     before, other, memory, room = c.out_of_order[place - 1]
-    if (before + len(other)) & MASK != seq or len(payload) > room:
+    if len(payload) > room or (before + len(other)) & MASK != seq:
         return False
     c.out_of_order[place - 1] = (before, other + payload, memory, room - len(payload))
     return True
