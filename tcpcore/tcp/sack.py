@@ -36,19 +36,23 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
     """Take out of `blocks` what now touches `block`; the joined block."""
     left, right = block
     for other in list(blocks):
-        if not ((other[1] - left) | (right - other[0])) & HALF:
+        start, end = other
+        if not ((end - left) | (right - start)) & HALF:
             blocks.remove(other)
-            left = other[0] if lt(other[0], left) else left
-            right = other[1] if gt(other[1], right) else right
+            left = start if lt(start, left) else left
+            right = end if gt(end, right) else right
     return left, right
 
 
 def hole_filled(c: Tcb) -> None:
     """rcv.nxt moved on: forget the blocks that it has reached; a FIN alone is one, too."""
-    if c.sack_blocks:
-        c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
-        if not c.out_of_order and c.fin_at in (None, c.rcv_nxt):
-            c.sack_blocks.clear()
+    if not c.sack_blocks:
+        return
+    rcv_nxt = c.rcv_nxt
+    if not c.out_of_order and c.fin_at in (None, rcv_nxt):
+        c.sack_blocks.clear()
+    else:
+        c.sack_blocks = [block for block in c.sack_blocks if (rcv_nxt - block[0]) & HALF]
 
 
 def duplicate(c: Tcb, seq: int, end: int) -> None:

@@ -143,8 +143,12 @@ def _duplicate_block(
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
     below = lt(start, ack)
-    if not below and (len(blocks) < 2 or gt(end, blocks[1][1]) or lt(start, blocks[1][0])):
-        return None
+    if not below:
+        if len(blocks) < 2:
+            return None
+        first, last = blocks[1]
+        if gt(end, last) or lt(start, first):
+            return None
     loss = c.loss
     count = _count_duplicates(c, start, end, news)
     if not count:
