@@ -22,6 +22,7 @@ from tcpcore.wire.options import (
 
 _MAXIMUM = 40
 _TIMESTAMPS = struct.Struct("!BBII")
+_NOPS_AND_TIMESTAMPS = struct.Struct("!BBBBII")
 _TIMESTAMPS_DATA = struct.Struct("!II")
 _MSS = struct.Struct("!BBH")
 
@@ -38,6 +39,9 @@ def encode_options(options: tuple[Option, ...]) -> bytes:
     if not options:
         return b""
     try:
+        if len(options) == 3 and options[2][0] == TIMESTAMPS and options[:2] == _TWO_NOPS:
+            stamps = options[2]
+            return _NOPS_AND_TIMESTAMPS.pack(NOP, NOP, TIMESTAMPS, 10, stamps[1], stamps[2])
         data = b"".join([_encode_option(option) for option in options])
     except (struct.error, ValueError, TypeError, IndexError) as error:
         if isinstance(error, WireError):
@@ -59,11 +63,11 @@ def options_length(options: tuple[Option, ...]) -> int:
         return options_length(options[:-3]) + 8 * len(last) - 4
     length = 0
     for option in options:
-        kind = option[0]
-        if kind == SACK:
+        size = _SIZES.get(option[0])
+        if size is not None:
+            length += size
+        elif option[0] == SACK:
             length += 8 * len(option) - 6
-        elif kind in _SIZES:
-            length += _SIZES[kind]
         else:
             return len(encode_options(options))
     length += -length & 3
