@@ -15,6 +15,7 @@ from typing import Any
 from tcpcore.errors import UsageError
 from tcpcore.host.routes import NAMES, NUMBERS
 from tcpcore.units import MILLISECOND, SECOND
+from tcpcore.wire.address import within
 
 _ROUTE = ("route", "ro", "r")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us)?")
@@ -83,6 +84,6 @@ def _covers(to: str, remote: str) -> bool:
     if to == "default":
         return True
     try:
-        return ipaddress.ip_address(remote) in ipaddress.ip_network(to, strict=False)
+        return within(remote, to)
     except ValueError:
         return False
