@@ -60,8 +60,6 @@ def before_block(c: Tcb, seq: int, end: int, now: int) -> None:
     One that grows is told of as it is now; of a new one nothing is said before the next ACK.
     Source: tcp_sack_new_ofo_skb().
     """
-    if not c.held_acks:
-        return
     number = sack.place(c, seq, end)
     if number >= BLOCKS_EXPECTED:
         sack.widen(c, number, seq, end)

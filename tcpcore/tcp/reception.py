@@ -76,9 +76,10 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
 
     `fin_again`: its FIN was there before.
     """
-    packet, length = _packet(c, segment), len(segment.payload)
-    memory = receive_buffer.true_size(packet)
-    if not prune.has_room(c, memory, segment.seq):
+    seq, payload = segment.seq, segment.payload
+    length = len(payload)
+    memory, room = receive_buffer.of_packet(length + (52 if c.timestamps else 40))
+    if not prune.has_room(c, memory, seq):
         c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
         return None
     if length:
@@ -86,23 +87,31 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
     c.ack_pending = True  # so that the ACK counts as one of the quick ones
     c.rcv_ooopack += 1
     held = c.rmem
-    known = reassembly.keep(c, segment.seq, segment.payload, packet)
-    new = known != [(segment.seq, (segment.seq + length) & MASK)]
-    if fin_again and not known:
-        known = [((segment.end - 1) & MASK, segment.end)]
-    elif fin_again and (known[-1][1] + 1) & MASK == segment.end:
-        known[-1] = (known[-1][0], segment.end)
-    for first, end in known:
+    known = reassembly.keep(c, seq, payload, memory, room)
+    if known or fin_again:
+        _report(c, segment, known, fin_again)
+    if c.sack_permitted:
+        if c.held_acks:
+            ack_compression.before_block(c, seq, segment.end, now)
+        sack.received_beyond(c, seq, segment.end)
+        if known != [(seq, (seq + length) & MASK)]:  # not all of it was there
+            receive_buffer.grow(c, length, memory, held)
+    autotune.grow(c, c.tuning.space)
+    return reasons.ACK_OUT_OF_ORDER
+
+
+def _report(c: Tcb, segment: Segment, known: list[tuple[int, int]], fin_again: int) -> None:
+    """Tell the sender which parts of a segment beyond the hole were there already, or its FIN."""
+    told = list(known)
+    if fin_again and not told:
+        told = [((segment.end - 1) & MASK, segment.end)]
+    elif fin_again and (told[-1][1] + 1) & MASK == segment.end:
+        told[-1] = (told[-1][0], segment.end)
+    for first, end in told:
         if first == segment.seq:
             sack.duplicate(c, first, end)
         else:
             sack.duplicate_too(c, first, end)
-    ack_compression.before_block(c, segment.seq, segment.end, now)
-    sack.received_beyond(c, segment.seq, segment.end)
-    if c.sack_permitted and new:
-        receive_buffer.grow(c, length, memory, held)
-    autotune.grow(c, c.tuning.space)
-    return reasons.ACK_OUT_OF_ORDER
 
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
@@ -110,10 +119,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     fin_waits = c.fin_at is not None and not segment.flags & FIN
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
-    fresh = segment.payload[behind:] if behind else segment.payload
-    packet = _packet(c, segment)
-    memory = receive_buffer.true_size(packet)
+    payload = segment.payload
+    fresh = payload[behind:] if behind else payload
     if fresh:
+        memory, room = receive_buffer.of_packet(len(payload) + (52 if c.timestamps else 40))
         if not prune.has_room(c, memory, segment.seq):
             c.ack_pending = c.ack_now = c.no_memory = True
             if c.unread:
@@ -121,11 +130,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
-    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    c.bytes_received += len(fresh)
-    if fresh:
-        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
+        receive_buffer.put(c, fresh, memory, room)
+        c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+        c.bytes_received += len(fresh)
+        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
     if c.out_of_order or fin_waits:
         c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
@@ -133,11 +141,6 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         sack.hole_filled(c)
     if c.fin_at == c.rcv_nxt:
         take_fin(c, now)
-
-
-def _packet(c: Tcb, segment: Segment) -> int:
-    """Bytes of the IP packet that brought the segment."""
-    return (52 if c.timestamps else 40) + len(segment.payload)
 
 
 def take_fin(c: Tcb, now: int) -> None:

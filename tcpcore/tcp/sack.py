@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import geq, gt, leq, lt
+from tcpcore.seqnum import HALF, gt, lt
 from tcpcore.wire.options import NOP_OPTION, SACK, Option
 
 if TYPE_CHECKING:
@@ -21,14 +21,11 @@ OPTION_SPACE = 40
 
 def received_beyond(c: Tcb, seq: int, end: int) -> None:
     """A segment from beyond the hole was kept: report its block first."""
-    if not c.sack_permitted:
-        return
     blocks = c.sack_blocks
     number = place(c, seq, end)
     if number < len(blocks):
-        widen(c, number, seq, end)
-        block = blocks.pop(number)
-        blocks.insert(0, _join(blocks, block))
+        block = _around(blocks.pop(number), seq, end)
+        blocks.insert(0, _join(blocks, block) if blocks else block)
         return
     blocks.insert(0, (seq, end))
     del blocks[REMEMBERED:]
@@ -36,8 +33,8 @@ def received_beyond(c: Tcb, seq: int, end: int) -> None:
 
 def place(c: Tcb, seq: int, end: int) -> int:
     """Which of the remembered blocks the bytes join; their number, if it is none of them."""
-    for number, (left, right) in enumerate(c.sack_blocks):
-        if leq(seq, right) and geq(end, left):
+    for number, block in enumerate(c.sack_blocks):
+        if _touches(block, seq, end):
             return number
     return len(c.sack_blocks)
 
@@ -46,6 +43,10 @@ def widen(c: Tcb, number: int, seq: int, end: int) -> None:
     """Let that block, if there is one, hold the bytes; it keeps its place."""
     for left, right in c.sack_blocks[number : number + 1]:
         c.sack_blocks[number] = _around((left, right), seq, end)
+
+
+def _touches(block: tuple[int, int], seq: int, end: int) -> bool:
+    return not ((block[1] - seq) | (end - block[0])) & HALF
 
 
 def _around(block: tuple[int, int], seq: int, end: int) -> tuple[int, int]:
@@ -57,7 +58,7 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
     """Take out of `blocks` what now touches `block`; the joined block."""
     left, right = block
     for other in list(blocks):
-        if leq(left, other[1]) and geq(right, other[0]):
+        if _touches(other, left, right):
             blocks.remove(other)
             left, right = _around(other, left, right)
     return left, right
@@ -65,10 +66,13 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
 
 def hole_filled(c: Tcb) -> None:
     """rcv.nxt moved on: forget the blocks that it has reached; a FIN alone is one, too."""
-    if c.sack_blocks:
-        c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
-        if not c.out_of_order and c.fin_at in (None, c.rcv_nxt):
-            c.sack_blocks.clear()
+    if not c.sack_blocks:
+        return
+    rcv_nxt = c.rcv_nxt
+    if not c.out_of_order and c.fin_at in (None, rcv_nxt):
+        c.sack_blocks.clear()
+    else:
+        c.sack_blocks = [block for block in c.sack_blocks if (rcv_nxt - block[0]) & HALF]
 
 
 def duplicate(c: Tcb, seq: int, end: int) -> None:
@@ -82,13 +86,15 @@ def duplicate_too(c: Tcb, seq: int, end: int) -> None:
     block = c.duplicate_block
     if block is None:
         duplicate(c, seq, end)
-    elif leq(seq, block[1]) and leq(block[0], end):
+    elif _touches(block, seq, end):
         c.duplicate_block = _around(block, seq, end)
 
 
 def _due(c: Tcb, space: int) -> list[tuple[int, int]]:
-    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
-    return (blocks + c.sack_blocks)[: (space - 4) // 8]
+    blocks = c.sack_blocks
+    if c.duplicate_block is not None:
+        blocks = [c.duplicate_block, *blocks]
+    return blocks[: (space - 4) // 8]
 
 
 def option_length(c: Tcb, space: int) -> int:
