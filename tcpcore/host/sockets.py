@@ -51,6 +51,7 @@ class Socket:
         "listener",
         "notices",
         "options",
+        "past",
         "port",
         "shared",
         "shut",
@@ -70,6 +71,7 @@ class Socket:
         self.congestion = host.sysctl.tcp_congestion_control  # until TCP_CONGESTION says another
         self.blocking = True
         self.connecting = False
+        self.past: Connection | None = None  # the one before, once it is disconnected
         self.error: int | None = None  # left behind by a connection that is gone
         self.holders: list[Process] = []
         self.shared = False
