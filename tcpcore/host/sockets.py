@@ -368,8 +368,9 @@ class Socket:
 
     def _is_plain(self) -> bool:
         """Whether calls block for ever, and the socket is open for whoever runs."""
-        closed = self.closed or self.shared
-        return self.blocking and not closed and _WAITING.isdisjoint(self.options)
+        if self.closed or self.shared or not self.blocking:
+            return False
+        return not self.options or _WAITING.isdisjoint(self.options)
 
     def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
         """The connection; a socket without one reports `otherwise`."""
