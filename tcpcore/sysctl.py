@@ -75,6 +75,13 @@ class Sysctls:
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
+    tcp_comp_sack_nr: int = _knob(44, 0, 255, "", "most duplicate ACKs that one may stand for")
+    tcp_comp_sack_delay_ns: int = _knob(
+        1_000_000, 0, 2**63 - 1, "ns", "how long they wait at most for each other"
+    )
+    tcp_comp_sack_slack_ns: int = _knob(
+        100_000, 0, 2**63 - 1, "ns", "so much later that timer may go off"
+    )
     tcp_dsack: int = _knob(1, 0, 1, "", "report duplicates to the sender")
     tcp_congestion_control: str = field(
         default="cubic",
@@ -104,6 +111,7 @@ class Sysctls:
     tcp_no_metrics_save: int = _knob(
         0, 0, 1, "", "1: forget a peer's round trip with its connection"
     )
+    tcp_no_ssthresh_metrics_save: int = _knob(1, 0, 1, "", "0: remember a peer's ssthresh, too")
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")

@@ -97,6 +97,11 @@ class Desk(Network):
         self.run(until)
         self.now = max(self.now, until)
 
+    def reach(self, time: int) -> None:
+        """The same, but for what is due at `time` itself: what arrives then comes first."""
+        self.run_up_to(time - 1)
+        self.now = max(self.now, time)
+
     def next_time(self) -> int | None:
         """When the next event is."""
         return self._heap[0][0] if self._heap else None
@@ -171,6 +176,10 @@ class EngineSystem(System):
         """Let events happen."""
         self.net.run_up_to(self._began + until)
 
+    def reach(self, time: int) -> None:
+        """Let events happen that come before what arrives then."""
+        self.net.reach(self._began + time)
+
     def next_sent(self, until: int) -> Sent | None:
         """The next segment, as soon as it is sent."""
         while not self.net.desk:
@@ -191,8 +200,8 @@ class EngineSystem(System):
     # --- looking ---------------------------------------------------------------------------------
 
     def ends(self, handle: Any) -> tuple[int, int] | None:
-        """Local and remote port of a socket with a connection."""
-        connection = getattr(handle, "connection", None)
+        """Local and remote port of a socket with a connection; of the last one if it is over."""
+        connection = getattr(handle, "connection", None) or getattr(handle, "past", None)
         return None if connection is None else (connection.local_port, connection.remote_port)
 
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:

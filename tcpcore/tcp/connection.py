@@ -14,6 +14,7 @@ from __future__ import annotations
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
 from tcpcore.tcp import (
+    ack_compression,
     arrival,
     autotune,
     chrono,
@@ -115,10 +116,10 @@ class Connection(Tcb):
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
-        if data and self.state != state.CLOSED:
+        if data and self.state != _CLOSED:
             if self.ack_pending and delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
-            elif self.state in state.RECEIVES_DATA and window.opened_enough(self):
+            elif self.state in _RECEIVES_DATA and window.opened_enough(self):
                 departure.send_ack(self, now, reasons.ACK_WINDOW())
         return data, self.out
 
@@ -277,7 +278,9 @@ class Connection(Tcb):
 
     def _delayed_ack_due(self, now: int) -> None:
         self.ack_deadline = None
-        if self.ack_pending:
+        if self.held_acks:
+            ack_compression.release(self, now)
+        elif self.ack_pending:
             waited = timers.span(now - max(self.last_data_received, 0))
             delayed_ack.timer_fired(self)
             departure.send_ack(self, now, Reason(reasons.ACK_DELAYED, {"waited": waited}))
@@ -291,4 +294,5 @@ class Connection(Tcb):
         lifecycle.forget(self)
 
 
+_CLOSED, _RECEIVES_DATA = state.CLOSED, state.RECEIVES_DATA
 _NOT_YET = frozenset((state.LISTEN, state.SYN_SENT, state.SYN_RECV))

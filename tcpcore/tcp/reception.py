@@ -10,6 +10,7 @@ from tcpcore import reasons, trace
 from tcpcore.errors import ECONNRESET
 from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import (
+    ack_compression,
     autotune,
     delayed_ack,
     departure,
@@ -56,7 +57,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
-        return keep(c, segment, segment.flags & FIN and c.fin_at == fin_known)
+        return keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     _take_in_order(c, segment, now)
     return None
 
@@ -70,14 +71,15 @@ def duplicate(c: Tcb, segment: Segment) -> None:
     sack.duplicate(c, segment.seq, end)
 
 
-def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
+def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
     """A hole is before it: keep it, and let the ACK say what is still missing.
 
     `fin_again`: its FIN was there before.
     """
-    packet, length = _packet(c, segment), len(segment.payload)
-    memory = receive_buffer.true_size(packet)
-    if not prune.has_room(c, memory, segment.seq):
+    seq, payload = segment.seq, segment.payload
+    length = len(payload)
+    memory, room = receive_buffer.of_packet(length + (52 if c.timestamps else 40))
+    if not prune.has_room(c, memory, seq):
         c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
         return None
     if length:
@@ -85,17 +87,31 @@ def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
     c.ack_pending = True  # so that the ACK counts as one of the quick ones
     c.rcv_ooopack += 1
     held = c.rmem
-    known = reassembly.keep(c, segment.seq, segment.payload, packet)
-    new = known is None or known != (segment.seq, (segment.seq + length) & MASK)
-    if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
-        known = (known[0] if known else (segment.end - 1) & MASK), segment.end
-    if known is not None:
-        sack.duplicate(c, *known)
-    sack.received_beyond(c, segment.seq, segment.end)
-    if c.sack_permitted and new:
-        receive_buffer.grow(c, length, memory, held)
+    known = reassembly.keep(c, seq, payload, memory, room)
+    if known or fin_again:
+        _report(c, segment, known, fin_again)
+    if c.sack_permitted:
+        if c.held_acks:
+            ack_compression.before_block(c, seq, segment.end, now)
+        sack.received_beyond(c, seq, segment.end)
+        if known != [(seq, (seq + length) & MASK)]:  # not all of it was there
+            receive_buffer.grow(c, length, memory, held)
     autotune.grow(c, c.tuning.space)
     return reasons.ACK_OUT_OF_ORDER
+
+
+def _report(c: Tcb, segment: Segment, known: list[tuple[int, int]], fin_again: int) -> None:
+    """Tell the sender which parts of a segment beyond the hole were there already, or its FIN."""
+    told = list(known)
+    if fin_again and not told:
+        told = [((segment.end - 1) & MASK, segment.end)]
+    elif fin_again and (told[-1][1] + 1) & MASK == segment.end:
+        told[-1] = (told[-1][0], segment.end)
+    for first, end in told:
+        if first == segment.seq:
+            sack.duplicate(c, first, end)
+        else:
+            sack.duplicate_too(c, first, end)
 
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
@@ -103,10 +119,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     fin_waits = c.fin_at is not None and not segment.flags & FIN
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
-    fresh = segment.payload[behind:] if behind else segment.payload
-    packet = _packet(c, segment)
-    memory = receive_buffer.true_size(packet)
+    payload = segment.payload
+    fresh = payload[behind:] if behind else payload
     if fresh:
+        memory, room = receive_buffer.of_packet(len(payload) + (52 if c.timestamps else 40))
         if not prune.has_room(c, memory, segment.seq):
             c.ack_pending = c.ack_now = c.no_memory = True
             if c.unread:
@@ -114,11 +130,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
-    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    c.bytes_received += len(fresh)
-    if fresh:
-        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
+        receive_buffer.put(c, fresh, memory, room)
+        c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+        c.bytes_received += len(fresh)
+        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
     if c.out_of_order or fin_waits:
         c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
@@ -126,11 +141,6 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         sack.hole_filled(c)
     if c.fin_at == c.rcv_nxt:
         take_fin(c, now)
-
-
-def _packet(c: Tcb, segment: Segment) -> int:
-    """Bytes of the IP packet that brought the segment."""
-    return (52 if c.timestamps else 40) + len(segment.payload)
 
 
 def take_fin(c: Tcb, now: int) -> None:
@@ -152,14 +162,16 @@ def take_fin(c: Tcb, now: int) -> None:
 
 
 def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
-    """An ACK is pending: send it now (`why`, if that is known), or start the delay."""
+    """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
     if why is None:
         why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
+    if why is reasons.ACK_OUT_OF_ORDER and ack_compression.holds_back(c, now):
+        return
     if why is not None:
         departure.send_ack(c, now, why())
-    else:
-        delayed_ack.delay(c, now)
+    elif not delayed_ack.delay(c, now):
+        departure.send_ack(c, now, reasons.ACK_NEARLY_DUE())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import geq, gt, leq, lt
+from tcpcore.seqnum import HALF, gt, lt
 from tcpcore.wire.options import NOP_OPTION, SACK, Option
 
 if TYPE_CHECKING:
@@ -21,36 +21,58 @@ OPTION_SPACE = 40
 
 def received_beyond(c: Tcb, seq: int, end: int) -> None:
     """A segment from beyond the hole was kept: report its block first."""
-    if not c.sack_permitted:
-        return
     blocks = c.sack_blocks
-    for number, (left, right) in enumerate(blocks):
-        if leq(seq, right) and geq(end, left):
-            del blocks[number]
-            block = (seq if lt(seq, left) else left, end if gt(end, right) else right)
-            blocks.insert(0, _join(blocks, block))
-            return
+    number = place(c, seq, end)
+    if number < len(blocks):
+        block = _around(blocks.pop(number), seq, end)
+        blocks.insert(0, _join(blocks, block) if blocks else block)
+        return
     blocks.insert(0, (seq, end))
     del blocks[REMEMBERED:]
+
+
+def place(c: Tcb, seq: int, end: int) -> int:
+    """Which of the remembered blocks the bytes join; their number, if it is none of them."""
+    for number, block in enumerate(c.sack_blocks):
+        if _touches(block, seq, end):
+            return number
+    return len(c.sack_blocks)
+
+
+def widen(c: Tcb, number: int, seq: int, end: int) -> None:
+    """Let that block, if there is one, hold the bytes; it keeps its place."""
+    for left, right in c.sack_blocks[number : number + 1]:
+        c.sack_blocks[number] = _around((left, right), seq, end)
+
+
+def _touches(block: tuple[int, int], seq: int, end: int) -> bool:
+    return not ((block[1] - seq) | (end - block[0])) & HALF
+
+
+def _around(block: tuple[int, int], seq: int, end: int) -> tuple[int, int]:
+    left, right = block
+    return seq if lt(seq, left) else left, end if gt(end, right) else right
 
 
 def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, int]:
     """Take out of `blocks` what now touches `block`; the joined block."""
     left, right = block
     for other in list(blocks):
-        if leq(left, other[1]) and geq(right, other[0]):
+        if _touches(other, left, right):
             blocks.remove(other)
-            left = other[0] if lt(other[0], left) else left
-            right = other[1] if gt(other[1], right) else right
+            left, right = _around(other, left, right)
     return left, right
 
 
 def hole_filled(c: Tcb) -> None:
     """rcv.nxt moved on: forget the blocks that it has reached; a FIN alone is one, too."""
-    if c.sack_blocks:
-        c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
-        if not c.out_of_order and c.fin_at in (None, c.rcv_nxt):
-            c.sack_blocks.clear()
+    if not c.sack_blocks:
+        return
+    rcv_nxt = c.rcv_nxt
+    if not c.out_of_order and c.fin_at in (None, rcv_nxt):
+        c.sack_blocks.clear()
+    else:
+        c.sack_blocks = [block for block in c.sack_blocks if (rcv_nxt - block[0]) & HALF]
 
 
 def duplicate(c: Tcb, seq: int, end: int) -> None:
@@ -59,9 +81,20 @@ def duplicate(c: Tcb, seq: int, end: int) -> None:
         c.duplicate_block = (seq, end)
 
 
+def duplicate_too(c: Tcb, seq: int, end: int) -> None:
+    """The same of further bytes: one block is all that can be told (tcp_dsack_extend())."""
+    block = c.duplicate_block
+    if block is None:
+        duplicate(c, seq, end)
+    elif _touches(block, seq, end):
+        c.duplicate_block = _around(block, seq, end)
+
+
 def _due(c: Tcb, space: int) -> list[tuple[int, int]]:
-    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
-    return (blocks + c.sack_blocks)[: (space - 4) // 8]
+    blocks = c.sack_blocks
+    if c.duplicate_block is not None:
+        blocks = [c.duplicate_block, *blocks]
+    return blocks[: (space - 4) // 8]
 
 
 def option_length(c: Tcb, space: int) -> int:
