@@ -87,27 +87,6 @@ def test_curl_gets_and_puts_every_byte(path: str, upload: tuple[Path, bytes]) ->
     assert done.stdout.split() == [digest(pattern(5_000_000)), b"-", digest(data), b"5000000"]
 
 
-def test_programs_reach_the_engine_over_ipv6(upload: tuple[Path, bytes]) -> None:
-    need("curl")
-    file, data = upload
-    url = "http://[fd09::2]"
-    done = bridge(
-        *("--address", "fd09::2", "--peer", "fd09::1", "--loss", "1", "--mtu", "1280"),
-        program=f"curl -g -sS '{url}/bytes/5000000' | sha256sum; curl -g -sS -T {file} '{url}/'",
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [digest(pattern(5_000_000)), b"-", digest(data), b"5000000"]
-
-
-def test_the_engine_fetches_over_ipv6_and_answers_pings() -> None:
-    over_six = ("--address", "fd09::2", "--peer", "fd09::1")
-    server = f"exec {sys.executable} -m http.server 8000 --bind :: >/dev/null 2>&1"
-    done = bridge(*over_six, "--fetch", "http://[fd09::1]:8000/", program=server)
-    assert done.stdout.startswith(b"200, "), done.stderr
-    done = bridge(*over_six, program="ping -c 1 fd09::2")
-    assert b" 0% packet loss" in done.stdout
-
-
 def test_a_hundred_megabytes_each_way(tmp_path: Path) -> None:
     size = 100_000_000
     data = os.urandom(1_000_000) * 100
@@ -384,14 +363,6 @@ def test_the_player_shows_the_run_while_it_goes_on(open_bridge: subprocess.Popen
         (
             ["--fetch", "http://[::1]/"],
             "--fetch: ::1 is no address that a host on a link can have.",
-        ),
-        (
-            ["--address", "fd09::2"],
-            "--address and --peer are both IPv4 addresses, or both IPv6 addresses.",
-        ),
-        (
-            ["--address", "fd09::2", "--peer", "fd09::1", "--mtu", "1279"],
-            "--mtu is at least 1280 bytes with IPv6 (RFC 8200 §5).",
         ),
         (["--address", "10.9.0.1"], "cannot share a name or an address"),
         (["--services", "ftp"], "There is no service 'ftp'"),
