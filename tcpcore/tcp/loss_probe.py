@@ -18,6 +18,7 @@ from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 
 PROBING = (3, 4)
 """Values of tcp_early_retrans that mean: send probes."""
+_PROBED = (OPEN, CWR)
 
 
 def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
@@ -29,7 +30,7 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
     if (
         not queue
         or not c.sack_permitted
-        or c.ca_state not in (OPEN, CWR)
+        or c.ca_state not in _PROBED
         or _opening(c)
         or c.sysctl.tcp_early_retrans not in PROBING
     ):

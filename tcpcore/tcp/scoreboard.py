@@ -51,6 +51,7 @@ class Scoreboard:
         "calm_until",
         "highest",
         "judged",
+        "known",
         "overtaken",
         "sacked_below",
         "waiting",
@@ -69,6 +70,7 @@ class Scoreboard:
         self.overtaken: OrderedDict[SentSegment, None] = OrderedDict()
         self._aside: OrderedDict[SentSegment, None] = OrderedDict()  # what the timer called lost
         self.calm_until: int | None = None  # all is well: once this is acknowledged, it may go
+        self.known: tuple[tuple[int, int], ...] = ()  # blocks of the last ACK, all tagged
         self.judged = 0  # `recovery`: all before this position is lost or has arrived,
         self.sacked_below = 0  # and so many of it have arrived
         self.highest = 0
@@ -99,7 +101,7 @@ class Scoreboard:
 
     def add(self, sent: SentSegment) -> None:
         """A new segment was sent, behind all others."""
-        self._starts.append(self.position(sent.seq))
+        self._starts.append(self._anchor_position + ((sent.seq - self._anchor) & MASK))
         self._segments.append(sent)
         self.waiting[sent] = None
 
@@ -144,6 +146,7 @@ class Scoreboard:
 
     def cut(self, sent: SentSegment, rest: SentSegment) -> None:
         """A lost segment became two: what is left of it, and the rest."""
+        self.known = ()  # one may have all of a piece, and had none of the whole
         start = self.position(rest.seq)
         at = bisect_left(self._starts, start, lo=self._first)
         self._segments.insert(at, rest)
@@ -212,7 +215,7 @@ class Scoreboard:
 
     def forget(self) -> None:
         """Nothing is tagged (any more): what was said before, and how far, does not count."""
-        self._runs, self._ends, self.highest = [], [], 0
+        self._runs, self._ends, self.highest, self.known = [], [], 0, ()
         self.judged = self.sacked_below = 0
 
     def unjudged(self) -> Iterator[SentSegment]:

@@ -80,13 +80,29 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     if duplicate is not None:
         for sent in _covered(c, board, duplicate):
             _duplicated(c, sent, news)
-    good = [block for block in blocks[duplicate is not None :] if _is_sound(c, block)]
-    places = [(board.position(start), board.position(end)) for start, end in good]
-    for start, end in sorted(places):
-        for place, sent in board.untagged(start, end):
-            _tag(c, board, place, sent, news, now)
+    _tag_all(c, board, blocks if duplicate is None else blocks[1:], news, now)
     if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
         rack.note_reordering(c, news.reorder)
+
+
+def _tag_all(
+    c: Tcb, board: Scoreboard, blocks: tuple[tuple[int, int], ...], news: News, now: int
+) -> None:
+    """Tag what lies in the blocks; those that the last ACK had, too, say nothing new."""
+    known, places, sound = board.known, [], True
+    for block in blocks:
+        if block in known:
+            continue
+        if _is_sound(c, block):
+            places.append((board.position(block[0]), board.position(block[1])))
+        else:
+            sound = False
+    board.known = blocks if sound else ()
+    if len(places) > 1:
+        places.sort()
+    for start, end in places:
+        for place, sent in board.untagged(start, end):
+            _tag(c, board, place, sent, news, now)
 
 
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
@@ -119,8 +135,10 @@ def _duplicate_block(
 ) -> tuple[int, int] | None:
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
-    below = lt(start, ack)
-    if not below and (len(blocks) < 2 or gt(end, blocks[1][1]) or lt(start, blocks[1][0])):
+    below = (start - ack) & HALF
+    if not below and (
+        len(blocks) < 2 or (blocks[1][1] - end) & HALF or (start - blocks[1][0]) & HALF
+    ):
         return None
     loss = c.loss
     count = _count_duplicates(c, start, end, news)
