@@ -62,15 +62,16 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     return False
 
 
-def take(c: Tcb, segment: Segment, now: int) -> None:
+def take(c: Tcb, segment: Segment, now: int, *, remembered: bool = False) -> None:
     """An ACK that may be believed: clean the queue, measure, detect loss, let cwnd grow or fall.
 
-    The window is the caller's first (`update_send_window`).
+    `remembered`: the caller has kept its timestamp.
     """
     before, ack, fresh_window = c.snd_una, segment.ack, False
     if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
         fresh_window = update_send_window(c, segment, before)
-        paws.remember(c, segment, now)  # what this ACK makes us send echoes it
+        if not remembered:
+            paws.remember(c, segment, now)  # what this ACK makes us send echoes it
     may_report = len(segment.options) > 3 or not c.timestamps  # selectively
     if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
         return  # it comes with data, and says nothing else
@@ -87,9 +88,10 @@ def _take_news(
     c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
 ) -> None:
     """What the ACK changes; `before` is what was acknowledged until it came."""
-    ack, loss = segment.ack, c.loss
+    ack, loss, sample = segment.ack, c.loss, news.rate
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
-    news.rate.in_flight = prr.in_flight(c)
+    if c.congestion.controls:
+        sample.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c) if news.advanced else 0
     if may_report:
         tagging.read(c, segment, before, news, now)
@@ -109,22 +111,26 @@ def _take_news(
         _clean(c, segment, highest, news, now)
     elif news.first_sacked is not None and _measure(c, segment, news, None, None, now):
         news.set_timer = news.first_sacked < c.retransmission_queue[0].last_sent
-    rack.adapt(c, news.rate.prior_delivered)
+    if loss.rack_dsack_seen or loss.rack_steps != 1:
+        rack.adapt(c, sample.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
     answer = recovery.NOTHING
     if c.ca_state != OPEN or recovery.dubious(c, news):
-        plain = news.advanced or news.not_duplicate_ack or news.duplicate
+        plain = news.advanced or news.data or news.window or news.duplicate
         answer = recovery.alert(c, segment, before, news, 0 if plain else 1, now)
     if news.set_timer:
         loss_probe.rearm(c, now)
-    c.delivered += news.delivered
-    news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
-    loss.delivered_marked += news.rate.acked if news.echo else 0
-    rate.generate(c, news.rate, reneged, now)
+    c.delivered = total = c.delivered + news.delivered
+    sample.acked, sample.losses = total - delivered, loss.lost - lost
+    if news.echo:
+        loss.delivered_marked += sample.acked
+    rate.generate(c, sample, reneged, now)
     _control(c, news, now)
-    resend.after_ack(c, answer, now)
-    scoreboard.drop_if_calm(c)
+    if answer != recovery.NOTHING:
+        resend.after_ack(c, answer, now)
+    if c.board is not None:
+        scoreboard.drop_if_calm(c, c.board)
     if not c.retransmission_queue:
         chrono.stop(c, chrono.BUSY, now)
 
@@ -148,9 +154,10 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
     taken, sent = _taken_off(c, ack)
-    if c.board is not None:
-        c.board.acknowledged(queue[0] if queue else None)
-        scoreboard.drop_if_calm(c)
+    board = c.board
+    if board is not None:
+        board.acknowledged(queue[0] if queue else None)
+        scoreboard.drop_if_calm(c, board)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -372,7 +379,7 @@ def _control(c: Tcb, news: News, now: int) -> None:
     if c.congestion.controls and (news.acked_data or c.state != state.SYN_RECV):
         c.congestion.control(c, sample, now)
         return
-    if prr.reducing(c):
+    if c.ca_state in prr.REDUCING:
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
         pacing.update_rate(c)
         return

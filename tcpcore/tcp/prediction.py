@@ -80,7 +80,7 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, reports: bool, now: int) ->
         c.ts_recent = stamp  # the next ACK answers this one (`paws`)
         c.ts_recent_at = now
     if reports or not acknowledgement.take_plain(c, segment, now):
-        acknowledgement.take(c, segment, now)
+        acknowledgement.take(c, segment, now, remembered=True)
     c.last_ack_received = now
     c.soft_error = None  # something gets through
     c.probes_out = 0

@@ -40,7 +40,7 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
         return  # the answer may be to an earlier sending
     loss.rack_advanced = True
     loss.rack_rtt, loss.rack_rtt_order = rtt, sent.order
-    if newest_before(c, sent):
+    if sent.last_sent > loss.rack_time or newest_before(c, sent):
         loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
 
 

@@ -58,16 +58,19 @@ def generate(c: Tcb, sample: RateSample, reneged: bool, now: int) -> None:
         flow.app_limited = 0
     if sample.acked:
         flow.delivered_at = now
-    flow.remember(c.delivered)
+    flow.stamp = (c.delivered, flow.delivered_at, flow.first_sent_at, flow.app_limited != 0)
     if sample.prior_at is None or reneged:
         sample.delivered = sample.interval = -1
         return
-    sample.delivered = c.delivered - sample.prior_delivered
-    sample.interval = max(sample.interval, now - sample.prior_at)
-    if sample.interval < (c.min_rtt or NO_SAMPLE):
+    sample.delivered = delivered = c.delivered - sample.prior_delivered
+    interval = now - sample.prior_at
+    if interval < sample.interval:
+        interval = sample.interval
+    if interval < (c.min_rtt or NO_SAMPLE):
         sample.interval = -1  # faster than light: something that was sent again
         return
-    _keep(c, sample.delivered, sample.interval, sample.app_limited)
+    sample.interval = interval
+    _keep(c, delivered, interval, sample.app_limited)
 
 
 def generate_plain(c: Tcb, last: SentSegment, now: int) -> None:

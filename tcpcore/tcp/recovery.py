@@ -78,7 +78,7 @@ def _reneged(c: Tcb, news: News, now: int) -> bool:
     Wait a little for news, then treat it as a time-out (tcp_check_sack_reneging()).
     """
     queue = c.retransmission_queue
-    if not (news.acked and queue and queue[0].sacked):
+    if not (queue and queue[0].sacked and news.acked):
         return False
     delay = max(c.srtt >> 4, 10 * MILLISECOND)
     timers.hurry(c, now + min(delay, c.rto))

@@ -309,12 +309,9 @@ def is_clean(c: Tcb) -> bool:
     return not (c.sacked_out or c.lost_out or c.retrans_out)
 
 
-def drop_if_calm(c: Tcb) -> None:
+def drop_if_calm(c: Tcb, board: Scoreboard) -> None:
     """Let the scoreboard go when all that is in flight now is acknowledged, and went well."""
-    board = c.board
-    if board is None:
-        return
-    if not is_clean(c):
+    if c.sacked_out or c.lost_out or c.retrans_out:  # it is not clean
         board.calm_until = None
         return
     if board.calm_until is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
 INFINITE_SSTHRESH = 0x7FFF_FFFF
-_REDUCING = (CWR, RECOVERY)
+REDUCING = (CWR, RECOVERY)
 
 
 def packets_out(c: Tcb) -> int:
@@ -31,7 +31,7 @@ def in_flight(c: Tcb) -> int:
 
 def reducing(c: Tcb) -> bool:
     """Whether cwnd is coming down (tcp_in_cwnd_reduction())."""
-    return c.ca_state in _REDUCING
+    return c.ca_state in REDUCING
 
 
 def current_ssthresh(c: Tcb) -> int:
