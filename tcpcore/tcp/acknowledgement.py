@@ -36,9 +36,11 @@ from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import SYN, Segment
+from tcpcore.wire.segment import FIN, SYN, Segment
 
 _SYN_SENT = state.SYN_SENT
+_COUNTED = SYN | FIN
+"""They take one number each, as data does."""
 
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
@@ -51,9 +53,11 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     if (ack - before) & HALF:
         return False
     offered = segment.window << c.snd_scale
-    newer = ack != before or (c.snd_wl1 - seq) & HALF
-    changed = offered > c.snd_wnd or not offered or c.sysctl.windows_shrink
-    if newer or (seq == c.snd_wl1 and changed):
+    if (
+        ack != before
+        or (c.snd_wl1 - seq) & HALF
+        or (seq == c.snd_wl1 and (offered > c.snd_wnd or not offered or c.sysctl.windows_shrink))
+    ):
         c.snd_wnd = offered
         c.snd_wl1 = seq
         if offered > c.max_window:
@@ -77,9 +81,9 @@ def take(c: Tcb, segment: Segment, now: int, *, remembered: bool = False) -> Non
         return  # it comes with data, and says nothing else
     news = News(
         advanced=ack != before and not (ack - before) & HALF,
-        data=segment.length > 0,
+        data=segment.payload != b"" or segment.flags & _COUNTED != 0,
         window=fresh_window,
-        echo=bool(c.ecn) and ecn.echoed(c, segment),
+        echo=c.ecn != 0 and ecn.echoed(c, segment),
     )
     _take_news(c, segment, before, news, now, may_report)
 
@@ -310,8 +314,10 @@ def _count_off(
     sack = c.sack_permitted
     for sent in taken:
         sent.gone = True
-        c.joined_out -= sent.joined
-        rate.delivered(c, sent, news.rate)
+        if sent.joined:
+            c.joined_out -= 1
+        if sent.stamp is not None:
+            rate.delivered(c, sent, news.rate)
         if sent.retransmissions:
             if sent.again:
                 c.retrans_out -= 1
@@ -383,8 +389,9 @@ def _control(c: Tcb, news: News, now: int) -> None:
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
         pacing.update_rate(c)
         return
-    reordering = c.loss.reordering > c.sysctl.tcp_reordering
-    if news.acked_data or (reordering and (news.acked or news.sacked)):
+    if news.acked_data or (
+        c.loss.reordering > c.sysctl.tcp_reordering and (news.acked or news.sacked)
+    ):
         if usage.limited(c):
             c.congestion.on_ack(c, sample.acked, now)
         c.loss.cwnd_stamp = now

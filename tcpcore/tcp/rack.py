@@ -71,11 +71,14 @@ def detect(c: Tcb, now: int) -> int:
 
     How long until the next one would be, in us; 0: none waits (tcp_rack_detect_loss()).
     """
-    reordering, board = window(c), scoreboard.of(c)
+    board = scoreboard.of(c)
     waiting, overtaken = board.waiting, board.overtaken
     while waiting and not newest_before(c, sent := next(iter(waiting))):
         del waiting[sent]
         overtaken[sent] = None
+    if not overtaken:
+        return 0
+    reordering = window(c)
     while overtaken and left(c, sent := next(iter(overtaken)), reordering, now) <= 0:
         mark_lost(c, sent)
         board.settled(sent)

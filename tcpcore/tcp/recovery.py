@@ -95,7 +95,7 @@ def _in_recovery(
             tagging.add_duplicate_ack(c, news, duplicates)
     elif undo.try_partial(c, segment, before, now):
         return NOTHING
-    if undo.try_duplicates(c, now):
+    if c.loss.undo_retrans == 0 and undo.try_duplicates(c, now):
         _try_to_open(c, news)
     _identify(c, news, now)
     if c.ca_state != RECOVERY:

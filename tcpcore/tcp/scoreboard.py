@@ -208,7 +208,8 @@ class Scoreboard:
         else:
             runs.insert(place, start)
             ends.insert(place, end)
-        self.sacked_below += start < self.judged
+        if start < self.judged:
+            self.sacked_below += 1
         if end > self.highest:
             self.highest = end
         self._leave(sent)

@@ -202,7 +202,8 @@ def _tag(c: Tcb, board: Scoreboard, place: int, sent: SentSegment, news: News, n
         if not sent.retransmissions:
             if place < board.highest:
                 _came_late(sent, news)
-            if c.loss.high_seq is None or not gt(sent.end, c.loss.high_seq):
+            high_seq = c.loss.high_seq
+            if high_seq is None or not (high_seq - sent.end) & HALF:
                 news.original = True
             if news.first_sacked is None:
                 news.first_sacked = sent.last_sent

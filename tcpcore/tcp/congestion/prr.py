@@ -69,8 +69,10 @@ def reduce(c: Tcb, delivered: int, lost: int, advanced: bool) -> None:
         if advanced and not lost:
             count += 1
         count = min(room, count)
-    count = max(count, 0 if loss.prr_out else 1)  # the first retransmission goes in any case
-    c.cwnd = max(flight + count, 1)
+    if count <= 0:
+        count = 0 if loss.prr_out else 1  # the first retransmission goes in any case
+    cwnd = flight + count
+    c.cwnd = cwnd if cwnd > 1 else 1
 
 
 def end(c: Tcb, now: int) -> None:
