@@ -66,16 +66,25 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     return False
 
 
-def take(c: Tcb, segment: Segment, now: int, *, remembered: bool = False) -> None:
+def take(c: Tcb, segment: Segment, now: int) -> None:
     """An ACK that may be believed: clean the queue, measure, detect loss, let cwnd grow or fall.
 
-    `remembered`: the caller has kept its timestamp.
+    The window is the caller's first (`update_send_window`).
     """
-    before, ack, fresh_window = c.snd_una, segment.ack, False
+    before, fresh_window = c.snd_una, False
     if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
         fresh_window = update_send_window(c, segment, before)
-        if not remembered:
-            paws.remember(c, segment, now)  # what this ACK makes us send echoes it
+        paws.remember(c, segment, now)  # what this ACK makes us send echoes it
+    take_in(c, segment, before, fresh_window, now)
+
+
+def take_in(c: Tcb, segment: Segment, before: int, fresh_window: bool, now: int) -> None:
+    """What `take` does once window and timestamp are known.
+
+    `before` is what was acknowledged until the segment came; `fresh_window`: whether its window
+    was taken.
+    """
+    ack = segment.ack
     may_report = len(segment.options) > 3 or not c.timestamps  # selectively
     if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
         return  # it comes with data, and says nothing else
@@ -145,7 +154,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     False: it is not such a one, and nothing was done.  Its options are as predicted.
     """
     queue, ack = c.retransmission_queue, segment.ack
-    if not _in_order(c, queue[0], ack) or (segment.options and not c.timestamps):
+    if not _in_order(c, queue[0], ack):
         return False
     count = (ack - c.snd_una) & MASK
     c.snd_una = ack
@@ -205,7 +214,7 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
-    joined = int(sent.joined)
+    joined = 1 if sent.joined else 0
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
@@ -218,7 +227,8 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
         sent = queue.popleft()
         joined += sent.joined
         taken += 1
-    c.joined_out -= joined
+    if joined:
+        c.joined_out -= joined
     return taken, sent
 
 
@@ -364,7 +374,7 @@ def _measure(
     if measured is None or latest is None:
         return False
     news.rate.rtt = latest
-    rate.measured(c, latest, now, delayed=news.rate.ack_delayed)
+    rate.measured(c, latest, now, news.rate.ack_delayed)
     rtt.sample(c, measured)
     c.congestion.on_sample(c, latest, now)
     return True

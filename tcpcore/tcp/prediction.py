@@ -80,7 +80,8 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, reports: bool, now: int) ->
         c.ts_recent = stamp  # the next ACK answers this one (`paws`)
         c.ts_recent_at = now
     if reports or not acknowledgement.take_plain(c, segment, now):
-        acknowledgement.take(c, segment, now, remembered=True)
+        fresh_window = acknowledgement.update_send_window(c, segment, before)
+        acknowledgement.take_in(c, segment, before, fresh_window, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through
     c.probes_out = 0

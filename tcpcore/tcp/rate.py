@@ -130,8 +130,10 @@ def measured(c: Tcb, rtt: int, now: int, delayed: bool = False) -> None:
     if delayed and c.min_rtt and rtt > c.min_rtt:
         return
     rtt = rtt or 1
+    time, rtts = now // JIFFY, c.flow.rtts
     if c.min_rtt:
         window = c.sysctl.tcp_min_rtt_wlen * HZ
-        c.min_rtt = c.flow.rtts.update(window, now // JIFFY, rtt)
+        if rtt <= rtts.worst or time > rtts.quiet or window != rtts.window:
+            c.min_rtt = rtts.update(window, time, rtt)
     else:
-        c.min_rtt = c.flow.rtts.reset(now // JIFFY, rtt)
+        c.min_rtt = rtts.reset(time, rtt)

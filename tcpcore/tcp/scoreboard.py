@@ -51,33 +51,31 @@ class Scoreboard:
         "calm_until",
         "highest",
         "judged",
-        "known",
         "overtaken",
         "sacked_below",
+        "told",
         "waiting",
     )
 
     def __init__(self, c: Tcb) -> None:
+        queue = c.retransmission_queue
         self._anchor_at(c.snd_una, 0)
-        self._segments: list[SentSegment] = []
-        self._starts: list[int] = []
+        self._segments: list[SentSegment] = list(queue)
+        self._starts: list[int] = [self.position(sent.seq) for sent in queue]
         self._first = 0
         self._runs: list[int] = []  # where runs of selectively acknowledged segments begin,
         self._ends: list[int] = []  # and end
         self._lost: list[tuple[int, int, SentSegment]] = []
         self._count = 0
-        self.waiting: OrderedDict[SentSegment, None] = OrderedDict()
+        self.waiting: OrderedDict[SentSegment, None] = OrderedDict.fromkeys(queue)
         self.overtaken: OrderedDict[SentSegment, None] = OrderedDict()
         self._aside: OrderedDict[SentSegment, None] = OrderedDict()  # what the timer called lost
         self.calm_until: int | None = None  # all is well: once this is acknowledged, it may go
-        self.known: tuple[tuple[int, int], ...] = ()  # blocks of the last ACK, all tagged
         self.judged = 0  # `recovery`: all before this position is lost or has arrived,
         self.sacked_below = 0  # and so many of it have arrived
         self.highest = 0
-        queue = c.retransmission_queue
-        for sent in queue:
-            self.add(sent)
-        if any(sent.retransmissions for sent in queue):
+        self.told: tuple[tuple[int, int], ...] = ()  # SACK blocks whose segments are all tagged
+        if any([sent.retransmissions for sent in queue]):
             self._sort()
         for sent in queue:
             if sent.lost and not sent.again:
@@ -146,7 +144,6 @@ class Scoreboard:
 
     def cut(self, sent: SentSegment, rest: SentSegment) -> None:
         """A lost segment became two: what is left of it, and the rest."""
-        self.known = ()  # one may have all of a piece, and had none of the whole
         start = self.position(rest.seq)
         at = bisect_left(self._starts, start, lo=self._first)
         self._segments.insert(at, rest)
@@ -154,6 +151,7 @@ class Scoreboard:
         if sent in self._aside:
             self._aside[rest] = None
         self._push(rest)
+        self.told = ()  # a block may hold one of the two
 
     def between(self, start: int, end: int) -> Iterator[SentSegment]:
         """Segments that begin at or after one position and before another, in order."""
@@ -216,7 +214,7 @@ class Scoreboard:
 
     def forget(self) -> None:
         """Nothing is tagged (any more): what was said before, and how far, does not count."""
-        self._runs, self._ends, self.highest, self.known = [], [], 0, ()
+        self._runs, self._ends, self.highest, self.told = [], [], 0, ()
         self.judged = self.sacked_below = 0
 
     def unjudged(self) -> Iterator[SentSegment]:

@@ -49,13 +49,13 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
         return
     count = len(queue)
     flight = count - c.request_out - c.sacked_out - c.lost_out + c.retrans_out
-    held = NOTHING
+    held, sent, full = NOTHING, 0, True
     if flight < c.cwnd or urge == PROBE:
         held = _send_what_fits(c, flight, now, urge)
         if held == ASIDE:
             return
-    sent = len(queue) - count
-    full = held == CWND or flight + sent >= c.cwnd
+        sent = len(queue) - count
+        full = held == CWND or flight + sent >= c.cwnd
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
     if c.snd_nxt != before:
@@ -112,8 +112,7 @@ def send_one(c: Tcb, now: int) -> bool:
 def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
     """Send it; why what is left waits, where that is for too little room for a burst."""
     c.turn += 1  # tcp_mstamp_refresh()
-    mss = segment_size.current(c)
-    largest = burst_segments(c, mss)
+    mss, largest = segment_size.current(c), 0  # not known yet
     if c.search is not None and urge < ONE:
         probed = _probe_mtu(c, c.search, flight, now)
         if probed == mtu_probing.WAIT:
@@ -132,10 +131,9 @@ def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
         if c.flow.paced and pacing.waits(c, now):
             return NOTHING
         room = c.cwnd - flight if flight < c.cwnd else 0
-        quota = room if room < half else half
-        if quota > largest:
-            quota = largest
-        quota = quota or 1
+        if not largest and (room > 1 or c.ca_state < RECOVERY):
+            largest = burst_segments(c, mss)
+        quota = min(room, half, largest) or 1
         size = write_queue.head(c, quota * mss)
         if window < size and window < mss:
             return WINDOW  # not even one segment fits
@@ -201,8 +199,8 @@ def _split(c: Tcb, size: int, window: int, most: int, mss: int, urge: int) -> in
 def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, now: int) -> bool:
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
-    Only while nothing is being recovered, right after something was sent, while an ACK is due within a millisecond or is late, and
-    the room (in bytes) is small.  `size` is the first packet's.
+    Only right after something was sent, while an ACK is due within a millisecond or is late, and
+    the room (in bytes) is small; not while anything is recovered.  `size` is the first packet's.
     Linux differs: it looks for more than a millisecond, and is always a little late.
     """
     limit = room if room < window else window

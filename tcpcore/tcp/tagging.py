@@ -72,6 +72,8 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
         return
     blocks: tuple[tuple[int, int], ...] = option[1:]
     duplicate = _duplicate_block(c, blocks, segment.ack, before, news)
+    if duplicate is not None:
+        blocks = blocks[1:]
     if (segment.ack - (before - c.max_window)) & HALF or not c.retransmission_queue:
         return
     board = scoreboard.of(c)
@@ -80,29 +82,34 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     if duplicate is not None:
         for sent in _covered(c, board, duplicate):
             _duplicated(c, sent, news)
-    _tag_all(c, board, blocks if duplicate is None else blocks[1:], news, now)
+    for low, high in _places(c, board, blocks):
+        for place, sent in board.untagged(low, high):
+            _tag(c, board, place, sent, news, now)
     if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
         rack.note_reordering(c, news.reorder)
 
 
-def _tag_all(
-    c: Tcb, board: Scoreboard, blocks: tuple[tuple[int, int], ...], news: News, now: int
-) -> None:
-    """Tag what lies in the blocks; those that the last ACK had, too, say nothing new."""
-    known, places, sound = board.known, [], True
+def _places(
+    c: Tcb, board: Scoreboard, blocks: tuple[tuple[int, int], ...]
+) -> list[tuple[int, int]]:
+    """Where the sound ones of the blocks lie, in order, without those that say nothing new.
+
+    An ACK repeats blocks of the one before, all of whose segments are tagged (`recv_sack_cache`).
+    """
+    places: list[tuple[int, int]] = []
+    told, sound = board.told, True
     for block in blocks:
-        if block in known:
+        if block in told:
             continue
         if _is_sound(c, block):
-            places.append((board.position(block[0]), board.position(block[1])))
+            start, end = block
+            places.append((board.position(start), board.position(end)))
         else:
             sound = False
-    board.known = blocks if sound else ()
+    board.told = blocks if sound else ()
     if len(places) > 1:
         places.sort()
-    for start, end in places:
-        for place, sent in board.untagged(start, end):
-            _tag(c, board, place, sent, news, now)
+    return places
 
 
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:

@@ -48,10 +48,13 @@ LEAST = 2
 
 def slow_start(c: Tcb, acked: int) -> int:
     """Grow by what was acknowledged, up to ssthresh; what is left of `acked` (tcp_slow_start())."""
-    grown = min(c.cwnd + acked, c.ssthresh)
-    acked -= grown - c.cwnd
-    c.cwnd = grown
-    return acked
+    cwnd = c.cwnd
+    grown = cwnd + acked
+    if grown <= c.ssthresh:
+        c.cwnd = grown
+        return 0
+    c.cwnd = c.ssthresh
+    return grown - c.ssthresh
 
 
 def additive_increase(c: Tcb, window: int, acked: int) -> None:
