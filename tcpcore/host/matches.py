@@ -11,6 +11,7 @@ import random
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from tcpcore.wire.address import inside
 from tcpcore.wire.icmp import NAMES as ICMP_NAMES
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
@@ -78,11 +79,12 @@ class Address(Match):
         everywhere = text in ("0/0", "anywhere")
         self.network = ipaddress.ip_network("0.0.0.0/0" if everywhere else text, strict=False)
         self.inverted = inverted
+        self._lies_there = inside(self.network.network_address.packed, self.network.prefixlen)
 
     def fits(self, packet: Packet, size: int, now: int) -> bool:
         """By the IP header's address."""
-        address = ipaddress.ip_address(packet.src if self.option == "-s" else packet.dst)
-        return (address in self.network) != self.inverted
+        address = packet.src if self.option == "-s" else packet.dst
+        return self._lies_there(address) != self.inverted
 
     def shown(self, numeric: bool) -> str:
         """``10.0.0.0/24``, ``!10.0.0.9``, ``0.0.0.0/0`` or ``anywhere``."""

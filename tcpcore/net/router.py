@@ -107,6 +107,8 @@ class Router:
     def _pass_on(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool) -> None:
         onward = copy.copy(packet)
         onward.ttl -= 1
+        if isinstance(onward, Segment):
+            onward.size = wire_length(packet)  # measured before it comes here
         refused = self.nat.outward(onward, self._wires.now) if self.nat is not None else None
         if onward.src != packet.src:
             self._wires.masked(tag, onward)
