@@ -75,7 +75,7 @@ class Scoreboard:
         self.sacked_below = 0  # and so many of it have arrived
         self.highest = 0
         self.told: tuple[tuple[int, int], ...] = ()  # SACK blocks whose segments are all tagged
-        if any([sent.retransmissions for sent in queue]):
+        if any(sent.retransmissions for sent in queue):
             self._sort()
         for sent in queue:
             if sent.lost and not sent.again:
