@@ -39,8 +39,6 @@ from tcpcore.wire import options as wire_options
 from tcpcore.wire.segment import FIN, SYN, Segment
 
 _SYN_SENT = state.SYN_SENT
-_COUNTED = SYN | FIN
-"""They take one number each, as data does."""
 
 
 def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
@@ -53,17 +51,14 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     if (ack - before) & HALF:
         return False
     offered = segment.window << c.snd_scale
-    if (
-        ack != before
-        or (c.snd_wl1 - seq) & HALF
-        or (seq == c.snd_wl1 and (offered > c.snd_wnd or not offered or c.sysctl.windows_shrink))
-    ):
-        c.snd_wnd = offered
-        c.snd_wl1 = seq
-        if offered > c.max_window:
-            c.max_window = c.mss_window = offered
-        return True
-    return False
+    old = ack == before and not (c.snd_wl1 - seq) & HALF
+    if old and (seq != c.snd_wl1 or (0 < offered <= c.snd_wnd and not c.sysctl.windows_shrink)):
+        return False
+    c.snd_wnd = offered
+    c.snd_wl1 = seq
+    if offered > c.max_window:
+        c.max_window = c.mss_window = offered
+    return True
 
 
 def take(c: Tcb, segment: Segment, now: int) -> None:
@@ -90,7 +85,7 @@ def take_in(c: Tcb, segment: Segment, before: int, fresh_window: bool, now: int)
         return  # it comes with data, and says nothing else
     news = News(
         advanced=ack != before and not (ack - before) & HALF,
-        data=segment.payload != b"" or segment.flags & _COUNTED != 0,
+        data=segment.payload != b"" or segment.flags & (SYN | FIN) != 0,
         window=fresh_window,
         echo=c.ecn != 0 and ecn.echoed(c, segment),
     )
@@ -140,8 +135,7 @@ def _take_news(
         loss.delivered_marked += sample.acked
     rate.generate(c, sample, reneged, now)
     _control(c, news, now)
-    if answer != recovery.NOTHING:
-        resend.after_ack(c, answer, now)
+    resend.after_ack(c, answer, now)
     if c.board is not None:
         scoreboard.drop_if_calm(c, c.board)
     if not c.retransmission_queue:
@@ -227,8 +221,7 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
         sent = queue.popleft()
         joined += sent.joined
         taken += 1
-    if joined:
-        c.joined_out -= joined
+    c.joined_out -= joined
     return taken, sent
 
 
@@ -399,9 +392,8 @@ def _control(c: Tcb, news: News, now: int) -> None:
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
         pacing.update_rate(c)
         return
-    if news.acked_data or (
-        c.loss.reordering > c.sysctl.tcp_reordering and (news.acked or news.sacked)
-    ):
+    reordering = c.loss.reordering > c.sysctl.tcp_reordering
+    if news.acked_data or (reordering and (news.acked or news.sacked)):
         if usage.limited(c):
             c.congestion.on_ack(c, sample.acked, now)
         c.loss.cwnd_stamp = now

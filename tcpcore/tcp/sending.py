@@ -118,12 +118,11 @@ def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
         if probed == mtu_probing.WAIT:
             return ASIDE
         flight += probed
-    half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
+    patient = urge < ONE and c.ca_state < RECOVERY
     while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
-        start = c.snd_nxt
-        unsent = (c.write_end - start) & MASK
-        window = ((window_end - start + HALF) & MASK) - HALF
+        unsent = (c.write_end - c.snd_nxt) & MASK
+        window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
         if not 0 < unsent < HALF:
             if c.fin_queued is not None and window > 0:
                 _send_fin(c, now)
@@ -131,9 +130,9 @@ def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
         if c.flow.paced and pacing.waits(c, now):
             return NOTHING
         room = c.cwnd - flight if flight < c.cwnd else 0
-        if not largest and (room > 1 or c.ca_state < RECOVERY):
+        if not largest and (room > 1 or patient):
             largest = burst_segments(c, mss)
-        quota = min(room, half, largest) or 1
+        quota = min(room, c.cwnd >> 1 or 1, largest) or 1
         size = write_queue.head(c, quota * mss)
         if window < size and window < mss:
             return WINDOW  # not even one segment fits
@@ -143,11 +142,7 @@ def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
                 return NOTHING
             length = size
         else:
-            if (
-                urge < ONE
-                and c.ca_state < RECOVERY
-                and _defers(c, size, room * mss, window, largest * mss, mss, now)
-            ):
+            if patient and _defers(c, size, room * mss, window, largest * mss, mss, now):
                 if min(room * mss, window) > size:
                     return NOTHING
                 return CWND if room * mss < window else WINDOW
