@@ -143,10 +143,12 @@ def _duplicate_block(
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
     below = (start - ack) & HALF
-    if not below and (
-        len(blocks) < 2 or (blocks[1][1] - end) & HALF or (start - blocks[1][0]) & HALF
-    ):
-        return None
+    if not below:
+        if len(blocks) < 2:
+            return None
+        first, last = blocks[1]
+        if (last - end) & HALF or (start - first) & HALF:
+            return None
     loss = c.loss
     count = _count_duplicates(c, start, end, news)
     if not count:
