@@ -16,7 +16,9 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH, Segment
 
 _QUICK = ATO_MIN // 2
+_NEARLY = delayed_ack.nearly(ATO_MIN)
 _ACK_QUICK, _ACK_SECOND = reasons.ACK_QUICK(), reasons.ACK_SECOND()
+_ACK_NEARLY = reasons.ACK_NEARLY_DUE()
 
 
 def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
@@ -110,3 +112,5 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
         departure.send_ack(c, now, _ACK_QUICK)
     elif c.ack_deadline is None or now + ATO_MIN < c.ack_deadline:
         timers.set_ack(c, now + ATO_MIN, now)
+    elif c.ack_deadline - now <= _NEARLY:
+        departure.send_ack(c, now, _ACK_NEARLY)

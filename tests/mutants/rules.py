@@ -289,5 +289,23 @@ MUTANTS = (
         "    return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))\n",
         "    return now\n",
     ),
+    Mutant(
+        "three duplicate ACKs are never held back",
+        "tcp/ack_compression.py",
+        "AT_ONCE = 3\n",
+        "AT_ONCE = 2\n",
+    ),
+    Mutant(
+        "what is held back goes before a third block stirs",
+        "tcp/ack_compression.py",
+        "    if number >= BLOCKS_EXPECTED:\n",
+        "    if number > BLOCKS_EXPECTED:\n",
+    ),
+    Mutant(
+        "data just before a delayed ACK is due takes it along",
+        "tcp/delayed_ack.py",
+        "    if standing is not None and standing - now <= nearly(ato):\n",
+        "    if standing is not None and standing - now < 0:\n",
+    ),
     *recovery_rules.MUTANTS,
 )
