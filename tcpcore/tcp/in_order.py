@@ -11,7 +11,7 @@ from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import autotune, delayed_ack, departure, receive_buffer, reception, timers, window
 from tcpcore.tcp.delayed_ack import ATO_MIN
-from tcpcore.tcp.receive_buffer import GROWS_FROM, PAGE, RATIO_BITS, WHOLE_PAGES, of_packet
+from tcpcore.tcp.receive_buffer import GROWS_FROM, RATIO_BITS, WHOLE_PAGES, of_packet
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH, Segment
 
@@ -46,7 +46,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     if missing > 0:
         if rmem > c.rcvbuf:
             return False
-        c.charged += (missing + PAGE - 1) & WHOLE_PAGES
+        c.charged -= -missing & WHOLE_PAGES  # rounded up
         c.last_ack_received = now  # only then is its acknowledgement looked at
         c.soft_error = None
         c.probes_out = 0

@@ -58,8 +58,8 @@ MUTANTS = (
     Mutant(
         "a window from an older segment is not believed",
         "tcp/acknowledgement.py",
-        "    newer = ack != before or (c.snd_wl1 - seq) & HALF\n",
-        "    newer = True\n",
+        "    old = ack == before and not (c.snd_wl1 - seq) & HALF\n",
+        "    old = False\n",
     ),
     Mutant(
         "a second challenge waits for tcp_invalid_ratelimit",
@@ -119,8 +119,8 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "        room = max(c.cwnd - flight, 0)\n",
-        "        room = max(c.cwnd - flight, 0) + 1\n",
+        "        room = c.cwnd - flight if flight < c.cwnd else 0\n",
+        "        room = c.cwnd - flight + 1\n",
     ),
     Mutant(
         "a full segment is half of a small window at most",
