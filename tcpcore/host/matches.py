@@ -11,6 +11,7 @@ import random
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+from tcpcore.wire.address import within
 from tcpcore.wire.icmp import NAMES as ICMP_NAMES
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
@@ -77,24 +78,25 @@ class Address(Match):
         self.option = option
         everywhere = text in ("0/0", "anywhere")
         self.network = ipaddress.ip_network("0.0.0.0/0" if everywhere else text, strict=False)
+        self.prefix = str(self.network)
         self.inverted = inverted
 
     def fits(self, packet: Packet, size: int, now: int) -> bool:
         """By the IP header's address."""
-        address = ipaddress.ip_address(packet.src if self.option == "-s" else packet.dst)
-        return (address in self.network) != self.inverted
+        address = packet.src if self.option == "-s" else packet.dst
+        return within(address, self.prefix) != self.inverted
 
     def shown(self, numeric: bool) -> str:
         """``10.0.0.0/24``, ``!10.0.0.9``, ``0.0.0.0/0`` or ``anywhere``."""
         if self.network.prefixlen == 0:
             return "0.0.0.0/0" if numeric else "anywhere"
         single = self.network.prefixlen == self.network.max_prefixlen
-        text = str(self.network.network_address if single else self.network)
+        text = str(self.network.network_address) if single else self.prefix
         return f"!{text}" if self.inverted else text
 
     def said(self) -> str:
         """``-s 10.0.0.9/32``."""
-        return f"{self._not()}{self.option} {self.network}"
+        return f"{self._not()}{self.option} {self.prefix}"
 
 
 class Ports(Match):

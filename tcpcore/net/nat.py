@@ -17,6 +17,7 @@ from tcpcore.errors import UsageError
 from tcpcore.net.packet import Packet
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
+from tcpcore.wire.address import within
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -60,7 +61,7 @@ class Nat:
         loose: bool = True,
     ) -> None:
         try:
-            self.network = ipaddress.ip_network(inside)
+            self.inside = str(ipaddress.ip_network(inside))
         except ValueError as error:
             raise UsageError(f"{name} shares its address with a network, and {error}.") from None
         self.name = name
@@ -104,7 +105,7 @@ class Nat:
         if mapping is None or self._expired(mapping, now):
             return packet
         self._refresh(mapping, packet, now)
-        translated = copy.copy(packet)
+        translated = packet.as_long()
         translated.dst, translated.dport = mapping.flow[0], mapping.flow[1]
         return translated
 
@@ -120,12 +121,12 @@ class Nat:
 
     def outward(self, packet: Packet, now: int) -> Reason | None:
         """Give a packet that leaves the shared address; the reason when it must not go on."""
-        if ipaddress.ip_address(packet.src) not in self.network:
+        if not within(packet.src, self.inside):
             return None
         if isinstance(packet, IcmpError):
             packet.src = self.address
             return None
-        if ipaddress.ip_address(packet.dst) in self.network:
+        if within(packet.dst, self.inside):
             return None
         flow = (packet.src, packet.sport, packet.dst, packet.dport)
         mapping = self.mappings.get(flow)
