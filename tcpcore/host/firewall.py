@@ -196,7 +196,7 @@ def _fits(rule: Rule, packet: Packet, size: int, now: int) -> bool:
     for address in (rule.source, rule.destination):
         if address is not None and not address.fits(packet, size, now):
             return False
-    return all(match.fits(packet, size, now) for match in rule.matches)
+    return not rule.matches or all(match.fits(packet, size, now) for match in rule.matches)
 
 
 def _heading(command: Command) -> str:

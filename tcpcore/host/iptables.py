@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tcpcore.errors import UsageError
 from tcpcore.host import matches
@@ -102,13 +103,16 @@ class Command:
 
 def parse(line: str, seed: str = "") -> Command:
     """The command that a line gives; `UsageError` with one sentence for what it cannot be."""
+    return _Parser(list(_words(line)), seed).command()
+
+
+@lru_cache(maxsize=256)
+def _words(line: str) -> tuple[str, ...]:
     try:
         words = shlex.split(line)
     except ValueError as error:
         raise UsageError(f"iptables: {line!r} is no line of options: {error}.") from None
-    if words[:1] == ["iptables"]:
-        words.pop(0)
-    return _Parser(words, seed).command()
+    return tuple(words[1:] if words[:1] == ["iptables"] else words)
 
 
 class _Parser:

@@ -271,23 +271,31 @@ class Listener:
 
     # --- requests and connections ----------------------------------------------------------------
 
-    def request_limit(self, sent: int) -> tuple[int, Reason]:
-        """Retransmissions that a SYN+ACK may have now, and why a request over it must go.
+    def _retries(self) -> int:
+        return int(self.options.get("TCP_SYNCNT", 0)) or self.host.sysctl.tcp_synack_retries
+
+    def request_limit(self) -> int:
+        """Retransmissions that a SYN+ACK may have now.
 
         Half of the room is for young requests: when more is taken and most are old, the old ones
         get fewer retransmissions (reqsk_timer_handler()).
         """
-        retries = int(self.options.get("TCP_SYNCNT", 0)) or self.host.sysctl.tcp_synack_retries
-        limit, queued = retries, len(self.syn_queue)
+        limit, queued = self._retries(), len(self.syn_queue)
         if queued << 1 > max(8, self.backlog):
             young = self.young << 1
             while limit > FEWEST_RETRIES and queued >= young:
                 limit -= 1
                 young <<= 1
+        return limit
+
+    def over_limit(self, limit: int, sent: int) -> Reason:
+        """Why a request that sent so many SYN+ACKs, over the limit of now, must go."""
+        retries = self._retries()
         if limit == retries:
-            return limit, Reason(reasons.GIVE_UP_REQUEST, {"sent": sent, "limit": limit})
+            return Reason(reasons.GIVE_UP_REQUEST, {"sent": sent, "limit": limit})
+        queued = len(self.syn_queue)
         values = {"queued": queued, "backlog": self.backlog, "limit": limit, "retries": retries}
-        return limit, Reason(reasons.REQUEST_PRUNED, values)
+        return Reason(reasons.REQUEST_PRUNED, values)
 
     def remove_request(self, request: Request) -> None:
         """The request leaves the SYN queue, whatever becomes of it."""

@@ -11,7 +11,7 @@ import random
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
-from tcpcore.wire.address import within
+from tcpcore.wire.address import inside
 from tcpcore.wire.icmp import NAMES as ICMP_NAMES
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
@@ -78,25 +78,25 @@ class Address(Match):
         self.option = option
         everywhere = text in ("0/0", "anywhere")
         self.network = ipaddress.ip_network("0.0.0.0/0" if everywhere else text, strict=False)
-        self.prefix = str(self.network)
         self.inverted = inverted
+        self._lies_there = inside(self.network.network_address.packed, self.network.prefixlen)
 
     def fits(self, packet: Packet, size: int, now: int) -> bool:
         """By the IP header's address."""
         address = packet.src if self.option == "-s" else packet.dst
-        return within(address, self.prefix) != self.inverted
+        return self._lies_there(address) != self.inverted
 
     def shown(self, numeric: bool) -> str:
         """``10.0.0.0/24``, ``!10.0.0.9``, ``0.0.0.0/0`` or ``anywhere``."""
         if self.network.prefixlen == 0:
             return "0.0.0.0/0" if numeric else "anywhere"
         single = self.network.prefixlen == self.network.max_prefixlen
-        text = str(self.network.network_address) if single else self.prefix
+        text = str(self.network.network_address if single else self.network)
         return f"!{text}" if self.inverted else text
 
     def said(self) -> str:
         """``-s 10.0.0.9/32``."""
-        return f"{self._not()}{self.option} {self.prefix}"
+        return f"{self._not()}{self.option} {self.network}"
 
 
 class Ports(Match):

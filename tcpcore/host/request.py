@@ -151,11 +151,11 @@ class Request:
         listener = self.listener
         host = listener.host
         host.count(counters.TIMEOUTS)
-        limit, over = listener.request_limit(self.resent + 1)
+        limit = listener.request_limit()
         deferred = listener.defer_accept
         data_may_come = self.acked and self.timeouts < deferred
         if self.timeouts >= limit and not data_may_come:
-            self._forget(over, state.TIMEOUT)
+            self._forget(listener.over_limit(limit, self.resent + 1), state.TIMEOUT)
             return []
         silent = self.acked and self.timeouts < deferred - 1
         if not self.timeouts:
@@ -331,8 +331,8 @@ class Request:
         rto = min(RTO_INITIAL << self.timeouts, host.sysctl.tcp_rto_max_ms * MILLISECOND)
         self.waiting_since = now
         self.deadline = now + rto
-        reason = Reason(why, {"rto": timers.span(rto)})
-        host.event(trace.TIMER_SET, SYN_ACK_TIMER, reason, (self.name, self.deadline))
+        if host.trace is not None:
+            host.trace.timer_set(SYN_ACK_TIMER, self.name, why, self.deadline)
 
     def _drop(self, reason: Reason) -> None:
         self.listener.host.tell(trace.REFUSED, self.name, reason)

@@ -17,7 +17,7 @@ from tcpcore.errors import UsageError
 from tcpcore.net.packet import Packet
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
-from tcpcore.wire.address import within
+from tcpcore.wire.address import inside as address_test
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -61,9 +61,10 @@ class Nat:
         loose: bool = True,
     ) -> None:
         try:
-            self.inside = str(ipaddress.ip_network(inside))
+            network = ipaddress.ip_network(inside)
         except ValueError as error:
             raise UsageError(f"{name} shares its address with a network, and {error}.") from None
+        self._lies_behind = address_test(network.network_address.packed, network.prefixlen)
         self.name = name
         self.address = address
         self.timeouts = {
@@ -121,12 +122,12 @@ class Nat:
 
     def outward(self, packet: Packet, now: int) -> Reason | None:
         """Give a packet that leaves the shared address; the reason when it must not go on."""
-        if not within(packet.src, self.inside):
+        if not self._lies_behind(packet.src):
             return None
         if isinstance(packet, IcmpError):
             packet.src = self.address
             return None
-        if within(packet.dst, self.inside):
+        if self._lies_behind(packet.dst):
             return None
         flow = (packet.src, packet.sport, packet.dst, packet.dport)
         mapping = self.mappings.get(flow)

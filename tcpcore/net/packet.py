@@ -10,12 +10,12 @@ Packet = Segment | IcmpError
 
 
 def wire_length(packet: Packet) -> int:
-    """Bytes of the IP packet."""
+    """Bytes of the IP packet; a segment remembers what was measured once."""
     return packet.size or _measured(packet)
 
 
 def _measured(packet: Packet) -> int:
-    if isinstance(packet, IcmpError):
-        return packet.size
-    header = 60 if ":" in packet.src else 40
-    return header + options_length(packet.options) + len(packet.payload)
+    if not isinstance(packet, IcmpError):
+        header = 60 if ":" in packet.src else 40
+        packet.size = header + options_length(packet.options) + len(packet.payload)
+    return packet.size

@@ -14,10 +14,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.networks import inside
-from tcpcore.observe.networks import parse as parse_network
 from tcpcore.wire import codec
 from tcpcore.wire.icmp import IcmpError, encode_icmp
 from tcpcore.wire.segment import Segment
@@ -69,6 +69,7 @@ _KNOWN = (
 )
 
 
+@lru_cache(maxsize=256)
 def parse(text: str) -> Test:
     """The test that a filter expresses; every packet passes the empty one.
 
@@ -212,12 +213,10 @@ class _Parser:
             if self.tokens and re.fullmatch(r"[0-9a-f.]+(/\d+)?", self.tokens[0]):
                 value += self.tokens.pop(0)
         if kind in ("host", "net"):
-            parse_network(value, "tcpdump")
-            here: Test = _at(direction, lambda end, port: inside(end, value, "tcpdump"))
+            here = _address(direction, inside(value, "tcpdump"))
         else:
             low, _, high = value.partition("-")
-            first, last = self._whole(low), self._whole(high or low)
-            here = _at(direction, lambda end, port: first <= port <= last)
+            here = _port(direction, self._whole(low), self._whole(high or low))
         right = _of_protocol(protocol) if protocol else None
         return here if right is None else _joined_tests(right, here, both=True)
 
@@ -322,18 +321,24 @@ def _of_protocol(protocol: str) -> Test:
     return lambda segment: (":" in segment.src) == six
 
 
-def _at(direction: str, fits: Callable[[str, int], bool]) -> Test:
-    def test(segment: Packet) -> bool:
-        ports = (segment.sport, segment.dport) if isinstance(segment, Segment) else (-1, -1)
-        source = fits(segment.src, ports[0])
-        destination = fits(segment.dst, ports[1])
-        if direction == "src":
-            return source
-        if direction == "dst":
-            return destination
-        return (source and destination) if direction == "and" else (source or destination)
+def _address(direction: str, fits: Callable[[str], bool]) -> Test:
+    return _at(direction, lambda packet: fits(packet.src), lambda packet: fits(packet.dst))
 
-    return test
+
+def _port(direction: str, first: int, last: int) -> Test:
+    return _at(
+        direction,
+        lambda packet: isinstance(packet, Segment) and first <= packet.sport <= last,
+        lambda packet: isinstance(packet, Segment) and first <= packet.dport <= last,
+    )
+
+
+def _at(direction: str, source: Test, destination: Test) -> Test:
+    if direction == "src":
+        return source
+    if direction == "dst":
+        return destination
+    return _joined_tests(source, destination, both=direction == "and")
 
 
 def _bytes_of(packet: Packet) -> bytes:

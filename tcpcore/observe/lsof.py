@@ -79,9 +79,7 @@ def _states(text: str | None) -> set[str]:
 def _fits(entry: Entry, wanted: re.Match[str]) -> bool:
     if wanted["version"] == "6":
         return False
-    if wanted["host"] and not any(
-        inside(address, wanted["host"], "lsof") for address in (entry.local, entry.remote)
-    ):
+    if wanted["host"] and not any(map(inside(wanted["host"], "lsof"), (entry.local, entry.remote))):
         return False
     return not wanted["ports"] or any(
         low <= port <= high

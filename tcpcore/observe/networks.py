@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tcpcore.errors import UsageError
 from tcpcore.wire import address as wire_address
 
 
-def inside(address: str, network: str, tool: str) -> bool:
-    """Whether the address lies in the network, or is that very address."""
-    base, bits = parse(network, tool)
-    packed = wire_address.pack(address)
-    if len(packed) != len(base):
-        return False
-    shift = 8 * len(base) - bits
-    return int.from_bytes(packed, "big") >> shift == int.from_bytes(base, "big") >> shift
+def inside(network: str, tool: str) -> Callable[[str], bool]:
+    """The test whether an address lies in the network, or is that very address.
+
+    `UsageError` when `network` is neither.
+    """
+    return wire_address.inside(*parse(network, tool))
 
 
 def parse(network: str, tool: str) -> tuple[bytes, int]:

@@ -7,7 +7,8 @@ module of its own.  Of a shell there are words, quotes, and pipes into grep, hea
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from tcpcore.errors import UsageError
@@ -22,6 +23,8 @@ from tcpcore.observe import (
     sysctl_view,
     tcpdump_view,
 )
+
+Words = tuple[str, ...]
 
 
 def _iptables(host: Any, words: list[str]) -> str:
@@ -58,21 +61,21 @@ def run(host: Any, command: str) -> str:
 
     `UsageError`, one sentence, for a program, an option or a filter that is not known here.
     """
-    program, *filters = _pipeline(command)
+    program, filters = _pipeline(command)
     return _filtered(_printed(host, program), filters)
 
 
 async def wait_for(host: Any, command: str) -> str:
     """`run` inside an application: one that needs the network to go on (`nc`) is waited for."""
-    program, *filters = _pipeline(command)
+    program, filters = _pipeline(command)
     if program[0] != "nc":
         return _filtered(_printed(host, program), filters)
-    application, lines = nc.client(program[1:])
+    application, lines = nc.client(list(program[1:]))
     await application(host)
     return _filtered("".join(lines), filters)
 
 
-def _printed(host: Any, program: list[str]) -> str:
+def _printed(host: Any, program: Words) -> str:
     name, *words = program
     if name not in PROGRAMS:
         raise UsageError(f"{name}: no such program here; there are {', '.join(PROGRAMS)}.")
@@ -81,14 +84,15 @@ def _printed(host: Any, program: list[str]) -> str:
     return PROGRAMS[name](host, words)
 
 
-def _filtered(text: str, filters: list[list[str]]) -> str:
+def _filtered(text: str, filters: Iterable[Words]) -> str:
     for words in filters:
-        text = pipes.run(text, words)
+        text = pipes.run(text, list(words))
     return text
 
 
-def _pipeline(command: str) -> list[list[str]]:
-    """The words of each program between the pipes; a quoted ``|`` is an ordinary sign."""
+@lru_cache(maxsize=256)
+def _pipeline(command: str) -> tuple[Words, tuple[Words, ...]]:
+    """The words of the program, and those behind each pipe; a quoted ``|`` is an ordinary sign."""
     lexer = shlex.shlex(command, posix=True, punctuation_chars="|")
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -104,7 +108,8 @@ def _pipeline(command: str) -> list[list[str]]:
             parts[-1].append(word)
     if not all(parts):
         raise UsageError(f"The command {command!r} lacks a program; there are {_known()}.")
-    return parts
+    program, *behind = map(tuple, parts)
+    return program, tuple(behind)
 
 
 def _known() -> str:

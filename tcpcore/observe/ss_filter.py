@@ -176,6 +176,7 @@ def _ends(word: str, compare: Callable[[int, int], bool], value: str) -> Test:
     """``src 10.0.0.1``, ``src 10.0.0.0/8:80``, ``src :80``."""
     address, _, port = value.rpartition(":") if ":" in value else (value, "", "")
     number = _number(port) if port not in ("", "*") else None
+    fits = inside(address, "ss") if address not in ("", "*") else None
     wanted = compare is not operator.ne
     if compare not in (operator.eq, operator.ne):
         raise UsageError(f"ss: {word} can be equal (=) or not (!=), no more.")
@@ -185,7 +186,7 @@ def _ends(word: str, compare: Callable[[int, int], bool], value: str) -> Test:
             here, its_port = entry.local, entry.local_port
         else:
             here, its_port = entry.remote, entry.remote_port
-        same = address in ("", "*") or inside(here, address, "ss")
+        same = fits is None or fits(here)
         return (same and number in (None, its_port)) == wanted
 
     return matches

@@ -6,6 +6,7 @@ What tcpdump knows about the protocol inside (``: HTTP: GET / ...`` after the le
 from __future__ import annotations
 
 import time as clock
+from functools import cache
 from typing import Literal
 
 from tcpcore.observe import tcpdump_icmp
@@ -20,17 +21,20 @@ from tcpcore.wire.segment import ACK, FIN, RST, SYN, URG, Segment
 TimeStyle = Literal["day", "none", "unix", "delta", "date", "elapsed"]
 """tcpdump's default, -t, -tt, -ttt, -tttt and -ttttt."""
 
-_FLAGS = ((0x01, "F"), (0x02, "S"), (0x04, "R"), (0x08, "P"), (0x10, "."), (0x20, "U"))
-_ECN_FLAGS = ((0x40, "E"), (0x80, "W"), (0x100, "e"))
+_FLAGS = (
+    (0x01, "F"), (0x02, "S"), (0x04, "R"), (0x08, "P"), (0x10, "."), (0x20, "U"),
+    (0x40, "E"), (0x80, "W"), (0x100, "e"),
+)  # fmt: skip
 _MICROS_OF_DAY = 86_400 * SECOND
 
 
+@cache
 def flag_letters(flags: int) -> str:
     """``S.`` for SYN and ACK; ``none`` without any flag.
 
     AE is ``e``, as tcpdump prints it since 4.99.5; before, it did not look at that bit.
     """
-    return "".join([letter for bit, letter in _FLAGS + _ECN_FLAGS if flags & bit]) or "none"
+    return "".join([letter for bit, letter in _FLAGS if flags & bit]) or "none"
 
 
 class Printer:

@@ -7,9 +7,11 @@ Multipath TCP (kind 30) has its own language there; here it is printed as plain 
 from __future__ import annotations
 
 from collections.abc import Callable
+from struct import Struct
 
 from tcpcore.seqnum import MASK
 from tcpcore.wire import options as kinds
+from tcpcore.wire.options import END, NOP
 
 BAD = "[bad opt]"
 CUT = " [|tcp]"
@@ -46,20 +48,26 @@ def options_text(data: bytes, sack_base: int, ends_packet: bool) -> str:
     edges; `ends_packet` when no payload follows.  tcpdump: print-tcp.c, tcp_print().
     """
     parts: list[str] = []
-    at = 0
-    while at < len(data):
+    at, end = 0, len(data)
+    while at < end:
         kind = data[at]
-        if kind in (kinds.END, kinds.NOP):
-            parts.append(_NAMES[kind])
+        if kind == NOP:
+            parts.append("nop")
             at += 1
-            if kind == kinds.END:
-                break
             continue
-        if at + 1 == len(data) and ends_packet:
+        if kind == END:
+            parts.append("eol")
+            break
+        if at + 1 == end and ends_packet:
             return ",".join([*parts, CUT])
-        size = data[at + 1] if at + 1 < len(data) else 0
-        if size < 2 or at + size > len(data):
+        size = data[at + 1] if at + 1 < end else 0
+        if size < 2 or at + size > end:
             return ",".join([*parts, BAD])
+        fixed = _FIXED.get(kind)
+        if fixed is not None and size == 2 + fixed[0]:
+            parts.append(_NAMES[kind] + fixed[1](data[at + 2 : at + size]))
+            at += size
+            continue
         parts.append(_one(kind, data[at : at + size], data[at + 2 :], sack_base))
         if parts[-1].endswith(BAD):
             break
@@ -99,8 +107,11 @@ def _number(data: bytes) -> str:
     return f" {int.from_bytes(data, 'big')}"
 
 
+_TIMESTAMPS = Struct("!II")
+
+
 def _timestamps(data: bytes) -> str:
-    value, echo = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big")
+    value, echo = _TIMESTAMPS.unpack(data)
     return f" val {value} ecr {echo}"
 
 

@@ -8,7 +8,7 @@ sender.  Addresses and ports are always numbers, as with -n.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from operator import itemgetter
 from typing import Any
 
 from tcpcore.errors import UsageError
@@ -47,7 +47,7 @@ def run(host: Any, words: list[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
+def seen(host: Any) -> list[tuple[int, Packet, str, str]]:
     """``(time, packet, interface, direction)`` of all that passed, in order of time.
 
     A capture sees a packet before the chain INPUT and after OUTPUT.
@@ -55,24 +55,25 @@ def seen(host: Any) -> Iterator[tuple[int, Packet, str, str]]:
     trace = host.network.trace
     if trace is None:
         raise UsageError("tcpdump: this network keeps no trace, so there is nothing to show.")
-    seen: list[tuple[int, int, Packet, str, str]] = []
-    if host.offload:
-        own = [(t.sent, t.segment) for t in trace.segments if t.sender == host.index and t.left]
-        seen += [(time, -1, packet, _INTERFACE, "Out") for time, packet in offload.merged(own)]
-    for number, traced in enumerate(trace.segments):
-        name = "lo" if traced.segment.dst == host.address == traced.segment.src else _INTERFACE
-        if traced.sender == host.index and traced.left and not host.offload:
-            seen.append((traced.sent, number, traced.segment, name, "Out"))
-        arrived = traced.at_door if traced.arrived is None else traced.arrived
-        if traced.receiver == host.index and arrived is not None:
-            seen.append((arrived, number, traced.received or traced.segment, name, "In"))
-    for number, error in enumerate(trace.icmp, len(trace.segments)):
-        if error.host == host.index:
-            seen.append((error.sent, number, error.message, _INTERFACE, "Out"))
-        if error.receiver == host.index and error.arrived is not None:
-            seen.append((error.arrived, number, error.message, _INTERFACE, "In"))
-    seen.sort(key=lambda one: (one[0], one[1]))
-    for time, _, segment, name, direction in seen:
-        if name == "lo" and direction == "Out":
-            continue  # loopback shows a packet once, as it comes in
-        yield time, segment, name, direction
+    index, address, offload_on = host.index, host.address, host.offload
+    seen: list[tuple[int, Packet, str, str]] = []  # of one moment in the order of their making
+    if offload_on:
+        own = [(t.sent, t.segment) for t in trace.segments if t.sender == index and t.left]
+        seen += [(time, packet, _INTERFACE, "Out") for time, packet in offload.merged(own)]
+    for traced in trace.segments:
+        segment = traced.segment
+        loop = segment.dst == address == segment.src  # a packet shows once there, as it comes in
+        if traced.sender == index and not loop and not offload_on and traced.left:
+            seen.append((traced.sent, segment, _INTERFACE, "Out"))
+        if traced.receiver == index:
+            arrived = traced.at_door if traced.arrived is None else traced.arrived
+            if arrived is not None:
+                name = "lo" if loop else _INTERFACE
+                seen.append((arrived, traced.received or segment, name, "In"))
+    for error in trace.icmp:
+        if error.host == index:
+            seen.append((error.sent, error.message, _INTERFACE, "Out"))
+        if error.receiver == index and error.arrived is not None:
+            seen.append((error.arrived, error.message, _INTERFACE, "In"))
+    seen.sort(key=itemgetter(0))
+    return seen

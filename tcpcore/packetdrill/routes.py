@@ -14,6 +14,7 @@ from itertools import pairwise
 from tcpcore.errors import UsageError
 from tcpcore.host.routes import NAMES
 from tcpcore.units import MILLISECOND, SECOND
+from tcpcore.wire.address import within
 
 _ROUTE = ("route", "ro", "r")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us)?")
@@ -71,6 +72,6 @@ def _covers(to: str, remote: str) -> bool:
     if to == "default":
         return True
     try:
-        return ipaddress.ip_address(remote) in ipaddress.ip_network(to, strict=False)
+        return within(remote, to)
     except ValueError:
         return False

@@ -220,7 +220,7 @@ class Connection(Tcb):
 
     def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
         """An ICMP error came about our segment `seq`; `mtu` is the path's, as the host knows it."""
-        self._begin()
+        self.out = []
         icmp.process(self, kind, code, seq, mtu, now)
         return self.out
 

@@ -23,7 +23,7 @@ from tcpcore.errors import (
     EPROTO,
     errno_name,
 )
-from tcpcore.seqnum import MASK, distance, geq, leq
+from tcpcore.seqnum import distance, geq, leq
 from tcpcore.tcp import (
     departure,
     lifecycle,
@@ -31,12 +31,10 @@ from tcpcore.tcp import (
     resend,
     retransmit,
     segment_size,
-    sending,
     state,
     tagging,
     timers,
 )
-from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.icmp import (
@@ -56,7 +54,7 @@ from tcpcore.wire.icmp import (
     UNREACHABLE,
     UNREACHABLE_6,
 )
-from tcpcore.wire.segment import ACK, FIN, SYN
+from tcpcore.wire.segment import FIN, SYN
 
 ERRORS = {0: ENETUNREACH, 1: EHOSTUNREACH, 2: ENOPROTOOPT, 3: ECONNREFUSED, 4: EMSGSIZE,
           5: EOPNOTSUPP, 6: ENETUNREACH, 7: EHOSTDOWN, 8: ENONET, 9: ENETUNREACH,
@@ -148,6 +146,7 @@ def _take_backoff_back(c: Tcb, seq: int, now: int) -> None:
     """An unreachable destination is no congestion (RFC 6069): the RTO was doubled in vain."""
     if seq != c.snd_una or not c.retransmissions or not c.backoff or not c.retransmission_queue:
         return
+    c.turn += 1  # tcp_mstamp_refresh()
     c.backoff -= 1
     base = (c.srtt >> 3) + c.rttvar if c.srtt else RTO_INITIAL
     c.rto = min(base << c.backoff, c.sysctl.tcp_rto_max_ms * 1000)
@@ -183,7 +182,7 @@ def _smaller_path(c: Tcb, mtu: int, now: int) -> None:
             for sent in c.retransmission_queue:
                 rack.mark_lost(c, sent)
             resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
-    elif (c.state in state.HANDSHAKE_DONE or c.request_out) and _cut_big_segments(c):
+    elif (c.state in state.HANDSHAKE_DONE or c.request_out) and _lose_what_is_too_big(c):
         resend.without_congestion(c, now, reasons.PATH_MTU_AGAIN, _last_clock(c, now))
 
 
@@ -196,69 +195,23 @@ def _last_clock(c: Tcb, now: int) -> int:
     return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))
 
 
-def _cut_big_segments(c: Tcb) -> bool:
-    """Cut what is too big in the retransmission queue, and count it as lost; whether anything is.
+def _lose_what_is_too_big(c: Tcb) -> bool:
+    """Count as lost what is larger than a segment may be now; whether anything is lost.
 
-    What the peer has by a SACK stays as it is.  Source: tcp_simple_retransmit().
+    It is cut when it is sent again, and until then counts as many segments as before.  What left
+    the host as one large packet is one here, as far as the peer has all or none of it; what the
+    peer has by a SACK stays as it is.  Source: tcp_simple_retransmit().
     """
-    pieces: list[SentSegment] = []
-    for burst in _bursts(c):
-        if burst[0].sacked or all(_payload(sent) <= c.snd_mss for sent in burst):
-            pieces += burst
-        else:
-            pieces += _cut(c, burst)
-    c.retransmission_queue.clear()
-    c.retransmission_queue.extend(pieces)
-    c.lost_out = sum(sent.lost for sent in pieces)
-    if c.sack_permitted:
-        c.sacked_out = sum(sent.sacked for sent in pieces)
-    else:
-        tagging.limit_duplicates(c)
-    c.retrans_out = sum(sent.again for sent in pieces)
-    c.joined_out = sum(sent.joined for sent in pieces)
-    c.board = None
-    return c.lost_out > 0
-
-
-def _payload(sent: SentSegment) -> int:
-    return distance(sent.seq, sent.end) - (sent.flags & (FIN | SYN)).bit_count()
-
-
-def _bursts(c: Tcb) -> list[list[SentSegment]]:
-    """Segments that left the host as one large packet, as far as the peer has all or none of them.
-
-    A SACK for a part of it has cut the packet there (tcp_match_skb_to_sack()).
-    """
-    bursts: list[list[SentSegment]] = []
-    together = False
+    most, together, start = segment_size.current(c), False, c.loss.head_start
     for sent in c.retransmission_queue:
-        if together and sent.sacked == bursts[-1][-1].sacked:
-            bursts[-1].append(sent)
-        else:
-            bursts.append([sent])
-        together = _payload(sent) > c.snd_mss and sent.joined
-    return bursts
-
-
-def _cut(c: Tcb, burst: list[SentSegment]) -> list[SentSegment]:
-    """The same bytes in segments of today's size, in bursts of today's size."""
-    mss, last = c.snd_mss, burst[-1]
-    end = (last.end - (last.flags & FIN)) & MASK
-    at_once = sending.burst_segments(c, mss) * mss
-    pieces = []
-    seq = burst[0].seq
-    while seq != end:
-        left = distance(seq, end)
-        until = (seq + min(mss, left)) & MASK
-        done = distance(burst[0].seq, until)
-        flags = last.flags if until == end else ACK
-        first = burst[0]
-        place = last.end if until == end else until
-        piece = SentSegment(seq, place, flags, first.first_sent, first.stamp, first.order)
-        piece.last_sent = burst[0].last_sent
-        piece.retransmissions = burst[0].retransmissions
-        piece.lost = True
-        piece.joined = until != end and done % at_once != 0
-        pieces.append(piece)
-        seq = until
-    return pieces
+        if start is None:
+            start = sent.seq
+        size = distance(start, sent.end) - (sent.flags & (FIN | SYN)).bit_count()
+        together = not sent.sacked and (together or size > most)
+        if together:
+            rack.mark_lost(c, sent)
+            together = sent.joined
+        start = None
+    if c.lost_out and not c.sack_permitted:
+        tagging.limit_duplicates(c)
+    return c.lost_out > 0

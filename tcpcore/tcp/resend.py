@@ -43,7 +43,7 @@ def after_ack(c: Tcb, answer: int, now: int) -> None:
 
 def send_lost(c: Tcb, now: int, why: Why | None = None) -> None:
     """Send lost segments again, the oldest first, while cwnd has room; `why` if not by ca_state."""
-    if not c.retransmission_queue or c.board is None:
+    if not c.retransmission_queue:
         return
     head_again = False
     while c.retrans_out < c.lost_out and prr.in_flight(c) < c.cwnd:

@@ -7,6 +7,7 @@ about IPv4-mapped addresses; the traces and captures here must not.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from functools import lru_cache
 
 
@@ -24,7 +25,20 @@ def pack(text: str) -> bytes:
 @lru_cache(maxsize=4096)
 def within(text: str, prefix: str) -> bool:
     """Whether an address lies in a prefix (``192.0.2.0/24``), or is that address."""
-    return ipaddress.ip_address(text) in ipaddress.ip_network(prefix, strict=False)
+    network = ipaddress.ip_network(prefix, strict=False)
+    return inside(network.network_address.packed, network.prefixlen)(text)
+
+
+def inside(base: bytes, bits: int) -> Callable[[str], bool]:
+    """The test whether an address has the first `bits` bits of `base`, and its IP version."""
+    size, shift = len(base), 8 * len(base) - bits
+    prefix = int.from_bytes(base, "big") >> shift
+
+    def test(text: str) -> bool:
+        packed = pack(text)
+        return len(packed) == size and int.from_bytes(packed, "big") >> shift == prefix
+
+    return test
 
 
 @lru_cache(maxsize=4096)

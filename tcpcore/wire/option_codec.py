@@ -59,11 +59,11 @@ def options_length(options: tuple[Option, ...]) -> int:
         return options_length(options[:-3]) + 8 * len(last) - 4
     length = 0
     for option in options:
-        kind = option[0]
-        if kind == SACK:
+        size = _SIZES.get(option[0])
+        if size is not None:
+            length += size
+        elif option[0] == SACK:
             length += 8 * len(option) - 6
-        elif kind in _SIZES:
-            length += _SIZES[kind]
         else:
             return len(encode_options(options))
     length += -length & 3
