@@ -55,6 +55,12 @@ def options_text(data: bytes, sack_base: int, ends_packet: bool) -> str:
             parts.append("nop")
             at += 1
             continue
+        if kind in _WHOLE:
+            head, size, name, text = _WHOLE[kind]
+            if data.startswith(head, at) and at + size <= end:
+                parts.append(name + text(data[at + 2 : at + size]))
+                at += size
+                continue
         if kind == END:
             parts.append("eol")
             break
@@ -63,11 +69,6 @@ def options_text(data: bytes, sack_base: int, ends_packet: bool) -> str:
         size = data[at + 1] if at + 1 < end else 0
         if size < 2 or at + size > end:
             return ",".join([*parts, BAD])
-        fixed = _FIXED.get(kind)
-        if fixed is not None and size == 2 + fixed[0]:
-            parts.append(_NAMES[kind] + fixed[1](data[at + 2 : at + size]))
-            at += size
-            continue
         parts.append(_one(kind, data[at : at + size], data[at + 2 :], sack_base))
         if parts[-1].endswith(BAD):
             break
@@ -138,6 +139,11 @@ _FIXED: dict[int, tuple[int, Callable[[bytes], str]]] = {
     28: (2, _user_timeout),
 }
 """Kinds with one length: how many bytes of data, and their text."""
+_WHOLE = {
+    kind: (bytes((kind, 2 + length)), 2 + length, _NAMES[kind], text)
+    for kind, (length, text) in _FIXED.items()
+}
+"""The same of an option as it should be: how it begins, its size, its name and text."""
 
 
 def _sack(data: bytes, base: int) -> str:

@@ -22,6 +22,7 @@ from tcpcore.wire.options import (
 
 _MAXIMUM = 40
 _TIMESTAMPS = struct.Struct("!BBII")
+_NOPS_AND_TIMESTAMPS = struct.Struct("!BBBBII")
 _TIMESTAMPS_DATA = struct.Struct("!II")
 _MSS = struct.Struct("!BBH")
 
@@ -38,6 +39,9 @@ def encode_options(options: tuple[Option, ...]) -> bytes:
     if not options:
         return b""
     try:
+        if len(options) == 3 and options[2][0] == TIMESTAMPS and options[:2] == _TWO_NOPS:
+            stamps = options[2]
+            return _NOPS_AND_TIMESTAMPS.pack(NOP, NOP, TIMESTAMPS, 10, stamps[1], stamps[2])
         data = b"".join([_encode_option(option) for option in options])
     except (struct.error, ValueError, TypeError, IndexError) as error:
         if isinstance(error, WireError):
