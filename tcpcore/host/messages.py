@@ -31,5 +31,7 @@ _SHOWN = {
 
 def shown(flags: int) -> str:
     """``, MSG_OOB | MSG_MORE``: the flags as the rest of a call's arguments; empty without any."""
+    if not flags:
+        return ""
     names = [name for bit, name in _SHOWN.items() if flags & bit]
     return f", {' | '.join(names)}" if names else ""

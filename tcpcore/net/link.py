@@ -174,20 +174,20 @@ class Pipe:
         False, and nothing is done, where they have no way: not all would get through, or one would
         overtake another.
         """
-        entered = self.entered + len(packets)
-        if entered > self.calm_until:
+        count, leaving, delay, line = len(packets), self.leaving, self.delay, self.line
+        if self.entered + count > self.calm_until:
             return False
-        leaving, delay, rate, line = self.leaving, self.delay, self.rate, self.line
-        if rate is not None and len(leaving) + len(packets) > self.limit + 1:
+        if len(leaving) + count > self.limit + 1:
             del leaving[: bisect_right(leaving, now)]
-            if len(leaving) + len(packets) > self.limit + 1:
+            if self.rate is not None and len(leaving) + count > self.limit + 1:
                 return False
         starts = self.free_at
         if starts < now:
             starts = now
         if line and line[-1][0] > starts + delay:
             return False
-        self.entered, cuts, record = entered, self.cuts, self.record
+        self.entered += count
+        cuts, rate, record = self.cuts, self.rate, self.record
         for packet, tag in zip(packets, tags, strict=False):
             if rate is not None:
                 size = packet.size or wire_length(packet)

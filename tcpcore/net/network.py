@@ -168,8 +168,8 @@ class Network(Wires):
             return
         tags: Iterable[Any] = _NO_TAGS
         if kept is not None:
-            receiver = pipe.to if pipe.to.__class__ is Host else self.receiver_of(packet)
-            to = receiver.index if receiver is not None and receiver.index >= 0 else None
+            node = pipe.to
+            to = node.index if node.__class__ is Host else self._receiving_host(packet)
             tags = kept.sent_together(packets, host.index, to, now)
         if pipe.carry_all(packets, tags, now, self._scheduled + 1 - ARRIVALS_FIRST):
             count = len(packets)  # nothing in the host had a say, nor had the pipe
@@ -237,17 +237,21 @@ class Network(Wires):
         """Record a packet as it leaves the node that made it."""
         if self.trace is None:
             return None
-        receiver = self.receiver_of(packet)
-        index = receiver.index if receiver is not None and receiver.index >= 0 else None
+        index = self._receiving_host(packet)
         if isinstance(packet, IcmpError):
             return -1 - self.trace.icmp_sent(packet, node.name, node.index, index, self.now)
         if not alone:
             return self.trace.sent(packet, node.index, index, self.now)
         sender = node if node.index >= 0 else self.node_at(packet.src)
         if not isinstance(sender, Host):  # a router's own: shown at the far end of the ladder
-            sender = next((host for host in self.hosts if host is not receiver), self.hosts[0])
+            sender = next((host for host in self.hosts if host.index != index), self.hosts[0])
         self.trace.begin(self.now, sender.index, tracing.CALL, f"{node.name} answers")
         return self.trace.sent(packet, sender.index, index, self.now)
+
+    def _receiving_host(self, packet: Packet) -> int | None:
+        """The index of the host that will get the packet; None: no host will."""
+        receiver = self.receiver_of(packet)
+        return receiver.index if receiver is not None and receiver.index >= 0 else None
 
     def _traced(self, tag: int) -> Any:
         assert self.trace is not None
