@@ -104,6 +104,7 @@ class Sysctls:
     tcp_no_metrics_save: int = _knob(
         0, 0, 1, "", "1: forget a peer's round trip with its connection"
     )
+    tcp_no_ssthresh_metrics_save: int = _knob(1, 0, 1, "", "0: remember a peer's ssthresh, too")
     tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")

@@ -127,6 +127,8 @@ _PLAIN = frozenset(
 
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 _RARE = SYN | RST
+_SYN_ACK = SYN | ACK
+_CROSSING, _DELAYED = reasons.SIMULTANEOUS_SYN, reasons.ACK_DELAYED
 
 
 def shown(raw: tuple[Any, ...]) -> dict[str, int]:
@@ -179,12 +181,16 @@ class Counters(Mapping[str, int]):
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter."""
-        if name == IN_SEGS:
+        named = self._named
+        if name in named:
+            named[name] += times
+            self._rare = None
+        elif name == IN_SEGS:
             self.in_segs += times
         elif name == OUT_SEGS:
             self.out_segs += times
         else:
-            self._named[name] = self._named.get(name, 0) + times
+            named[name] = times
             self._rare = None
 
     def sent(self, segments: Sequence[Segment]) -> None:
@@ -203,19 +209,20 @@ class Counters(Mapping[str, int]):
 
         Where two SYNs cross, the SYN+ACK is our SYN sent again.
         """
-        again = reason is not None and reason.retransmission
-        crossing = reason is not None and reason.why is reasons.SIMULTANEOUS_SYN
-        if not crossing and (not again or segment.flags & (SYN | ACK) == SYN | ACK):
+        flags, why, again = segment.flags, None, 0
+        if reason is not None:
+            why, again = reason.why, reason.retransmission
+        if why is not _CROSSING and (not again or flags & _SYN_ACK == _SYN_ACK):
             self.out_segs += 1
-        if segment.flags & RST:
+        if flags & RST:
             self.count(OUT_RSTS)
-        elif reason is not None and reason.why in CHALLENGES:
+        elif why in CHALLENGES:
             self.count(CHALLENGE_ACKS)
-        elif reason is not None and reason.why is reasons.ACK_DELAYED:
+        elif why is _DELAYED:
             self.count(DELAYED_ACKS)
         if again:
             self.count(RETRANS_SEGS)
-            if segment.flags & SYN:
+            if flags & SYN:
                 self.count(SYN_RETRANS)
 
     def noted(self, reason: Reason | None) -> None:

@@ -129,7 +129,7 @@ class Machine(ABC):
 
     # --- firewall --------------------------------------------------------------------------------
 
-    def change_route(self, to: str, **attributes: int) -> None:
+    def change_route(self, to: str, **attributes: Any) -> None:
         """``ip route change TO ... initcwnd N``: for connections that open from now on.
 
         `attributes` are those of `routes.Route`; what is not among them is the kernel's own

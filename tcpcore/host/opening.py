@@ -130,7 +130,7 @@ def drop(socket: Socket) -> None:
         socket.error = errors.ECONNRESET
         host.transmit(c, c.disconnect(host.now))
     notices.waiting(socket)  # they outlive it
-    socket.connection, socket.connecting = None, False
+    socket.past, socket.connection, socket.connecting = c, None, False
     socket.shut = False, False
     _forget_port(socket)
     socket.waiters.wake()
@@ -204,7 +204,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     socket.connecting = False
     if c.state == state.CLOSED:
         notices.waiting(socket)
-        socket.connection = None
+        socket.past, socket.connection = c, None
         _forget_port(socket)
         if c.error is None:
             number, socket.error = socket.error or errors.ECONNABORTED, None

@@ -31,10 +31,11 @@ class WaitQueue:
         if self.watchers:
             for watcher in tuple(self.watchers):
                 watcher()
-        if self.waiting:
-            waiting, self.waiting = self.waiting, []
+        waiting = self.waiting
+        if waiting:
+            self.waiting = []
             for process in waiting:
-                process.ready()
+                process.run_queue.append(process)
 
 
 class Wait:
@@ -71,12 +72,12 @@ class Process:
 
     `looking`: another program runs in its stead, whose calls are not this application's.  `number`
     counts the host's processes from 0; `sockets` is the table of descriptors, None where one was
-    closed.
+    closed.  `run_queue` is the network's.
     """
 
     __slots__ = (
         "_coroutine", "_scheduler", "_waiting", "exited", "host", "looking", "name", "number",
-        "sockets",
+        "run_queue", "sockets",
     )  # fmt: skip
 
     def __init__(
@@ -95,11 +96,12 @@ class Process:
         self.sockets: list[Any] = []
         self._coroutine = coroutine
         self._scheduler = scheduler
+        self.run_queue = scheduler.run_queue
         self._waiting: Wait | None = None
 
     def ready(self) -> None:
         """Put the process into the run queue."""
-        self._scheduler.run_queue.append(self)
+        self.run_queue.append(self)
 
     def run(self) -> None:
         """Run until the process blocks or ends.
@@ -139,7 +141,7 @@ class Process:
         if self._waiting is wait:
             if wait.queue is not None:
                 wait.queue.waiting.remove(self)
-            self.ready()
+            self.run_queue.append(self)
 
     def hold(self, socket: Any) -> None:
         """Take the lowest free descriptor for the socket (alloc_fd())."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tcpcore.errors import EINVAL, ENOENT, socket_error
+from tcpcore.errors import EINVAL, ENOENT, EPERM, socket_error
 from tcpcore.host.buffer_options import live
 from tcpcore.host.option import INT, IPPROTO_TCP, SOL_SOCKET, Option, read_only
 from tcpcore.tcp import pacing
@@ -27,6 +27,9 @@ def _algorithm(socket: Socket, value: Any) -> str:
     if not value:
         raise socket_error(EINVAL)
     name = bytes(value).split(b"\0")[0].decode("ascii", "replace")
+    by_route = socket.connection.by_route if socket.connection is not None else None
+    if by_route is not None and by_route.locked:
+        raise socket_error(EPERM)
     if name not in registry.names():
         raise socket_error(ENOENT)
     return name
@@ -70,7 +73,9 @@ def _limit_pacing(socket: Socket, rate: int) -> None:
 
 def apply(options: dict[str, Any], c: Connection) -> None:
     """Give a new connection what was set on its socket, or on its listener."""
-    if "TCP_CONGESTION" in options:
+    if c.by_route is not None and c.by_route.congestion:  # tcp_ca_dst_init()
+        c.congestion = registry.create(c.by_route.congestion)
+    elif "TCP_CONGESTION" in options:
         c.congestion = registry.create(options["TCP_CONGESTION"])
     if "SO_MAX_PACING_RATE" in options:
         pacing.limit(c, options["SO_MAX_PACING_RATE"])

@@ -51,6 +51,7 @@ class Socket:
         "listener",
         "notices",
         "options",
+        "past",
         "port",
         "shared",
         "shut",
@@ -70,6 +71,7 @@ class Socket:
         self.congestion = host.sysctl.tcp_congestion_control  # until TCP_CONGESTION says another
         self.blocking = True
         self.connecting = False
+        self.past: Connection | None = None  # the one before, once it is disconnected
         self.error: int | None = None  # left behind by a connection that is gone
         self.holders: list[Process] = []
         self.shared = False
@@ -366,8 +368,9 @@ class Socket:
 
     def _is_plain(self) -> bool:
         """Whether calls block for ever, and the socket is open for whoever runs."""
-        closed = self.closed or self.shared
-        return self.blocking and not closed and _WAITING.isdisjoint(self.options)
+        if self.closed or self.shared or not self.blocking:
+            return False
+        return not self.options or _WAITING.isdisjoint(self.options)
 
     def _connected(self, otherwise: int = errors.ENOTCONN) -> Connection:
         """The connection; a socket without one reports `otherwise`."""

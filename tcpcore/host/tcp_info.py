@@ -13,7 +13,7 @@ from tcpcore.tcp import chrono, ecn, rate, segment_size, state
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.departure import TIMESTAMP_SPACE
-from tcpcore.tcp.tcb import INITIAL_CWND
+from tcpcore.tcp.tcb import INITIAL_CWND, RTO_INITIAL
 from tcpcore.units import MILLISECOND
 
 STATES = {
@@ -39,14 +39,27 @@ NO_RTT = 0xFFFF_FFFF
 """min_rtt before the first sample."""
 
 
-def of(c: Connection | None, now: int, *, opens: bool = False) -> dict[str, int]:
+def of(
+    c: Connection | None, now: int, *, opens: bool = False, past: Connection | None = None
+) -> dict[str, int]:
     """All fields that the engine knows; of a socket without a connection only a few.
 
-    `opens`: its first write() will open one (TCP_FASTOPEN_CONNECT).
+    `opens`: its first write() will open one (TCP_FASTOPEN_CONNECT).  `past`: the one that it had.
     """
     if c is None:
-        return _prefixed(_NOTHING | ({"state": STATES[state.SYN_SENT]} if opens else {}))
+        found = _NOTHING if past is None else _NOTHING | _left(past, now)
+        return _prefixed(found | ({"state": STATES[state.SYN_SENT]} if opens else {}))
     return _prefixed(_condition(c) | _path(c) | _ages(c, now) | _counts(c) | _times(c, now))
+
+
+def _left(c: Connection, now: int) -> dict[str, int]:
+    """What a connection leaves to its socket: what tcp_disconnect() does not forget.
+
+    It begins its numbers anew behind the largest window, which counts as bytes that wait.
+    """
+    kept = _condition(c) | _path(c) | _ages(c, now) | _counts(c) | _times(c, now)
+    found = {name: kept[name] for name in _KEPT}
+    return found | {"notsent_bytes": _not_sent(c) + c.max_window + 2, "rcv_mss": SMALLEST_MSS}
 
 
 def of_listener(listener: Listener) -> dict[str, int]:
@@ -103,14 +116,15 @@ def _options(c: Connection) -> int:
 
 
 def _path(c: Connection) -> dict[str, int]:
-    opening = c.state == state.SYN_SENT
+    failed = c.state == state.CLOSED and c.segs_out and not c.rcv_nxt  # nobody answered
+    opening = c.state == state.SYN_SENT or failed
     stamps = TIMESTAMP_SPACE if c.timestamps or (opening and c.sysctl.tcp_timestamps) else 0
     opened = c.state not in (state.SYN_SENT, state.SYN_RECV)
     return {
         "rto": c.rto,
         "ato": c.ato,
         "rtt": c.srtt >> 3,
-        "rttvar": c.mdev >> 2,
+        "rttvar": (c.mdev if c.srtt or c.mdev else RTO_INITIAL) >> 2,
         "min_rtt": c.min_rtt or NO_RTT,
         "snd_mss": segment_size.mss(c) - (stamps if opening else 0),
         "rcv_mss": SMALLEST_MSS if opening else c.rcv_mss,
@@ -175,7 +189,12 @@ def _new() -> dict[str, int]:
     c = Connection("", 0, "", 0, Sysctls(), 0)
     found = _condition(c) | _path(c) | _ages(c, 0) | _counts(c) | _times(c, 0)
     unknown = ("rcv_mss", "pmtu", "advmss", "rcv_ssthresh")
-    return found | dict.fromkeys(unknown, 0) | {"rttvar": 250_000}
+    return found | dict.fromkeys(unknown, 0)
 
 
 _NOTHING = _new()
+_KEPT = (
+    "retransmits", "snd_wnd", "rcv_wnd", "rcv_ssthresh", "min_rtt", "snd_mss", "advmss", "pmtu",
+    "rcv_rtt", "rcv_space", "pacing_rate", "max_pacing_rate", "delivery_rate", "last_data_sent",
+    "last_ack_recv", "rehash", "busy_time", "rwnd_limited", "sndbuf_limited",
+)  # fmt: skip

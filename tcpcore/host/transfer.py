@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tcpcore.host.stack import Host
 
 OPENING = (state.SYN_SENT, state.SYN_RECV)
+_CLOSED = state.CLOSED
 
 
 def deadline(socket: Socket, option: str, flags: int = 0) -> int | None:
@@ -68,7 +69,8 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
     """The work of `send`."""
     host, until = socket.host, deadline(socket, "SO_SNDTIMEO", flags)
     rate.check_app_limited(c)
-    await _wait_until_open(socket, c, until)
+    if c.state in OPENING:
+        await _wait_until_open(socket, c, until)
     if isinstance(data, Nowhere) and data:
         c.send(b"", host.now)  # whatever else is wrong comes first
         raise socket_error(errors.EFAULT)
@@ -85,8 +87,9 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
         last = done + len(part) == len(data)
         if last and part and flags & MSG_EOR:
             records.ends_after(c, len(part))
-        marks = {"oob": oob, "more": more and last, "first": not done, "last": last}
-        host.transmit(c, c.send(part, host.now, **marks))
+        now = host.network.now
+        out = c.send(part, now, oob=oob, more=more and last, first=not done, last=last)
+        host.transmit(c, out)
         done += len(part)
         if last:
             return done
@@ -109,9 +112,9 @@ async def _wait_until_open(socket: Socket, c: Connection, until: int | None) -> 
 
 def nothing_to_tell(c: Connection) -> bool:
     """Whether a plain recv() has to wait."""
-    return not (c.receive_buffer or c.rcv_closed or c.error is not None or c.no_reader) and (
-        c.state != state.CLOSED
-    )
+    if c.receive_buffer or c.rcv_closed or c.no_reader:
+        return False
+    return c.error is None and c.state != _CLOSED
 
 
 @lru_cache(maxsize=256)

@@ -78,7 +78,7 @@ class KernelMachine(ABC):
             self.namespace.call(route_everything_to, tun.name)
         self.tuns[other.address] = tun
 
-    def change_route(self, to: str, **attributes: int) -> None:
+    def change_route(self, to: str, **attributes: Any) -> None:
         """As `host.machine.Machine.change_route`; after the cable to that address is plugged in."""
         if to not in self.tuns:
             raise UsageError(f"{self.name} has no cable to {to}: link the two hosts first.")

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tcpcore.errors import UsageError
 
@@ -37,7 +37,8 @@ RTM_NEWROUTE = 24
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE = 0x1, 0x4, 0x100
 RTA_DST, RTA_OIF, RTA_METRICS = 1, 4, 8
 RTAX_LOCK = 1
-RTAX = {"mtu": 2, "advmss": 8, "initcwnd": 11, "rto_min": 13, "initrwnd": 14, "quickack": 15}
+RTAX = {"mtu": 2, "cwnd": 7, "advmss": 8, "hoplimit": 10, "initcwnd": 11, "features": 12,
+        "rto_min": 13, "initrwnd": 14, "quickack": 15, "congctl": 16}  # fmt: skip
 RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
@@ -190,12 +191,17 @@ def route_everything_to(name: str) -> None:
         fcntl.ioctl(control, SIOCADDRT, request)
 
 
-def change_route(name: str, to: str, attributes: Mapping[str, int]) -> None:
+def change_route(name: str, to: str, attributes: Mapping[str, Any]) -> None:
     """``ip route change TO dev NAME initcwnd N mtu N ...`` (rtnetlink(7)); `rto_min` is in us."""
-    values = {RTAX[one]: value for one, value in attributes.items() if value}
-    if attributes.get("rto_min"):  # in ms there, and looked at only where it is locked
-        values |= {RTAX["rto_min"]: attributes["rto_min"] // 1000, RTAX_LOCK: 1 << RTAX["rto_min"]}
-    metrics = b"".join(_attribute(kind, struct.pack("I", value)) for kind, value in values.items())
+    said = {one: value for one, value in attributes.items() if value}
+    locked = ["congctl"] if said.pop("congctl_lock", 0) else []
+    locked += [one for one in ("rto_min", "cwnd") if one in said]  # looked at only if they are
+    if "rto_min" in said:
+        said["rto_min"] //= 1000  # in ms there
+    metrics = _attribute(RTAX_LOCK, struct.pack("I", sum(1 << RTAX[one] for one in locked)))
+    for one, value in said.items():
+        binary = f"{value}\0".encode() if one == "congctl" else struct.pack("I", value)
+        metrics += _attribute(RTAX[one], binary)
     message = struct.pack(
         "8BI", socket.AF_INET, 32, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST, 0
     )
@@ -212,7 +218,7 @@ def change_route(name: str, to: str, attributes: Mapping[str, int]) -> None:
 
 
 def _attribute(kind: int, value: bytes) -> bytes:
-    return struct.pack("HH", 4 + len(value), kind) + value
+    return struct.pack("HH", 4 + len(value), kind) + value + bytes(-len(value) % 4)
 
 
 def _address_request(name: str, address: str) -> bytes:

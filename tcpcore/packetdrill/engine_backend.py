@@ -191,8 +191,8 @@ class EngineSystem(System):
     # --- looking ---------------------------------------------------------------------------------
 
     def ends(self, handle: Any) -> tuple[int, int] | None:
-        """Local and remote port of a socket with a connection."""
-        connection = getattr(handle, "connection", None)
+        """Local and remote port of a socket with a connection; of the last one if it is over."""
+        connection = getattr(handle, "connection", None) or getattr(handle, "past", None)
         return None if connection is None else (connection.local_port, connection.remote_port)
 
     def info(self, handle: Any, ports: tuple[int, int] | None) -> dict[str, int]:

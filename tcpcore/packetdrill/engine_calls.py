@@ -255,7 +255,8 @@ class EngineCalls:
         listener = getattr(handle, "listener", None)
         if connection is None and listener is not None:
             return tcp_info.of_listener(listener)
-        found = tcp_info.of(connection, self._host.now, opens=opens)
+        past = getattr(handle, "past", None)
+        found = tcp_info.of(connection, self._host.now, opens=opens, past=past)
         return found | memory(handle) if isinstance(handle, Socket) else found
 
 

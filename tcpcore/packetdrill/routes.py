@@ -10,9 +10,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from itertools import pairwise
+from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.host.routes import NAMES
+from tcpcore.host.routes import NAMES, NUMBERS
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire.address import within
 
@@ -23,22 +24,33 @@ _METRICS = ("tcp_metrics", "tcpmetrics")
 EVERYBODY = "all"
 
 
-def route_attributes(command: str, remote: str) -> dict[str, int] | None:
+def route_attributes(command: str, remote: str) -> dict[str, Any] | None:
     """What a command gives to the route to `remote`: attributes of a `host.routes.Route`.
 
     None for a command that gives it none of these.  `UsageError` for what is no number.
     """
-    words = [word for word in command.split() if word not in ("-4", "-6", "lock")]
+    every = [word for word in command.split() if word not in ("-4", "-6")]
+    locked = {name for name, word in pairwise(every) if word == "lock"}
+    words = [word for word in every if word != "lock"]
     if len(words) < 4 or words[0].rsplit("/", 1)[-1] != "ip" or words[1] not in _ROUTE:
         return None
     asked = {name: value for name, value in pairwise(words) if name in NAMES}
     if words[2] not in _VERBS or not asked or not _covers(words[3], remote):
         return None
-    return {name: _number(name, value, command) for name, value in asked.items()}
+    found = {name: _value(name, value, command) for name, value in asked.items()}
+    if "cwnd" in found and "cwnd" not in locked:
+        del found["cwnd"]  # ip-route(8): "ignored if the lock flag is not used"
+    if "congctl" in found and "congctl" in locked:
+        found["congctl_lock"] = 1
+    return found
 
 
-def _number(name: str, value: str, command: str) -> int:
-    """A number of the attribute's unit; a time is one in ms, or has its unit behind it."""
+def _value(name: str, value: str, command: str) -> int | str:
+    """A number of the attribute's unit; a time is one in ms, or has its unit behind it; a name."""
+    if name == "features":
+        return int(value == "ecn")
+    if name not in NUMBERS:
+        return value
     if name == "rto_min" and (match := _TIME.fullmatch(value)):
         unit = {"s": SECOND, "us": 1}.get(match[2], MILLISECOND)
         return round(float(match[1]) * unit)

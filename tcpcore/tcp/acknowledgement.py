@@ -67,10 +67,20 @@ def take(c: Tcb, segment: Segment, now: int) -> None:
 
     The window is the caller's first (`update_send_window`).
     """
-    before, ack, fresh_window = c.snd_una, segment.ack, False
+    before, fresh_window = c.snd_una, False
     if c.state != _SYN_SENT:  # the window of a SYN is never scaled: taken elsewhere
         fresh_window = update_send_window(c, segment, before)
         paws.remember(c, segment, now)  # what this ACK makes us send echoes it
+    take_in(c, segment, before, fresh_window, now)
+
+
+def take_in(c: Tcb, segment: Segment, before: int, fresh_window: bool, now: int) -> None:
+    """What `take` does once window and timestamp are known.
+
+    `before` is what was acknowledged until the segment came; `fresh_window`: whether its window
+    was taken.
+    """
+    ack = segment.ack
     may_report = len(segment.options) > 3 or not c.timestamps  # selectively
     if not c.retransmission_queue and ack == before and not may_report and c.probe_end is None:
         return  # it comes with data, and says nothing else

@@ -1,7 +1,8 @@
 """How much of a write is taken in: what fits into the send buffer while it is on its way out.
 
 A write fills one large packet after another.  Only a new one asks whether there is memory.  As soon
-as the first is full it is sent as far as the windows let it; what remains of it is filled again.
+as the first is full it is sent as far as the windows let it; what remains of it is filled again,
+and may take the one behind it in.
 Source: tcp_sendmsg_locked(), tcp_push_one(), forced_push() and tso_fragment() in net/ipv4.
 """
 
@@ -16,7 +17,6 @@ from tcpcore.tcp.tcb import Tcb
 def taken(c: Tcb, size: int) -> int:
     """How many of `size` bytes may be queued now; 0: send() blocks."""
     large, unsent = send_buffer.large_packet(c), send_buffer.unsent(c)
-    tail = write_queue.last_length(c)
     mss = segment_size.mss(c)
     limit = send_buffer.notsent_limit(c)
     most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
@@ -24,10 +24,10 @@ def taken(c: Tcb, size: int) -> int:
     if most < c.sndbuf and unsent + size < limit:
         return size
     done = 0
-    write = _Write(c, large, mss, unsent, tail)
+    write = _Write(c, mss)
     while done < size:
-        room = large - write.tail if write.unsent else 0
-        if not room:
+        room = large - write.packets[-1] if write.packets else 0
+        if room <= 0:
             if write.memory >= c.sndbuf or write.unsent >= limit:
                 break
             write.begin_packet()
@@ -41,15 +41,14 @@ def taken(c: Tcb, size: int) -> int:
 
 
 class _Write:
-    """The write queue while one write goes on."""
+    """The write queue while one write goes on: bytes of each packet, the first one first."""
 
-    def __init__(self, c: Tcb, large: int, mss: int, unsent: int, tail: int) -> None:
-        self.large = large
-        self.unsent = unsent
-        self.tail = tail  # bytes of the packet that is being filled
+    def __init__(self, c: Tcb, mss: int) -> None:
+        self.packets = write_queue.lengths(c)
+        self.unsent = sum(self.packets)
         self.memory = send_buffer.memory(c)
         self.mss = mss
-        self.burst = sending.burst_segments(c, mss)
+        self.burst = min(sending.burst_segments(c, mss), c.cwnd >> 1 or 1)
         self.half = c.max_window >> 1
         self.pushed = 0
         self.window = self.room = 0  # bytes, and segments, that may still go
@@ -59,10 +58,10 @@ class _Write:
 
     def begin_packet(self) -> None:
         self.memory += send_buffer.OVERHEAD
-        self.tail = 0
+        self.packets.append(0)
 
     def add(self, count: int) -> None:
-        self.tail += count
+        self.packets[-1] += count
         self.unsent += count
         self.memory += count
 
@@ -72,21 +71,42 @@ class _Write:
             self.pushed = done
             while self._send():
                 pass
-        elif self.unsent <= self.tail:
+        elif len(self.packets) == 1:
             self._send()
 
     def _send(self) -> bool:
         """Send what goes at once; whether anything does.  The window may cut the last segment."""
-        piece = min(self.unsent, min(self.room, self.burst) * self.mss)
+        packets, most = self.packets, min(self.room, self.burst) * self.mss
+        if not packets or not most:
+            return False
+        if packets[0] < most:
+            self._grow(most - packets[0])
+        piece = min(packets[0], most)
         if self.window < piece:
             piece = self.window if self.window >= self.mss else 0
         if piece <= 0:
             return False
-        behind = self.unsent - self.tail
-        if piece != (behind % self.large or (self.large if behind else self.tail)):
+        packets[0] -= piece
+        if packets[0]:
             self.memory += send_buffer.OVERHEAD  # it is cut off from its packet
+        else:
+            del packets[0]
         self.unsent -= piece
         self.window -= piece
         self.room -= -(-piece // self.mss)
-        self.tail = min(self.tail, self.unsent)
         return True
+
+    def _grow(self, room: int) -> None:
+        """The first packet takes of the next one what still goes with it (tcp_grow_skb()).
+
+        Whether the window then lets it go or not.
+        """
+        packets = self.packets
+        if len(packets) < 2:
+            return
+        more = min(room, packets[1])
+        packets[0] += more
+        packets[1] -= more
+        if not packets[1]:
+            del packets[1]
+            self.memory -= send_buffer.OVERHEAD

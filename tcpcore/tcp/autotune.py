@@ -68,11 +68,11 @@ def echo_received(c: Tcb, echo: int, length: int, now: int) -> None:
     elapsed = (now // MILLISECOND + c.timestamp_offset - echo) & MASK
     if not 0 < elapsed < 1 << 21:
         return
-    sample = elapsed * MILLISECOND
-    if not t.rtt or sample << 3 < t.rtt:
+    sample, rtt = elapsed * MILLISECOND, t.rtt
+    if not rtt or sample << 3 < rtt:
         t.rtt = sample << 3
     elif not c.receive_buffer:  # else the application may be the slow one
-        t.rtt += sample - (t.rtt >> 3)
+        t.rtt = rtt + sample - (rtt >> 3)
 
 
 def copied(c: Tcb, used: int, now: int) -> None:

@@ -115,10 +115,10 @@ class Connection(Tcb):
         data = urgent.read(self, most) if self.urg_data else receive_buffer.take(self, most)
         if self.rcv_closed and len(data) < most and not self.receive_buffer:
             self.end_read = True
-        if data and self.state != state.CLOSED:
+        if data and self.state != _CLOSED:
             if self.ack_pending and delayed_ack.application_read(self):
                 departure.send_ack(self, now, reasons.ACK_QUICK())
-            elif self.state in state.RECEIVES_DATA and window.opened_enough(self):
+            elif self.state in _RECEIVES_DATA and window.opened_enough(self):
                 departure.send_ack(self, now, reasons.ACK_WINDOW())
         return data, self.out
 
@@ -291,4 +291,5 @@ class Connection(Tcb):
         lifecycle.forget(self)
 
 
+_CLOSED, _RECEIVES_DATA = state.CLOSED, state.RECEIVES_DATA
 _NOT_YET = frozenset((state.LISTEN, state.SYN_SENT, state.SYN_RECV))

@@ -7,13 +7,11 @@ Source: the fast path of tcp_rcv_established() in net/ipv4/tcp_input.c.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import autotune, delayed_ack, departure, receive_buffer, reception, timers, window
 from tcpcore.tcp.delayed_ack import ATO_MIN
-from tcpcore.tcp.receive_buffer import GROWS_FROM, PAGE, RATIO_BITS
+from tcpcore.tcp.receive_buffer import GROWS_FROM, PAGE, RATIO_BITS, WHOLE_PAGES, of_packet
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH, Segment
 
@@ -21,19 +19,13 @@ _QUICK = ATO_MIN // 2
 _ACK_QUICK, _ACK_SECOND = reasons.ACK_QUICK(), reasons.ACK_SECOND()
 
 
-@lru_cache(maxsize=256)
-def _memory(packet: int) -> tuple[int, int]:
-    """``(memory, room behind)`` of an IP packet of so many bytes."""
-    return receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
-
-
 def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     """Take in a segment that begins at rcv.nxt, and whose flags and timestamps are as predicted.
 
     False: something about it, or about the connection, is not, and nothing was done.
     """
-    payload = segment.payload
-    length, since = len(payload), (c.rcv_nxt - c.rcv_wup) & MASK
+    payload, seq = segment.payload, segment.seq
+    length, since = len(payload), (seq - c.rcv_wup) & MASK
     if (
         segment.ack != c.snd_una
         or c.write_end != c.snd_nxt
@@ -46,12 +38,13 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         or c.probe_deadline is not None
     ):
         return False
-    memory, room = _memory(length + (52 if c.timestamps else 40))
-    missing = c.rmem + memory - c.charged
+    memory, room = of_packet(length + (52 if c.timestamps else 40))
+    rmem = c.rmem
+    missing = rmem + memory - c.charged
     if missing > 0:
-        if c.rmem > c.rcvbuf:
+        if rmem > c.rcvbuf:
             return False
-        c.charged += -(-missing // PAGE) * PAGE
+        c.charged += (missing + PAGE - 1) & WHOLE_PAGES
         c.last_ack_received = now  # only then is its acknowledgement looked at
         c.soft_error = None
         c.probes_out = 0
@@ -61,8 +54,8 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         echo = segment.options[2][2]
         if echo != c.tuning.echo:
             autotune.echo_received(c, echo, length, now)
-    if (c.snd_wl1 - segment.seq) & HALF:
-        c.snd_wl1 = segment.seq
+    if (c.snd_wl1 - seq) & HALF:
+        c.snd_wl1 = seq
     unread = c.unread
     if unread and length <= unread[-1][2]:  # it fits behind the last one (tcp_try_coalesce())
         last = unread[-1]
@@ -70,9 +63,9 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         last[2] -= length
     else:
         unread.append([length, memory, room])
-        c.rmem += memory
+        c.rmem = rmem + memory
     c.receive_buffer += payload
-    c.rcv_nxt = (segment.seq + length) & MASK
+    c.rcv_nxt = (seq + length) & MASK
     c.bytes_received += length
     _learn(c, length, since + length, memory, segment.flags, now)
     return True
@@ -92,8 +85,9 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
     tuning = c.tuning
     if tuning.rtt_start is None or not (c.rcv_nxt - tuning.rtt_end) & HALF:
         autotune.data_received(c, now)
-    if c.ato != ATO_MIN or now - c.last_data_received > _QUICK:  # else it stays as it is
-        delayed_ack.follow_pace(c, now - c.last_data_received)
+    gap = now - c.last_data_received
+    if c.ato != ATO_MIN or gap > _QUICK:  # else it stays as it is
+        delayed_ack.follow_pace(c, gap)
     c.last_data_received = now
     threshold = c.rcv_ssthresh
     if (

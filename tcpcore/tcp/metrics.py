@@ -3,7 +3,8 @@
 A connection that ends well leaves its round trip; the next one does not start with a shorter RTO
 than that is worth, since a SYN is small and fast.  Its first round trip of data settles it.
 
-Linux differs: it keeps ssthresh as well where tcp_no_ssthresh_metrics_save is 0 (it is 1).
+Where tcp_no_ssthresh_metrics_save is 0 (it is 1), ssthresh is kept as well.  A locked cwnd of the
+route is the most that cwnd may be, but not for the first connection, which makes the memory.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ def recall(c: Tcb) -> None:
     known = c.metrics.get(c.remote) if c.metrics is not None else None
     if known is None or c.sysctl.rfc_rto:
         return
+    if known.cwnd_clamp:
+        c.cwnd_clamp = known.cwnd_clamp
+        c.initial_cwnd, c.cwnd = min(c.initial_cwnd, c.cwnd_clamp), min(c.cwnd, c.cwnd_clamp)
+    if known.ssthresh and not c.sysctl.tcp_no_ssthresh_metrics_save:
+        c.ssthresh = min(known.ssthresh, c.cwnd_clamp)
     if known.reordering:
         c.loss.reordering = known.reordering
     if known.rtt > (c.srtt or 0):
@@ -36,10 +42,23 @@ def remember(c: Tcb) -> None:
         if c.remote in metrics:
             metrics[c.remote].rtt = 0
         return
-    known = metrics.setdefault(c.remote, Metrics())
+    known = metrics.get(c.remote)
+    if known is None:
+        known = metrics[c.remote] = Metrics(c.by_route.cwnd if c.by_route is not None else 0)
     known.rtt = max(c.srtt, known.rtt - ((known.rtt - c.srtt) >> 3))
+    if not c.sysctl.tcp_no_ssthresh_metrics_save:
+        known.ssthresh = _threshold(c, known.ssthresh)
     steady = c.cwnd >= c.ssthresh and c.ca_state == OPEN
     if c.ssthresh < INFINITE_SSTHRESH and not steady:
         learned = c.loss.reordering
         if known.reordering < learned != c.sysctl.tcp_reordering:
             known.reordering = learned
+
+
+def _threshold(c: Tcb, known: int) -> int:
+    """What ssthresh is worth remembering: where it is sure, half of cwnd if that is more."""
+    if c.ssthresh >= INFINITE_SSTHRESH:
+        return max(known, c.cwnd >> 1) if known else 0
+    if c.cwnd >= c.ssthresh and c.ca_state == OPEN:
+        return max(c.cwnd >> 1, c.ssthresh)
+    return max(known, c.ssthresh) if known else 0

@@ -20,12 +20,11 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
 
     False: it lies elsewhere, or something is out of the ordinary; and nothing was done.
     """
-    length, una = len(segment.payload), c.snd_una
-    beyond, since = (segment.seq - c.rcv_nxt) & MASK, (c.rcv_nxt - c.rcv_wup) & MASK
+    length, una, seq, rcv_nxt = len(segment.payload), c.snd_una, segment.seq, c.rcv_nxt
     if (
         not length
         or c.state != _ESTABLISHED
-        or beyond + length > c.rcv_wnd - since
+        or ((seq - rcv_nxt) & MASK) + length > c.rcv_wnd - ((rcv_nxt - c.rcv_wup) & MASK)
         or segment.ack != una
         or una != c.snd_nxt
         or una != c.write_end
@@ -42,10 +41,11 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
         return False
     options = segment.options
     if c.timestamps:
-        if len(options) != 3 or options[2][0] != TIMESTAMPS or not c.ts_recent:
+        recent = c.ts_recent
+        if len(options) != 3 or options[2][0] != TIMESTAMPS or not recent:
             return False
         _, stamp, echo = options[2]
-        if (stamp - c.ts_recent) & HALF:
+        if (stamp - recent) & HALF:
             return False
         if echo != c.tuning.echo:
             autotune.echo_received(c, echo, length, now)
@@ -54,8 +54,8 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
     c.last_ack_received = now
     c.soft_error = None
     c.probes_out = 0
-    if (c.snd_wl1 - segment.seq) & HALF:
-        c.snd_wl1 = segment.seq
+    if (c.snd_wl1 - seq) & HALF:
+        c.snd_wl1 = seq
     why = reception.keep(c, segment)
     if why is not None:
         departure.send_ack(c, now, why())

@@ -22,23 +22,26 @@ from tcpcore.tcp import (
     state,
 )
 from tcpcore.tcp.tcb import Tcb
-from tcpcore.wire.options import NOP, SACK, TIMESTAMPS
+from tcpcore.wire.options import NOP_OPTION, SACK, TIMESTAMPS
 from tcpcore.wire.segment import ACK, PSH, Segment
 
 _SENDING = frozenset((state.CLOSE_WAIT, state.FIN_WAIT_1, state.CLOSING, state.LAST_ACK))
 """Where data may still wait to be acknowledged after one of the two has closed."""
 _ESTABLISHED = state.ESTABLISHED
-_NOT_PSH = ~PSH
+_NOT_PSH, _MARKED = ~PSH, ecn.MASK
+_TWO_NOPS = (NOP_OPTION, NOP_OPTION)
 
 
 def takes(c: Tcb, segment: Segment, now: int) -> bool:
     """Take the segment in if it is as predicted; whether it was."""
-    if segment.flags & _NOT_PSH != ACK or segment.tos & ecn.MASK:
+    if segment.flags & _NOT_PSH != ACK or segment.tos & _MARKED:
         return False
     if segment.seq != c.rcv_nxt:
         return out_of_order.takes(c, segment, now)
-    open_ = c.state == _ESTABLISHED
-    if not open_ and (c.state not in _SENDING or (c.fin_sent and segment.ack == c.snd_nxt)):
+    payload = segment.payload
+    if c.state != _ESTABLISHED and (
+        payload or c.state not in _SENDING or (c.fin_sent and segment.ack == c.snd_nxt)
+    ):
         return False
     stamp, reports = 0, False
     if c.timestamps:
@@ -47,15 +50,16 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
             reports = _is_report(segment)
             if not reports:
                 return False
-        if options[2][0] != TIMESTAMPS or not c.ts_recent:
+        third, recent = options[2], c.ts_recent
+        if third[0] != TIMESTAMPS or not recent:
             return False
-        stamp = options[2][1]
-        if (stamp - c.ts_recent) & HALF:
+        stamp = third[1]
+        if (stamp - recent) & HALF:
             return False
     elif segment.options:
         return False
-    if segment.payload:
-        return open_ and in_order.takes(c, segment, stamp, now)
+    if payload:
+        return in_order.takes(c, segment, stamp, now)
     return _takes_ack(c, segment, stamp, reports, now)
 
 
@@ -65,7 +69,7 @@ def _is_report(segment: Segment) -> bool:
     return (
         len(options) == 6
         and not segment.payload
-        and options[3][0] == options[4][0] == NOP
+        and options[3:5] == _TWO_NOPS
         and options[5][0] == SACK
     )
 
@@ -80,7 +84,8 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, reports: bool, now: int) ->
         c.ts_recent = stamp  # the next ACK answers this one (`paws`)
         c.ts_recent_at = now
     if reports or not acknowledgement.take_plain(c, segment, now):
-        acknowledgement.take(c, segment, now)
+        fresh_window = acknowledgement.update_send_window(c, segment, before)
+        acknowledgement.take_in(c, segment, before, fresh_window, now)
     c.last_ack_received = now
     c.soft_error = None  # something gets through
     c.probes_out = 0

@@ -9,40 +9,34 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from tcpcore.seqnum import MASK
+from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, packet: int) -> tuple[int, int] | None:
-    """Keep data that starts beyond rcv.nxt and came in an IP packet of so many bytes.
+def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> tuple[int, int] | None:
+    """Keep data that starts beyond rcv.nxt; its packet takes `memory`, with `room` behind it.
 
     Returns the first part that was there already, as (first, end) sequence numbers, or None.
     """
     base, kept = c.rcv_nxt, c.out_of_order
-    start = (seq - base) & MASK
-    end = start + len(payload)
-    place = _first_beyond(c, start)
-    if place == len(kept) or (kept[place][0] - base) & MASK >= end:  # nothing of it is there
+    start, place = (seq - base) & MASK, len(kept)
+    if place:
+        last, other, _, _ = kept[-1]
+        if ((last - base) & MASK) + len(other) > start:
+            place = _first_beyond(c, start)
+        # else it comes at the end, as mostly what is out of order does (`ooo_last_skb`)
+    if place == len(kept) or (kept[place][0] - base) & MASK >= start + len(payload):  # all is new
         if payload and not _joins(c, place, seq, payload):
-            memory = receive_buffer.true_size(packet)
             c.rmem += memory
-            kept.insert(place, (seq, payload, memory, receive_buffer.tail_room(packet)))
+            kept.insert(place, (seq, payload, memory, room))
         return None
-    return _fill_in(c, place, start, payload, packet)
+    return _fill_in(c, place, start, payload, memory, room)
 
 
 def _first_beyond(c: Tcb, start: int) -> int:
-    """Which piece is the first one that ends more than `start` bytes beyond rcv.nxt.
-
-    Mostly none does: what comes out of order comes at the end (`ooo_last_skb`).
-    """
+    """Which piece is the first one that ends more than `start` bytes beyond rcv.nxt."""
     base, kept = c.rcv_nxt, c.out_of_order
-    if not kept:
-        return 0
-    seq, payload, _, _ = kept[-1]
-    if ((seq - base) & MASK) + len(payload) <= start:
-        return len(kept)
     place = bisect_right(kept, start, key=lambda piece: (piece[0] - base) & MASK)
     if place:
         seq, payload, _, _ = kept[place - 1]
@@ -51,7 +45,9 @@ def _first_beyond(c: Tcb, start: int) -> int:
     return place
 
 
-def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tuple[int, int] | None:
+def _fill_in(
+    c: Tcb, place: int, start: int, payload: bytes, memory: int, room: int
+) -> tuple[int, int] | None:
     """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
     base, kept = c.rcv_nxt, c.out_of_order
     cursor, end, behind = start, start + len(payload), place
@@ -72,7 +68,6 @@ def _fill_in(c: Tcb, place: int, start: int, payload: bytes, packet: int) -> tup
     if cursor < end:
         new.append((cursor, payload[cursor - start :]))
     if new:
-        memory, room = receive_buffer.true_size(packet), receive_buffer.tail_room(packet)
         c.rmem += memory
         charges = [memory] + [0] * (len(new) - 1)  # once for all of them
         made = [
@@ -92,7 +87,7 @@ def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
     if not place:
         return False
     before, other, memory, room = c.out_of_order[place - 1]
-    if (before + len(other)) & MASK != seq or len(payload) > room:
+    if len(payload) > room or (before + len(other)) & MASK != seq:
         return False
     c.out_of_order[place - 1] = (before, other + payload, memory, room - len(payload))
     return True
@@ -100,18 +95,20 @@ def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
 
 def take_in_order(c: Tcb) -> int:
     """Move what is in order by now to the receive buffer; how many bytes that was."""
-    moved, taken, high = 0, 0, c.rcv_nxt
+    high = rcv_nxt = c.rcv_nxt
+    moved = taken = 0
     for seq, payload, memory, room in c.out_of_order:
-        behind = (c.rcv_nxt - seq) & MASK
-        if behind > MASK >> 1:
+        behind = (rcv_nxt - seq) & MASK
+        if behind & HALF:
             break
         taken += 1
-        if (high - seq) & MASK <= MASK >> 1 and seq != high:  # the segment brought it once more
+        if seq != high and not (high - seq) & HALF:  # the segment brought it once more
             end = (seq + len(payload)) & MASK
-            sack.duplicate(c, seq, end if (high - end) & MASK <= MASK >> 1 else high)
-        fresh = payload[behind:]
+            sack.duplicate(c, seq, high if (high - end) & HALF else end)
+        fresh = payload[behind:] if behind else payload
         receive_buffer.put(c, fresh, memory, room)
-        c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+        rcv_nxt = (rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
+    c.rcv_nxt = rcv_nxt
     del c.out_of_order[:taken]
     return moved

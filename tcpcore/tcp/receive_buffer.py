@@ -22,6 +22,8 @@ SK_BUFF = 256
 SHARED_INFO = 320
 HEADROOM = 64
 PAGE = 4096
+WHOLE_PAGES = -PAGE
+"""``bytes & WHOLE_PAGES``: those of them that fill pages."""
 LINEAR = PAGE - SHARED_INFO - HEADROOM
 """Bytes of a packet that are in one piece; the rest has pages of its own."""
 SMALL_HEAD = 576
@@ -47,6 +49,12 @@ def tail_room(packet: int) -> int:
     if packet > LINEAR:
         return 0
     return _head(packet + HEADROOM) - SHARED_INFO - HEADROOM - packet
+
+
+@lru_cache(maxsize=256)
+def of_packet(packet: int) -> tuple[int, int]:
+    """``(memory, room behind)`` of a received IP packet of so many bytes."""
+    return true_size(packet), tail_room(packet)
 
 
 def shared(length: int) -> tuple[int, int]:
@@ -110,34 +118,30 @@ def put(c: Tcb, payload: bytes, memory: int, room: int) -> None:
         unread.append([length, memory, room])
 
 
-def release(c: Tcb, memory: int) -> None:
-    """Memory is free again; whole pages of it are given back (sk_mem_uncharge())."""
-    c.rmem -= memory
-    c.charged -= (c.charged - c.rmem) // PAGE * PAGE
-
-
 def take(c: Tcb, most: int) -> bytes:
-    """Remove and return up to `most` bytes; memory is free once all of a packet is read."""
-    kept, unread = c.receive_buffer, c.unread
+    """Remove and return up to `most` bytes; memory is free once all of a packet is read.
+
+    Whole pages of it are given back (sk_mem_uncharge()).
+    """
+    kept, unread, freed = c.receive_buffer, c.unread, 0
     if most >= len(kept):  # all of it is read
         data = bytes(kept)
         kept.clear()
-        freed = 0
-        for _, memory, _ in unread:
-            freed += memory
+        for packet in unread:
+            freed += packet[1]
         unread.clear()
-        if freed:
-            release(c, freed)
-        return data
-    data = bytes(kept[:most])
-    del kept[:most]
-    left = len(data)
-    while unread and left >= unread[0][0]:
-        length, memory, _ = unread.popleft()
-        left -= length
-        release(c, memory)
-    if left:
-        unread[0][0] -= left
+    else:
+        data = bytes(kept[:most])
+        del kept[:most]
+        left = len(data)
+        while left >= (first := unread[0])[0]:
+            left -= first[0]
+            freed += first[1]
+            unread.popleft()
+        first[0] -= left
+    if freed:
+        c.rmem = rmem = c.rmem - freed
+        c.charged -= (c.charged - rmem) & WHOLE_PAGES
     return data
 
 
@@ -173,18 +177,21 @@ def grow(c: Tcb, length: int, memory: int, held: int) -> None:
 
     Source: tcp_grow_window().
     """
-    threshold = c.rcv_ssthresh
-    if c.window_clamp <= threshold:
+    threshold, clamp, ratio = c.rcv_ssthresh, c.window_clamp, c.scaling_ratio
+    if clamp <= threshold:
         return
-    room = min(c.window_clamp, (c.rcvbuf - held) * c.scaling_ratio >> RATIO_BITS) - threshold
+    most = (c.rcvbuf - held) * ratio >> RATIO_BITS
+    room = (clamp if clamp < most else most) - threshold
     if room <= 0:
         return
-    if _window_from(c, memory) <= length:
+    if memory * ratio >> RATIO_BITS <= length:
         more = 2 * segment_size(c)
     else:
         more = _grow_slowly(c, length, memory)
     if more:
-        c.rcv_ssthresh += min(room, max(more, 2 * length))
+        if more < 2 * length:
+            more = 2 * length
+        c.rcv_ssthresh = threshold + (more if more < room else room)
         c.quick_acks |= 1
 
 

@@ -75,9 +75,10 @@ def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
 
     `fin_again`: its FIN was there before.
     """
-    packet, length = _packet(c, segment), len(segment.payload)
-    memory = receive_buffer.true_size(packet)
-    if not prune.has_room(c, memory, segment.seq):
+    seq, payload = segment.seq, segment.payload
+    length = len(payload)
+    memory, room = receive_buffer.of_packet(length + (52 if c.timestamps else 40))
+    if not prune.has_room(c, memory, seq):
         c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
         return None
     if length:
@@ -85,15 +86,16 @@ def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
     c.ack_pending = True  # so that the ACK counts as one of the quick ones
     c.rcv_ooopack += 1
     held = c.rmem
-    known = reassembly.keep(c, segment.seq, segment.payload, packet)
-    new = known is None or known != (segment.seq, (segment.seq + length) & MASK)
+    known = reassembly.keep(c, seq, payload, memory, room)
+    new = known is None or known != (seq, (seq + length) & MASK)
     if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
         known = (known[0] if known else (segment.end - 1) & MASK), segment.end
     if known is not None:
         sack.duplicate(c, *known)
-    sack.received_beyond(c, segment.seq, segment.end)
-    if c.sack_permitted and new:
-        receive_buffer.grow(c, length, memory, held)
+    if c.sack_permitted:
+        sack.received_beyond(c, seq, segment.end)
+        if new:
+            receive_buffer.grow(c, length, memory, held)
     autotune.grow(c, c.tuning.space)
     return reasons.ACK_OUT_OF_ORDER
 
@@ -103,10 +105,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
     fin_waits = c.fin_at is not None and not segment.flags & FIN
     if behind:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
-    fresh = segment.payload[behind:] if behind else segment.payload
-    packet = _packet(c, segment)
-    memory = receive_buffer.true_size(packet)
+    payload = segment.payload
+    fresh = payload[behind:] if behind else payload
     if fresh:
+        memory, room = receive_buffer.of_packet(len(payload) + (52 if c.timestamps else 40))
         if not prune.has_room(c, memory, segment.seq):
             c.ack_pending = c.ack_now = c.no_memory = True
             if c.unread:
@@ -114,11 +116,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, receive_buffer.tail_room(packet))
-    c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
-    c.bytes_received += len(fresh)
-    if fresh:
-        delayed_ack.data_received(c, len(segment.payload), memory, segment.flags, now)
+        receive_buffer.put(c, fresh, memory, room)
+        c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
+        c.bytes_received += len(fresh)
+        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
     if c.out_of_order or fin_waits:
         c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
@@ -126,11 +127,6 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
         sack.hole_filled(c)
     if c.fin_at == c.rcv_nxt:
         take_fin(c, now)
-
-
-def _packet(c: Tcb, segment: Segment) -> int:
-    """Bytes of the IP packet that brought the segment."""
-    return (52 if c.timestamps else 40) + len(segment.payload)
 
 
 def take_fin(c: Tcb, now: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import geq, gt, leq, lt
+from tcpcore.seqnum import HALF, gt, lt
 from tcpcore.wire.options import NOP_OPTION, SACK, Option
 
 if TYPE_CHECKING:
@@ -21,14 +21,12 @@ OPTION_SPACE = 40
 
 def received_beyond(c: Tcb, seq: int, end: int) -> None:
     """A segment from beyond the hole was kept: report its block first."""
-    if not c.sack_permitted:
-        return
     blocks = c.sack_blocks
     for number, (left, right) in enumerate(blocks):
-        if leq(seq, right) and geq(end, left):
+        if not ((right - seq) | (end - left)) & HALF:  # they touch
             del blocks[number]
             block = (seq if lt(seq, left) else left, end if gt(end, right) else right)
-            blocks.insert(0, _join(blocks, block))
+            blocks.insert(0, _join(blocks, block) if blocks else block)
             return
     blocks.insert(0, (seq, end))
     del blocks[REMEMBERED:]
@@ -38,19 +36,23 @@ def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, i
     """Take out of `blocks` what now touches `block`; the joined block."""
     left, right = block
     for other in list(blocks):
-        if leq(left, other[1]) and geq(right, other[0]):
+        start, end = other
+        if not ((end - left) | (right - start)) & HALF:
             blocks.remove(other)
-            left = other[0] if lt(other[0], left) else left
-            right = other[1] if gt(other[1], right) else right
+            left = start if lt(start, left) else left
+            right = end if gt(end, right) else right
     return left, right
 
 
 def hole_filled(c: Tcb) -> None:
     """rcv.nxt moved on: forget the blocks that it has reached; a FIN alone is one, too."""
-    if c.sack_blocks:
-        c.sack_blocks = [block for block in c.sack_blocks if gt(block[0], c.rcv_nxt)]
-        if not c.out_of_order and c.fin_at in (None, c.rcv_nxt):
-            c.sack_blocks.clear()
+    if not c.sack_blocks:
+        return
+    rcv_nxt = c.rcv_nxt
+    if not c.out_of_order and c.fin_at in (None, rcv_nxt):
+        c.sack_blocks.clear()
+    else:
+        c.sack_blocks = [block for block in c.sack_blocks if (rcv_nxt - block[0]) & HALF]
 
 
 def duplicate(c: Tcb, seq: int, end: int) -> None:
@@ -60,8 +62,10 @@ def duplicate(c: Tcb, seq: int, end: int) -> None:
 
 
 def _due(c: Tcb, space: int) -> list[tuple[int, int]]:
-    blocks = [c.duplicate_block] if c.duplicate_block is not None else []
-    return (blocks + c.sack_blocks)[: (space - 4) // 8]
+    blocks = c.sack_blocks
+    if c.duplicate_block is not None:
+        blocks = [c.duplicate_block, *blocks]
+    return blocks[: (space - 4) // 8]
 
 
 def option_length(c: Tcb, space: int) -> int:

@@ -53,6 +53,7 @@ class Scoreboard:
         "judged",
         "overtaken",
         "sacked_below",
+        "told",
         "waiting",
     )
 
@@ -72,6 +73,7 @@ class Scoreboard:
         self.judged = 0  # `recovery`: all before this position is lost or has arrived,
         self.sacked_below = 0  # and so many of it have arrived
         self.highest = 0
+        self.told: tuple[tuple[int, int], ...] = ()  # SACK blocks whose segments are all tagged
         queue = c.retransmission_queue
         for sent in queue:
             self.add(sent)
@@ -151,6 +153,7 @@ class Scoreboard:
         if sent in self._aside:
             self._aside[rest] = None
         self._push(rest)
+        self.told = ()  # a block may hold one of the two
 
     def between(self, start: int, end: int) -> Iterator[SentSegment]:
         """Segments that begin at or after one position and before another, in order."""
@@ -212,7 +215,7 @@ class Scoreboard:
 
     def forget(self) -> None:
         """Nothing is tagged (any more): what was said before, and how far, does not count."""
-        self._runs, self._ends, self.highest = [], [], 0
+        self._runs, self._ends, self.highest, self.told = [], [], 0, ()
         self.judged = self.sacked_below = 0
 
     def unjudged(self) -> Iterator[SentSegment]:

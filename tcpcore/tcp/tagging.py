@@ -72,6 +72,8 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
         return
     blocks: tuple[tuple[int, int], ...] = option[1:]
     duplicate = _duplicate_block(c, blocks, segment.ack, before, news)
+    if duplicate is not None:
+        blocks = blocks[1:]
     if (segment.ack - (before - c.max_window)) & HALF or not c.retransmission_queue:
         return
     board = scoreboard.of(c)
@@ -80,13 +82,34 @@ def read(c: Tcb, segment: Segment, before: int, news: News, now: int) -> None:
     if duplicate is not None:
         for sent in _covered(c, board, duplicate):
             _duplicated(c, sent, news)
-    good = [block for block in blocks[duplicate is not None :] if _is_sound(c, block)]
-    places = [(board.position(start), board.position(end)) for start, end in good]
-    for start, end in sorted(places):
-        for place, sent in board.untagged(start, end):
+    for low, high in _places(c, board, blocks):
+        for place, sent in board.untagged(low, high):
             _tag(c, board, place, sent, news, now)
     if news.reorder is not None and (c.ca_state != LOSS or c.loss.undo_marker is not None):
         rack.note_reordering(c, news.reorder)
+
+
+def _places(
+    c: Tcb, board: Scoreboard, blocks: tuple[tuple[int, int], ...]
+) -> list[tuple[int, int]]:
+    """Where the sound ones of the blocks lie, in order, without those that say nothing new.
+
+    An ACK repeats blocks of the one before, all of whose segments are tagged (`recv_sack_cache`).
+    """
+    places: list[tuple[int, int]] = []
+    told, sound = board.told, True
+    for block in blocks:
+        if block in told:
+            continue
+        if _is_sound(c, block):
+            start, end = block
+            places.append((board.position(start), board.position(end)))
+        else:
+            sound = False
+    board.told = blocks if sound else ()
+    if len(places) > 1:
+        places.sort()
+    return places
 
 
 def _is_sound(c: Tcb, block: tuple[int, int]) -> bool:
@@ -120,8 +143,12 @@ def _duplicate_block(
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
     below = lt(start, ack)
-    if not below and (len(blocks) < 2 or gt(end, blocks[1][1]) or lt(start, blocks[1][0])):
-        return None
+    if not below:
+        if len(blocks) < 2:
+            return None
+        first, last = blocks[1]
+        if gt(end, last) or lt(start, first):
+            return None
     loss = c.loss
     count = _count_duplicates(c, start, end, news)
     if not count:

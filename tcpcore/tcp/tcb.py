@@ -20,7 +20,7 @@ from tcpcore.tcp.flow import Flow
 from tcpcore.tcp.ip_fields import IpFields
 from tcpcore.tcp.loss_state import OPEN, LossState
 from tcpcore.tcp.mtu_search import Search
-from tcpcore.tcp.remembered import Metrics
+from tcpcore.tcp.remembered import ByRoute, Metrics
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.trace import Trace
@@ -73,9 +73,11 @@ class Tcb:
     __slots__ = (
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
         "ato", "backoff",
-        "board", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent", "ca_state",
+        "board", "by_route", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent",
+        "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
-        "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max", "delivered",
+        "cwnd_clamp", "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max",
+        "delivered",
         "due", "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at",
         "fin_queued", "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss",
         "joined_out", "journal", "keep_count", "keep_idle", "keep_interval", "keepalive",
@@ -234,6 +236,8 @@ class Tcb:
         self.flow = Flow()
         self.probe_end: int | None = None  # snd.nxt when a tail loss probe went out
         self.cwnd = self.initial_cwnd = INITIAL_CWND
+        self.cwnd_clamp = INFINITE_SSTHRESH  # a route's locked cwnd, once it is in `metrics`
+        self.by_route: ByRoute | None = None
         self.cwnd_counter = 0  # segments acknowledged toward the next step of avoidance
         self.ssthresh = INFINITE_SSTHRESH
 

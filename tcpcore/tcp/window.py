@@ -69,12 +69,13 @@ def current(c: Tcb) -> int:
 
 def wanted(c: Tcb) -> int:
     """The window that the buffer allows (__tcp_select_window())."""
-    ratio, scale, clamp = c.scaling_ratio, c.rcv_scale, c.window_clamp
-    free = (c.rcvbuf - c.rmem) * ratio >> RATIO_BITS
-    if scale and free >= clamp >> 1 > 0 and not c.sysctl.tcp_shrink_window:  # there is plenty
+    scale, clamp = c.rcv_scale, c.window_clamp
+    free = (c.rcvbuf - c.rmem) * c.scaling_ratio >> RATIO_BITS
+    half = clamp >> 1
+    if scale and free >= half and half and not c.sysctl.tcp_shrink_window:  # there is plenty
         threshold = c.rcv_ssthresh
         return -(-(free if free < threshold else threshold) >> scale) << scale
-    allowed = c.rcvbuf * ratio >> RATIO_BITS
+    allowed = c.rcvbuf * c.scaling_ratio >> RATIO_BITS
     full = clamp if clamp < allowed else allowed
     mss = c.rcv_mss if c.rcv_mss < full else full
     if mss <= 0:

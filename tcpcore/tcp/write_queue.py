@@ -9,6 +9,8 @@ tcp_fragment() in tcp_output.c.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH
@@ -98,6 +100,12 @@ def last_length(c: Tcb) -> int:
         return 0
     start = packets[-2][0] if len(packets) > 1 else c.snd_nxt
     return (packets[-1][0] - start) & MASK
+
+
+def lengths(c: Tcb) -> list[int]:
+    """Bytes of each packet."""
+    ends = [packet[0] for packet in c.packets]
+    return [(end - start) & MASK for start, end in pairwise([c.snd_nxt, *ends])]
 
 
 def _ends_record(c: Tcb) -> bool:

@@ -280,8 +280,8 @@ MUTANTS = (
     Mutant(
         "reading acknowledges what is owed after a FIN, too",
         "tcp/connection.py",
-        "        if data and self.state != state.CLOSED:\n",
-        "        if data and self.state in state.RECEIVES_DATA:\n",
+        "        if data and self.state != _CLOSED:\n",
+        "        if data and self.state in _RECEIVES_DATA:\n",
     ),
     Mutant(
         "an ICMP error does not make a connection look at its clock",

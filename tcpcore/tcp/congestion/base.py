@@ -50,7 +50,7 @@ def slow_start(c: Tcb, acked: int) -> int:
     """Grow by what was acknowledged, up to ssthresh; what is left of `acked` (tcp_slow_start())."""
     grown = min(c.cwnd + acked, c.ssthresh)
     acked -= grown - c.cwnd
-    c.cwnd = grown
+    c.cwnd = grown if grown < c.cwnd_clamp else c.cwnd_clamp
     return acked
 
 
@@ -58,12 +58,12 @@ def additive_increase(c: Tcb, window: int, acked: int) -> None:
     """One segment more for each `window` segments acknowledged (tcp_cong_avoid_ai())."""
     if c.cwnd_counter >= window:  # credit from when the window was larger
         c.cwnd_counter = 0
-        c.cwnd += 1
+        c.cwnd = min(c.cwnd + 1, c.cwnd_clamp)
     c.cwnd_counter += acked
     if c.cwnd_counter >= window:
         grown = c.cwnd_counter // window
         c.cwnd_counter -= grown * window
-        c.cwnd += grown
+        c.cwnd = min(c.cwnd + grown, c.cwnd_clamp)
 
 
 class CongestionControl:

@@ -204,6 +204,7 @@ class Bbr(CongestionControl):
                 elif cwnd < target or c.delivered < INITIAL_CWND:
                     cwnd += acked
                 cwnd = max(cwnd, LEAST_CWND)
+        cwnd = min(cwnd, c.cwnd_clamp)
         c.cwnd = min(cwnd, LEAST_CWND) if self.mode == PROBE_RTT else cwnd
 
     def _recover_or_restore(self, c: Tcb, sample: RateSample) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tcpcore.errors import UsageError
@@ -101,11 +103,13 @@ def test_a_route_takes_no_other_numbers(value: object) -> None:
         ({"advmss": 65536}, "advmss is a number of bytes from 0 to 65535, not 65536"),
         ({"quickack": 2}, "quickack is a number from 0 to 1, not 2"),
         ({"rto_min": -1}, "rto_min is a number of us from 0 to 120000000, not -1"),
-        ({"hoplimit": 3}, "a route has no 'hoplimit'; it has initcwnd, "),
+        ({"hoplimit": 256}, "hoplimit is a number from 0 to 255, not 256"),
+        ({"congctl": "vegas"}, "congestion controls are reno, cubic, bbr; 'vegas' is none of them"),
+        ({"realm": 3}, "a route has no 'realm'; it has initcwnd, "),
     ],
 )
 def test_an_attribute_that_no_route_has_is_refused(
-    attributes: dict[str, int], sentence: str
+    attributes: dict[str, Any], sentence: str
 ) -> None:
     host = Network().host("client", "10.0.0.1")
     with pytest.raises(UsageError, match=sentence):

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
+from tcpcore.net.packet import wire_length
 from tcpcore.units import ms, seconds
+from tcpcore.wire.codec import encode
+from tcpcore.wire.options import MSS
+from tcpcore.wire.segment import SYN, Segment
 
 
 def test_at_one_instant_an_arrival_comes_before_a_timer():
@@ -87,3 +93,12 @@ def test_without_a_trace_the_same_happens():
     client.spawn(push)
     net.run(seconds(600))
     assert received == bytes(50_000)
+
+
+def test_a_segment_is_measured_once_and_its_copy_anew():
+    segment = Segment("10.0.0.1", 1, "10.0.0.2", 2, SYN, 1, options=((MSS, 1460),))
+    assert segment.size == 0
+    assert wire_length(segment) == segment.size == 44
+    longer = copy.copy(segment)
+    longer.payload = bytes(100)
+    assert wire_length(longer) == 144 == len(encode(longer))

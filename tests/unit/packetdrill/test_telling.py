@@ -142,7 +142,17 @@ def test_a_cookies_timestamp_is_up_to_63_ticks_behind_and_the_next_one_shows_the
         ("ip route change 192.0.2.1 dev tun0 rto_min 0.5s", {"rto_min": 500_000}),
         ("ip route change 192.0.2.1 dev tun0 rto_min 30", {"rto_min": 30_000}),
         ("ip route change 192.0.3.0/24 dev tun0 initcwnd 4", None),
-        ("ip route change 192.0.2.1 dev tun0 hoplimit 12", None),
+        (
+            "ip route change 192.0.2.1 dev tun0 hoplimit 12 features ecn",
+            {"hoplimit": 12, "features": 1},
+        ),
+        (
+            "ip route change 192.0.2.1 dev tun0 cwnd lock 4 congctl reno",
+            {"cwnd": 4, "congctl": "reno"},
+        ),
+        ("ip route change 192.0.2.1 dev tun0 cwnd 4", {}),
+        ("ip route change default congctl lock bbr", {"congctl": "bbr", "congctl_lock": 1}),
+        ("ip route change 192.0.2.1 dev tun0 realm 12", None),
         ("ip route show", None),
         ("ip link set tun0 initcwnd 4", None),
         ("iptables -A INPUT initcwnd 4", None),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 import pytest
@@ -38,3 +39,16 @@ def test_packing_what_was_unpacked_gives_the_same_bytes(text: str) -> None:
 def test_text_that_is_no_address_is_a_value_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"address|zone"):
         address.pack(text)
+
+
+@given(st.one_of(ipv4, ipv6), st.one_of(ipv4, ipv6), st.integers(0, 128), st.booleans())
+def test_an_address_lies_in_a_prefix_where_pythons_networks_say_so(
+    text: str, base: str, bits: int, near: bool
+) -> None:
+    found = ipaddress.ip_address(text)
+    if near:  # chance alone would never hit a long prefix
+        base = text
+    length = min(bits, 128 if ":" in base else 32)
+    network = ipaddress.ip_network(f"{base}/{length}", strict=False)
+    assert address.within(text, str(network)) == (found in network)
+    assert address.inside(address.pack(base), length)(text) == (found in network)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tcpcore.wire.option_codec import WireError, decode_options, encode_options
-from tcpcore.wire.options import END, MALFORMED, MSS, NOP, SACK, Option
+from tcpcore.wire.options import END, MALFORMED, MSS, NOP, SACK, TIMESTAMPS, Option
 from tests.unit.wire.segments import option_lists
 
 fields = st.integers(0, 10).flatmap(lambda words: st.binary(min_size=words * 4, max_size=words * 4))
@@ -19,6 +19,16 @@ likely = st.lists(
 @given(option_lists())
 def test_options_survive_their_bytes(options: tuple[Option, ...]) -> None:
     assert decode_options(encode_options(options)) == options
+
+
+@given(st.integers(0, 0xFFFF_FFFF), st.integers(0, 0xFFFF_FFFF))
+def test_timestamps_behind_two_nops_have_the_bytes_that_they_have_anywhere(
+    value: int, echo: int
+) -> None:
+    stamps: Option = (TIMESTAMPS, value, echo)
+    behind = encode_options(((NOP,), (NOP,), stamps))
+    assert behind == b"\x01\x01" + encode_options((stamps, (NOP,), (NOP,)))[:10]
+    assert encode_options(((NOP,), (NOP,), stamps, (NOP,)))[:12] == behind
 
 
 @given(st.one_of(fields, likely))
@@ -72,7 +82,10 @@ def test_an_end_asked_for_is_written() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [((MSS, 70000),), ((3, 256),), ((8, 1),), ((SACK, (1, 2, 3)),), ((99,),), ((99, "text"),)],
+    [
+        *[((MSS, 70000),), ((3, 256),), ((8, 1),), ((SACK, (1, 2, 3)),), ((99,),), ((99, "text"),)],
+        *[((NOP,), (NOP,), (TIMESTAMPS, 2**32, 0)), ((NOP,), (NOP,), (TIMESTAMPS, 1))],
+    ],
 )
 def test_an_option_with_an_impossible_value_is_a_wire_error(options: tuple[Option, ...]) -> None:
     with pytest.raises(WireError, match="option"):
