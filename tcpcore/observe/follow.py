@@ -55,6 +55,7 @@ class Connection:
         client, server = (here, there) if client_sent else (there, here)
         opening, listening = CLOSED, LISTEN
         self.notes: list[str] = []
+        self._doubled = False
         if flags & SYN and flags & ACK:
             opening = SYN_SENT
             self.notes.append("its SYN is not in the capture")
@@ -71,6 +72,9 @@ class Connection:
         index = 0 if (segment.src, segment.sport) == self._key(0) else 1
         s, r = self.ends[index], self.ends[1 - index]
         twice = s.last is not None and same_packet(s.last, segment, time - s.last_time)
+        if segment.flags & RST and not segment.ip_id:
+            twice &= self._doubled  # a closed port answers each of many packets with the same RST
+        self._doubled |= twice
         s.last, s.last_time = segment, time
         if twice:
             return Seen(index, Meaning("the same packet, captured a second time"), [], 0, True)
@@ -231,6 +235,8 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
         return
     stray = flags & SYN and segment.seq != s.isn  # of another connection than this one
     if segment.length and not s.probing and not stray and _near(s.nxt, segment.seq):
+        if flags & SYN or gt(segment.end, s.nxt):
+            s.note_newest(segment)
         s.extend(segment.seq, segment.end)
     if not flags & ACK:
         return
