@@ -13,6 +13,8 @@ from tcpcore.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, T
 from tcpcore.wire import options as kinds
 from tcpcore.wire.segment import ACK, AE, CWR, ECE, FIN, RST, SYN, URG, Segment
 
+LATE_SYN = "captured after its answer"
+
 
 class Meaning(NamedTuple):
     """A sentence, and whether the segment repeats an earlier one."""
@@ -67,6 +69,8 @@ def _syn(s: End, r: End, segment: Segment) -> Meaning:
         if s.state == ESTABLISHED:
             text += f": the SYN+ACK did not reach the {s.name}"
         return Meaning(text, True)
+    if segment.seq == s.isn and r.syn_acks and not s.syns and (s.rcv is None or not s.segments):
+        return Meaning(f"the {s.name} asks to open; {LATE_SYN}")
     if s.state in (ESTABLISHED, SYN_RECV) or r.state == ESTABLISHED:
         return Meaning("SYN inside an open connection: gets a challenge ACK, no new connection")
     if r.syns and r.state == SYN_SENT:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, many, span
 from tcpcore.observe.follow import Connection
+from tcpcore.observe.meaning import LATE_SYN
 from tcpcore.units import ms, seconds
 from tcpcore.wire.segment import ACK, FIN, RST, SYN
 
@@ -54,7 +55,7 @@ class Opening:
             self._inside.add(sight)
         elif sight.s is self._client:
             self._syns.add(sight)
-            if self._syn_acks:
+            if self._syn_acks and not sight.seen.meaning.endswith(LATE_SYN):
                 self._deaf.add(sight)
             if segment.payload:
                 self._early.add(sight)
