@@ -19,14 +19,16 @@ PAGE, LEAST_OF_PAGE = 32768, 32
 
 def taken(c: Tcb, size: int) -> int:
     """How many of `size` bytes may be queued now; 0: send() blocks."""
-    large, unsent = send_buffer.large_packet(c), send_buffer.unsent(c)
-    mss = segment_size.mss(c)
+    unsent, mss = send_buffer.unsent(c), segment_size.mss(c)
     limit = send_buffer.notsent_limit(c)
     most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
-    most += send_buffer.OVERHEAD * (prr.packets_out(c) + unsent // large)
+    packets = prr.packets_out(c)
+    if unsent:
+        packets += unsent // send_buffer.large_packet(c)
+    most += send_buffer.OVERHEAD * packets
     if most < c.sndbuf and unsent + size < limit:
         return size
-    done = 0
+    large, done = send_buffer.large_packet(c), 0
     write = _Write(c, mss)
     while done < size:
         room = large - write.packets[-1] if write.packets else 0

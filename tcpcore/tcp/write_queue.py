@@ -27,16 +27,16 @@ def begin(c: Tcb, size: int, *, first: bool) -> None:
 
 def fill(c: Tcb, data: bytes, at: int, size: int) -> int:
     """Add what fits of ``data[at:]`` to a packet of up to `size` bytes; how much that was."""
-    packets = c.packets
-    if not packets or (room := size - last_length(c)) <= 0 or _ends_record(c):
+    packets, records = c.packets, c.record_ends
+    if not packets or (room := size - last_length(c)) <= 0 or (records and _ends_record(c)):
         packets.append([c.write_end, 0])
         room = size
-    if c.record_ends:
+    if records:
         room = min(room, _to_record_end(c))
     part = data[at : at + room] if at or len(data) > room else data
     c.send_buffer += part
     packets[-1][0] = c.write_end = (c.write_end + len(part)) & MASK
-    if _ends_record(c):
+    if records and _ends_record(c):
         push(c)
     return len(part)
 
