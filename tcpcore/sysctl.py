@@ -75,6 +75,13 @@ class Sysctls:
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
+    tcp_comp_sack_nr: int = _knob(44, 0, 255, "", "most duplicate ACKs that one may stand for")
+    tcp_comp_sack_delay_ns: int = _knob(
+        1_000_000, 0, 2**63 - 1, "ns", "how long they wait at most for each other"
+    )
+    tcp_comp_sack_slack_ns: int = _knob(
+        100_000, 0, 2**63 - 1, "ns", "so much later that timer may go off"
+    )
     tcp_dsack: int = _knob(1, 0, 1, "", "report duplicates to the sender")
     tcp_congestion_control: str = field(
         default="cubic",

@@ -6,6 +6,8 @@ Sources: the kernel's change log and Documentation/networking/ip-sysctl.rst of t
 from __future__ import annotations
 
 HISTORY: dict[str, str] = {
+    "tcp_comp_sack_nr": "new in 4.18, as tcp_comp_sack_delay_ns; no ACK waited for others before",
+    "tcp_comp_sack_slack_ns": "new in 5.8",
     "tcp_congestion_control": "cubic since 2.6.19, before that bic and reno",
     "tcp_early_retrans": "tail loss probes (3) are the default since 3.10",
     "tcp_fastopen": "clients since 3.6, servers since 3.7; 1 is the default since 3.13",

@@ -27,6 +27,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "wmem_max": 212992,
         "somaxconn": 128,  # 4096 since 5.4
         "tcp_tw_reuse": 0,  # 2 since 4.19
+        "tcp_comp_sack_nr": 0,  # came with 4.18
     },
     # What the RFCs ask for, where Linux goes its own way: RFC 9293 §3.8.3 (a SYN is retried for
     # three minutes at least), §3.6 (2 MSL) and §3.6.1; RFC 6298 §2; no probes before the RTO.
@@ -35,6 +36,7 @@ PROFILES: dict[str, dict[str, Any]] = {
         "tcp_syn_linear_timeouts": 0,
         "tcp_early_retrans": 0,
         "tcp_congestion_control": "reno",  # RFC 5681
+        "tcp_comp_sack_nr": 0,  # RFC 5681 §4.2
         "tcp_tw_reuse": 0,
         "tcp_fastopen": 0,
         "tcp_syncookies": 0,

@@ -128,7 +128,8 @@ def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
     if host.recording:
-        host.returned("recv", "ok", _received(len(data)), len(data))
+        count = len(data)
+        host.returned("recv", "ok", _received(count), count)
     if out:
         host.transmit(c, out)
     return data

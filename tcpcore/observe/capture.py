@@ -115,9 +115,9 @@ class Capture:
 
     def _hears(self, time: int, data: bytes) -> bool:
         """Whether the packet is an ICMP error about TCP that somebody wants to know of."""
-        if self.on_icmp is None or len(data) < 28 or data[0] >> 4 != 4 or data[9] != icmp.PROTOCOL:
+        if self.on_icmp is None:
             return False
-        error = icmp.decode_icmp(data)
+        error = icmp.decode_any(data)
         if error is not None:
             self.on_icmp(self.packets, time, error)
         return error is not None

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from tcpcore.seqnum import MASK, gt, leq, lt
 from tcpcore.tcp.state import CLOSED, NEXT
+from tcpcore.wire import options as kinds
 from tcpcore.wire.segment import Segment
 
 _MOST_HOLES = 64
+_STEP = 64
+"""As many packets as one sent by the host can become on its way: 64 KB of the smallest size."""
 
 Range = tuple[int, int]
 
@@ -23,6 +26,8 @@ class End:
     `syns` and `syn_acks` count what it sent of each, `duplicates` its duplicate ACKs in a row.
     `last` is its last segment and `last_time` when that was captured.
     `sacking` says that its last ACK reported a gap.
+    `newest` is the segment with the highest byte it sent, and `in_order` how many such ones in a
+    row had the next IPv4 identification, as Linux numbers the packets of a connection.
     `holes` are ranges that it must have sent and that the capture has not (yet) shown.
     """
 
@@ -32,10 +37,12 @@ class End:
         "fin",
         "got_fin",
         "holes",
+        "in_order",
         "isn",
         "last",
         "last_time",
         "name",
+        "newest",
         "nxt",
         "offered_shift",
         "port",
@@ -70,6 +77,8 @@ class End:
         self.holes: list[Range] = []
         self.duplicates = 0
         self.probing = False
+        self.newest: Segment | None = None
+        self.in_order = 0
         self.resent: int | None = None
         self.resent_count = 0
         self.segments = 0
@@ -138,6 +147,30 @@ class End:
             ]
         if gt(end, self.nxt):
             self.nxt = end
+
+    def note_newest(self, segment: Segment) -> None:
+        """A segment with bytes that no earlier one had."""
+        before, self.newest = self.newest, segment
+        if before is not None:
+            step = segment.ip_id - before.ip_id & 0xFFFF
+            self.in_order = self.in_order + 1 if 0 < step <= _STEP else 0
+
+    def order(self, segment: Segment) -> int:
+        """Whether it was sent before (-1) or after (1) the newest segment; 0: nothing tells.
+
+        The IPv4 identifications tell where they count up, else the timestamps (RFC 7323 §3).
+        """
+        newest = self.newest
+        if newest is None:
+            return 0
+        if self.in_order and segment.ip_id:
+            behind = newest.ip_id - segment.ip_id & 0xFFFF
+            return 0 if not behind else -1 if behind < 0x8000 else 1
+        here = kinds.find(segment.options, kinds.TIMESTAMPS)
+        there = kinds.find(newest.options, kinds.TIMESTAMPS)
+        if here is None or there is None or here[1] == there[1]:
+            return 0
+        return -1 if lt(here[1], there[1]) else 1
 
     def count_again(self, start: int) -> int:
         """Which retransmission of `start` in a row this is."""

@@ -26,6 +26,8 @@ MOST_SHOWN = 2_000
 """Segments that are printed one by one unless one connection is asked for."""
 MOST_OF_ONE = 50_000
 """Segments that are printed of the one that is asked for."""
+_FEW = 20
+"""Connections of which all findings are told even when their segments are too many."""
 _MOST_ROWS = 200
 """Connections in the table of a large capture: those with faults come before others."""
 
@@ -52,12 +54,23 @@ def _lines(explanation: Explanation, only: int | None) -> Iterator[str]:
         yield ""
         yield from _table(explanation)
     if only is None and explanation.segments > _kept(explanation):
-        yield ""
-        yield "Too long to print segment by segment: choose a connection with --connection N."
+        yield from _in_short(explanation)
         return
     for index in wanted:
         yield ""
         yield from _connection_lines(explanation, explanation.connections[index])
+
+
+def _in_short(explanation: Explanation) -> Iterator[str]:
+    """What a capture shows that is too long to be printed: of few connections, all findings."""
+    few = explanation.count <= _FEW
+    for item in explanation.connections if few else ():
+        yield ""
+        yield from _about(item)
+    yield ""
+    one = explanation.count == 1
+    asked = "--connection 1 prints them" if one else "choose a connection with --connection N"
+    yield f"Too long to print segment by segment: {asked}."
 
 
 def _kept(explanation: Explanation) -> int:
@@ -97,7 +110,8 @@ def _table(explanation: Explanation) -> Iterator[str]:
         yield f"  Of those after the first {MOST_LISTED}: {kinds}."
 
 
-def _connection_lines(explanation: Explanation, item: ExplainedConnection) -> Iterator[str]:
+def _about(item: ExplainedConnection) -> Iterator[str]:
+    """A connection's verdict, findings and notes."""
     client, server = item.ends
     yield f"Connection {item.number}: client {client.socket}, server {server.socket}"
     yield f"  Verdict: {item.verdict}."
@@ -105,6 +119,10 @@ def _connection_lines(explanation: Explanation, item: ExplainedConnection) -> It
         yield f"  - {_capital(str(finding))}."
     for note in item.notes:
         yield f"  Note: {note}."
+
+
+def _connection_lines(explanation: Explanation, item: ExplainedConnection) -> Iterator[str]:
+    yield from _about(item)
     if len(item.segments) < item.total:
         shown = len(item.segments)
         yield f"  Note: only the first {shown} of its {item.total} segments are shown."

@@ -55,9 +55,10 @@ class Connection:
         client, server = (here, there) if client_sent else (there, here)
         opening, listening = CLOSED, LISTEN
         self.notes: list[str] = []
+        self._doubled = False
         if flags & SYN and flags & ACK:
             opening = SYN_SENT
-            self.notes.append("its SYN is not in the capture")
+            self.notes.append(_NO_SYN)
         elif not flags & SYN:
             opening = listening = ESTABLISHED
             self.notes.append(
@@ -71,10 +72,15 @@ class Connection:
         index = 0 if (segment.src, segment.sport) == self._key(0) else 1
         s, r = self.ends[index], self.ends[1 - index]
         twice = s.last is not None and same_packet(s.last, segment, time - s.last_time)
+        if segment.flags & RST and not segment.ip_id:
+            twice &= self._doubled  # a closed port answers each of many packets with the same RST
+        self._doubled |= twice
         s.last, s.last_time = segment, time
         if twice:
             return Seen(index, Meaning("the same packet, captured a second time"), [], 0, True)
         _learn(s, r, segment)
+        if segment.flags & SYN:
+            self._note_opening(segment)
         meant = meaning(s, r, segment)
         changes: Changes = []
         if segment.flags & RST:
@@ -89,6 +95,13 @@ class Connection:
         again = s.count_again(segment.seq) if meant.repeats else 0
         _count(s, r, segment, meant)
         return Seen(index, meant, changes, again)
+
+    def _note_opening(self, segment: Segment) -> None:
+        """What a SYN or SYN+ACK tells about the whole connection."""
+        if not segment.flags & ACK:
+            self.notes = [note for note in self.notes if note != _NO_SYN]
+        elif kinds.find(segment.options, _MULTIPATH) and _MULTIPATH_NOTE not in self.notes:
+            self.notes.append(_MULTIPATH_NOTE)
 
     def finish(self) -> None:
         """Say what the whole capture shows to be missing."""
@@ -109,8 +122,8 @@ class Connection:
             return False
         s = self.ends[0 if (segment.src, segment.sport) == self._key(0) else 1]
         r = self.ends[1] if s is self.ends[0] else self.ends[0]
-        if segment.seq == s.isn and s.syns + s.syn_acks:
-            return False
+        if segment.seq == s.isn and (s.syns + s.syn_acks or not segment.flags & ACK):
+            return False  # the same one again, or captured after its answer
         if segment.flags & ACK:
             strange = r.isn is not None and segment.ack != (r.isn + 1 & MASK)
             return strange and s.isn is not None and s.state in (*_OVER, ESTABLISHED)
@@ -120,6 +133,12 @@ class Connection:
 
 
 _OVER = (CLOSED, TIME_WAIT, states.LAST_ACK)
+_NO_SYN = "its SYN is not in the capture"
+_MULTIPATH = 30  # the option's kind, RFC 8684 §3
+_MULTIPATH_NOTE = (
+    "it speaks Multipath TCP (RFC 8684): its data may use other connections, too, and an ACK that "
+    "says nothing new may carry a signal of that"
+)
 
 
 def _learn(s: End, r: End, segment: Segment) -> None:
@@ -132,7 +151,8 @@ def _learn(s: End, r: End, segment: Segment) -> None:
     if segment.flags & SYN:
         scale = kinds.find(segment.options, kinds.WINDOW_SCALE)
         s.offered_shift = min(scale[1], 14) if scale else None  # RFC 7323 §2.3
-        if segment.flags & ACK and scale and r.offered_shift is not None:
+        both = segment.flags & ACK or r.syn_acks  # the SYN may be captured after its answer
+        if both and scale and r.offered_shift is not None:
             s.shift, r.shift = s.offered_shift or 0, r.offered_shift
 
 
@@ -231,6 +251,8 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
         return
     stray = flags & SYN and segment.seq != s.isn  # of another connection than this one
     if segment.length and not s.probing and not stray and _near(s.nxt, segment.seq):
+        if flags & SYN or gt(segment.end, s.nxt):
+            s.note_newest(segment)
         s.extend(segment.seq, segment.end)
     if not flags & ACK:
         return

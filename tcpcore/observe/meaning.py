@@ -13,6 +13,8 @@ from tcpcore.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, T
 from tcpcore.wire import options as kinds
 from tcpcore.wire.segment import ACK, AE, CWR, ECE, FIN, RST, SYN, URG, Segment
 
+LATE_SYN = "captured after its answer"
+
 
 class Meaning(NamedTuple):
     """A sentence, and whether the segment repeats an earlier one."""
@@ -67,6 +69,8 @@ def _syn(s: End, r: End, segment: Segment) -> Meaning:
         if s.state == ESTABLISHED:
             text += f": the SYN+ACK did not reach the {s.name}"
         return Meaning(text, True)
+    if segment.seq == s.isn and r.syn_acks and not s.syns and (s.rcv is None or not s.segments):
+        return Meaning(f"the {s.name} asks to open; {LATE_SYN}")
     if s.state in (ESTABLISHED, SYN_RECV) or r.state == ESTABLISHED:
         return Meaning("SYN inside an open connection: gets a challenge ACK, no new connection")
     if r.syns and r.state == SYN_SENT:
@@ -144,6 +148,8 @@ def _probe(s: End, r: End, segment: Segment) -> str:
         return f"window probe: one byte, to ask whether the {r.name} has room"
     if segment.seq != (s.una - 1 & MASK) or r.rcv != s.una:
         return ""
+    if s.rcv is not None and lt(segment.ack, s.rcv):
+        return ""  # an ACK from before, overtaken by its sender's last bytes
     if size and s.seen(segment.seq, segment.seq + 1) == "new":
         return ""
     if r.window == 0:
@@ -156,6 +162,9 @@ def _probe(s: End, r: End, segment: Segment) -> str:
 def _fin(s: End, r: End, segment: Segment) -> Meaning:
     end = segment.seq + len(segment.payload) + 1 & MASK
     if s.fin is not None and leq(end, s.fin):
+        if segment.payload:
+            what = _bytes(s.relative(segment.seq), s.relative(end - 1 & MASK))
+            return Meaning(f"retransmission of {what} and of the FIN", True)
         number = s.resent_count + 1 if s.resent == segment.seq else 1
         return Meaning(f"retransmission {number} of FIN", True)
     text = f"the {s.name} has nothing more to send (FIN)"
@@ -181,17 +190,27 @@ def _data(s: End, r: End, segment: Segment) -> Meaning:
         if _beyond_window(s, r, end):
             text += f"; beyond the {r.name}'s window"
         return Meaning(text + _and_acknowledges(s, r, segment))
-    if relation == "hole" and (r.duplicates or r.sacking):
-        reported = _count(r.duplicates, "duplicate ACK") if r.duplicates else "a SACK"
-        return Meaning(f"{what}: fill the gap that {reported} reported", True)
     if relation == "hole":
-        return Meaning(f"{what}: fill a gap (out of order, or sent again)", False)
+        return _fills_a_gap(s, r, segment, what)
     if relation == "more":
         return Meaning(f"{what}, some of them again", True)
     if leq(end, s.una):
         return Meaning(f"retransmission of {what}, acknowledged already", True)
     reason = f", after {_count(r.duplicates, 'duplicate ACK')}" if r.duplicates else ""
     return Meaning(f"retransmission of {what}{reason}", True)
+
+
+def _fills_a_gap(s: End, r: End, segment: Segment, what: str) -> Meaning:
+    """Bytes from before others that were captured already: late on their way, or sent again."""
+    sent = s.order(segment)
+    if sent < 0:
+        return Meaning(f"{what}: out of order, overtaken by later ones on the way")
+    if r.duplicates or r.sacking:
+        reported = _count(r.duplicates, "duplicate ACK") if r.duplicates else "a SACK"
+        return Meaning(f"{what}: fill the gap that {reported} reported", True)
+    if sent > 0:
+        return Meaning(f"{what}: fill a gap, sent again", True)
+    return Meaning(f"{what}: fill a gap (out of order, or sent again)")
 
 
 def _opened(end: End) -> bool:
@@ -269,7 +288,8 @@ def _sack_text(r: End, segment: Segment) -> str:
     if leq(right, segment.ack) or (
         len(blocks) > 1 and geq(left, blocks[1][0]) and leq(right, blocks[1][1])
     ):  # RFC 2883 §4: the first block reports what came twice
-        text = f"; got {_bytes(r.relative(left), r.relative(right))} twice"
+        syn = left == r.isn and right == r.isn + 1 & MASK
+        text = f"; got {'the SYN' if syn else _bytes(r.relative(left), r.relative(right))} twice"
         blocks = blocks[1:]
     if blocks:
         held = ", ".join(f"{r.relative(a)} to {r.relative(b) - 1}" for a, b in blocks)

@@ -97,6 +97,11 @@ class Desk(Network):
         self.run(until)
         self.now = max(self.now, until)
 
+    def reach(self, time: int) -> None:
+        """The same, but for what is due at `time` itself: what arrives then comes first."""
+        self.run_up_to(time - 1)
+        self.now = max(self.now, time)
+
     def next_time(self) -> int | None:
         """When the next event is."""
         return self._heap[0][0] if self._heap else None
@@ -170,6 +175,10 @@ class EngineSystem(System):
     def pass_time(self, until: int) -> None:
         """Let events happen."""
         self.net.run_up_to(self._began + until)
+
+    def reach(self, time: int) -> None:
+        """Let events happen that come before what arrives then."""
+        self.net.reach(self._began + time)
 
     def next_sent(self, until: int) -> Sent | None:
         """The next segment, as soon as it is sent."""

@@ -124,7 +124,8 @@ class Runner:
         action = event.action
         base = 0 if event.time.kind == ABSOLUTE else self._last
         if event.time.kind != ANY and start > self.system.now:
-            self.system.pass_time(start)
+            arrives = isinstance(action, Packet | Icmp)
+            (self.system.reach if arrives else self.system.pass_time)(start)
         self._last = self.system.now
         self._collect(before=action if isinstance(action, Call) else None)
         if isinstance(action, Packet):

@@ -93,6 +93,10 @@ class System(ABC):
     def pass_time(self, until: int) -> None:
         """Let time pass; what the host sends is kept."""
 
+    def reach(self, time: int) -> None:
+        """Let time pass before a packet arrives; timers that are due then come after it."""
+        self.pass_time(time)
+
     @abstractmethod
     def next_sent(self, until: int) -> Sent | None:
         """The next segment that the host sent, in order; None when it is `until` without one."""

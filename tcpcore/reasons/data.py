@@ -54,11 +54,23 @@ ACK_DELAYED = Why(
     "RFC 9293 §3.8.6.3",
     "tcp_delack_timer_handler()",
 )
+ACK_NEARLY_DUE = Why(
+    "ack.nearly-due",
+    "More data came just before the delayed ACK was due: it goes now and covers that as well.",
+    "RFC 9293 §3.8.6.3",
+    "tcp_send_delayed_ack()",
+)
 ACK_OUT_OF_ORDER = Why(
     "ack.out-of-order",
     "A segment from beyond a hole arrived: acknowledge again what is still missing.",
     "RFC 5681 §4.2",
     "tcp_data_queue_ofo()",
+)
+ACK_COMPRESSED = Why(
+    "ack.compressed",
+    "Three duplicate ACKs are out: further ones wait a moment, and this one stands for {held}.",
+    "RFC 5681 §4.2",
+    "tcp_compressed_ack_kick()",
 )
 ACK_HOLE_FILLED = Why(
     "ack.hole-filled",

@@ -133,6 +133,12 @@ TIMER_DELAYED_ACK = Why(
     "RFC 9293 §3.8.6.3",
     "tcp_send_delayed_ack()",
 )
+TIMER_COMPRESSED_ACK = Why(
+    "timer.compressed-ack",
+    "Wait {rto} for more from beyond the hole: one ACK can report all of it.",
+    "RFC 5681 §4.2",
+    "__tcp_ack_snd_check()",
+)
 TIMER_PERSIST = Why(
     "timer.persist",
     "The peer's window is shut and nothing is in flight: ask again in {rto}.",

@@ -36,7 +36,7 @@ from tcpcore.tcp.tagging import News
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import SYN, Segment
+from tcpcore.wire.segment import FIN, SYN, Segment
 
 _SYN_SENT = state.SYN_SENT
 
@@ -51,15 +51,14 @@ def update_send_window(c: Tcb, segment: Segment, before: int) -> bool:
     if (ack - before) & HALF:
         return False
     offered = segment.window << c.snd_scale
-    newer = ack != before or (c.snd_wl1 - seq) & HALF
-    changed = offered > c.snd_wnd or not offered or c.sysctl.windows_shrink
-    if newer or (seq == c.snd_wl1 and changed):
-        c.snd_wnd = offered
-        c.snd_wl1 = seq
-        if offered > c.max_window:
-            c.max_window = c.mss_window = offered
-        return True
-    return False
+    old = ack == before and not (c.snd_wl1 - seq) & HALF
+    if old and (seq != c.snd_wl1 or (0 < offered <= c.snd_wnd and not c.sysctl.windows_shrink)):
+        return False
+    c.snd_wnd = offered
+    c.snd_wl1 = seq
+    if offered > c.max_window:
+        c.max_window = c.mss_window = offered
+    return True
 
 
 def take(c: Tcb, segment: Segment, now: int) -> None:
@@ -86,9 +85,9 @@ def take_in(c: Tcb, segment: Segment, before: int, fresh_window: bool, now: int)
         return  # it comes with data, and says nothing else
     news = News(
         advanced=ack != before and not (ack - before) & HALF,
-        data=segment.length > 0,
+        data=segment.payload != b"" or segment.flags & (SYN | FIN) != 0,
         window=fresh_window,
-        echo=bool(c.ecn) and ecn.echoed(c, segment),
+        echo=c.ecn != 0 and ecn.echoed(c, segment),
     )
     _take_news(c, segment, before, news, now, may_report)
 
@@ -97,9 +96,10 @@ def _take_news(
     c: Tcb, segment: Segment, before: int, news: News, now: int, may_report: bool
 ) -> None:
     """What the ACK changes; `before` is what was acknowledged until it came."""
-    ack, loss = segment.ack, c.loss
+    ack, loss, sample = segment.ack, c.loss, news.rate
     delivered, lost, reneged = c.delivered, loss.lost, loss.reneging
-    news.rate.in_flight = prr.in_flight(c)
+    if c.congestion.controls:
+        sample.in_flight = prr.in_flight(c)
     highest = rack.highest_sacked(c) if news.advanced else 0
     if may_report:
         tagging.read(c, segment, before, news, now)
@@ -119,22 +119,25 @@ def _take_news(
         _clean(c, segment, highest, news, now)
     elif news.first_sacked is not None and _measure(c, segment, news, None, None, now):
         news.set_timer = news.first_sacked < c.retransmission_queue[0].last_sent
-    rack.adapt(c, news.rate.prior_delivered)
+    if loss.rack_dsack_seen or loss.rack_steps != 1:
+        rack.adapt(c, sample.prior_delivered)
     if c.probe_end is not None:
         loss_probe.answered(c, ack, news, now)
     answer = recovery.NOTHING
     if c.ca_state != OPEN or recovery.dubious(c, news):
-        plain = news.advanced or news.not_duplicate_ack or news.duplicate
+        plain = news.advanced or news.data or news.window or news.duplicate
         answer = recovery.alert(c, segment, before, news, 0 if plain else 1, now)
     if news.set_timer:
         loss_probe.rearm(c, now)
-    c.delivered += news.delivered
-    news.rate.acked, news.rate.losses = c.delivered - delivered, loss.lost - lost
-    loss.delivered_marked += news.rate.acked if news.echo else 0
-    rate.generate(c, news.rate, reneged, now)
+    c.delivered = total = c.delivered + news.delivered
+    sample.acked, sample.losses = total - delivered, loss.lost - lost
+    if news.echo:
+        loss.delivered_marked += sample.acked
+    rate.generate(c, sample, reneged, now)
     _control(c, news, now)
     resend.after_ack(c, answer, now)
-    scoreboard.drop_if_calm(c)
+    if c.board is not None:
+        scoreboard.drop_if_calm(c, c.board)
     if not c.retransmission_queue:
         chrono.stop(c, chrono.BUSY, now)
 
@@ -145,7 +148,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     False: it is not such a one, and nothing was done.  Its options are as predicted.
     """
     queue, ack = c.retransmission_queue, segment.ack
-    if not _in_order(c, queue[0], ack) or (segment.options and not c.timestamps):
+    if not _in_order(c, queue[0], ack):
         return False
     count = (ack - c.snd_una) & MASK
     c.snd_una = ack
@@ -158,9 +161,10 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     c.retransmissions = c.retransmit_since = 0
     first = queue[0].last_sent
     taken, sent = _taken_off(c, ack)
-    if c.board is not None:
-        c.board.acknowledged(queue[0] if queue else None)
-        scoreboard.drop_if_calm(c)
+    board = c.board
+    if board is not None:
+        board.acknowledged(queue[0] if queue else None)
+        scoreboard.drop_if_calm(c, board)
     short = taken == 1 and count < segment_size.mss(c) and _was_alone(c, sent)
     c.delivered += taken
     last, loss = sent.last_sent, c.loss
@@ -204,7 +208,7 @@ def _taken_off(c: Tcb, ack: int) -> tuple[int, SentSegment]:
     """How many segments, at least one, are acknowledged and leave the queue, and the last one."""
     queue = c.retransmission_queue
     taken, sent = 1, queue.popleft()
-    joined = int(sent.joined)
+    joined = 1 if sent.joined else 0
     while queue:
         head = queue[0]
         if (ack - head.end) & HALF:
@@ -313,8 +317,10 @@ def _count_off(
     sack = c.sack_permitted
     for sent in taken:
         sent.gone = True
-        c.joined_out -= sent.joined
-        rate.delivered(c, sent, news.rate)
+        if sent.joined:
+            c.joined_out -= 1
+        if sent.stamp is not None:
+            rate.delivered(c, sent, news.rate)
         if sent.retransmissions:
             if sent.again:
                 c.retrans_out -= 1
@@ -361,7 +367,7 @@ def _measure(
     if measured is None or latest is None:
         return False
     news.rate.rtt = latest
-    rate.measured(c, latest, now, delayed=news.rate.ack_delayed)
+    rate.measured(c, latest, now, news.rate.ack_delayed)
     rtt.sample(c, measured)
     c.congestion.on_sample(c, latest, now)
     return True
@@ -382,7 +388,7 @@ def _control(c: Tcb, news: News, now: int) -> None:
     if c.congestion.controls and (news.acked_data or c.state != state.SYN_RECV):
         c.congestion.control(c, sample, now)
         return
-    if prr.reducing(c):
+    if c.ca_state in prr.REDUCING:
         prr.reduce(c, sample.acked, sample.losses, news.advanced)
         pacing.update_rate(c)
         return

@@ -14,6 +14,7 @@ from __future__ import annotations
 from tcpcore import reasons
 from tcpcore.errors import ENOTCONN, EPIPE, socket_error
 from tcpcore.tcp import (
+    ack_compression,
     arrival,
     autotune,
     chrono,
@@ -277,7 +278,9 @@ class Connection(Tcb):
 
     def _delayed_ack_due(self, now: int) -> None:
         self.ack_deadline = None
-        if self.ack_pending:
+        if self.held_acks:
+            ack_compression.release(self, now)
+        elif self.ack_pending:
             waited = timers.span(now - max(self.last_data_received, 0))
             delayed_ack.timer_fired(self)
             departure.send_ack(self, now, Reason(reasons.ACK_DELAYED, {"waited": waited}))

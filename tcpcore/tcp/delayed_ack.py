@@ -27,6 +27,7 @@ DELAY_MAX = 200 * MILLISECOND
 _QUICK = ATO_MIN // 2
 
 MAX_QUICK_ACKS = 16
+ACKS_COMPRESSED = "TcpExtTCPAckCompressed"
 PSH = 0x08
 MIN_MSS = 88
 
@@ -71,17 +72,30 @@ def is_quick(c: Tcb) -> bool:
     return c.always_quick or (c.quick_acks > 0 and not c.pingpong)
 
 
-def delay(c: Tcb, now: int) -> None:
-    """Start the timer of the delayed ACK, unless an earlier deadline stands."""
+def delay(c: Tcb, now: int) -> bool:
+    """Start the timer of the delayed ACK, unless an earlier deadline stands.
+
+    False: that one is so near that the ACK had better go at once.  Source: tcp_send_delayed_ack().
+    """
     ato = c.ato
     if ato > ATO_MIN:
         longest = DELAY_MAX if c.pingpong or c.ack_pushed else 500 * MILLISECOND
         if c.srtt:
             longest = min(longest, max(c.srtt >> 3, ATO_MIN))
         ato = min(ato, longest)
-    deadline = now + max(min(ato, c.delay_max), timers.TICK)
-    if c.ack_deadline is None or deadline < c.ack_deadline:
+    ato = min(ato, c.delay_max)
+    standing = c.ack_deadline
+    if standing is not None and standing - now <= nearly(ato):
+        return False
+    deadline = now + max(ato, timers.TICK)
+    if standing is None or deadline < standing:
         timers.set_ack(c, deadline, now)
+    return True
+
+
+def nearly(ato: int) -> int:
+    """So little time (us) before an ACK is due nobody waits: a quarter of the delay, in ticks."""
+    return (ato // timers.TICK >> 2) * timers.TICK
 
 
 def timer_fired(c: Tcb) -> None:
@@ -104,6 +118,9 @@ def ack_sent(c: Tcb) -> None:
     c.ack_pushed = 0
     if c.ack_deadline is not None:
         timers.cancel_ack(c)
+    if c.held_acks:  # the ACK says what they would have said
+        c.tally(ACKS_COMPRESSED, c.held_acks)
+        c.held_acks = 0
 
 
 def application_read(c: Tcb) -> bool:

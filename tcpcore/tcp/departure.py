@@ -273,9 +273,7 @@ def syn_unacknowledged(c: Tcb) -> bool:
 
 def may_send_data(c: Tcb) -> bool:
     """After the handshake; with Fast Open a server also before its end."""
-    if c.state == state.SYN_RECV:
-        return _early(c)
-    return c.state in state.HANDSHAKE_DONE and c.state != state.TIME_WAIT
+    return c.state in state.NOT_OVER or (c.state == state.SYN_RECV and _early(c))
 
 
 def takes_data(c: Tcb) -> bool:
@@ -355,10 +353,11 @@ def queue(c: Tcb, seq: int, flags: int, now: int) -> None:
 
 
 def arm(c: Tcb, now: int) -> None:
-    """Something is in flight: see to it that the retransmission timer runs."""
+    """Something is, or will be now, in flight: see to it that the retransmission timer runs."""
     if c.retransmit_deadline is None or c.loss_probe:
-        left = c.retransmission_queue[0].last_sent + c.rto - now
-        timers.set_retransmission(c, now, max(left, 1), paced=True)
+        queue = c.retransmission_queue
+        left = (queue[0].last_sent if queue else now) + c.rto - now
+        timers.set_retransmission(c, now, left if left > 1 else 1, paced=True)
 
 
 def start_syn(c: Tcb, now: int, reason: Reason) -> None:

@@ -11,12 +11,14 @@ from tcpcore import reasons
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import autotune, delayed_ack, departure, receive_buffer, reception, timers, window
 from tcpcore.tcp.delayed_ack import ATO_MIN
-from tcpcore.tcp.receive_buffer import GROWS_FROM, PAGE, RATIO_BITS, WHOLE_PAGES, of_packet
+from tcpcore.tcp.receive_buffer import GROWS_FROM, RATIO_BITS, WHOLE_PAGES, of_packet
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.segment import PSH, Segment
 
 _QUICK = ATO_MIN // 2
+_NEARLY = delayed_ack.nearly(ATO_MIN)
 _ACK_QUICK, _ACK_SECOND = reasons.ACK_QUICK(), reasons.ACK_SECOND()
+_ACK_NEARLY = reasons.ACK_NEARLY_DUE()
 
 
 def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
@@ -44,7 +46,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
     if missing > 0:
         if rmem > c.rcvbuf:
             return False
-        c.charged += (missing + PAGE - 1) & WHOLE_PAGES
+        c.charged -= -missing & WHOLE_PAGES  # rounded up
         c.last_ack_received = now  # only then is its acknowledgement looked at
         c.soft_error = None
         c.probes_out = 0
@@ -110,3 +112,5 @@ def _learn(c: Tcb, length: int, since: int, memory: int, flags: int, now: int) -
         departure.send_ack(c, now, _ACK_QUICK)
     elif c.ack_deadline is None or now + ATO_MIN < c.ack_deadline:
         timers.set_ack(c, now + ATO_MIN, now)
+    elif c.ack_deadline - now <= _NEARLY:
+        departure.send_ack(c, now, _ACK_NEARLY)

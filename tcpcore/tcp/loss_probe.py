@@ -18,6 +18,8 @@ from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
 
 PROBING = (3, 4)
 """Values of tcp_early_retrans that mean: send probes."""
+_PROBED = (OPEN, CWR)
+_HANDSHAKE_DONE = state.HANDSHAKE_DONE
 
 
 def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
@@ -25,19 +27,20 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
 
     `acknowledged`: an ACK has just moved snd.una on, so that the RTO counts from now.
     """
-    queue = c.retransmission_queue
+    queue, sysctl = c.retransmission_queue, c.sysctl
     if (
         not queue
         or not c.sack_permitted
-        or c.ca_state not in (OPEN, CWR)
-        or _opening(c)
-        or c.sysctl.tcp_early_retrans not in PROBING
+        or c.ca_state not in _PROBED
+        or c.request_out  # and its FIN may have followed
+        or (c.state not in _HANDSHAKE_DONE and _opening(c))
+        or sysctl.tcp_early_retrans not in PROBING
     ):
         return False
     wait = RTO_INITIAL  # no round trip is known where a SYN went twice: it has made the RTO longer
     if c.srtt:
         alone = len(queue) == 1  # its ACK may be delayed
-        wait = (c.srtt >> 2) + (c.sysctl.tcp_rto_min_us if alone else timers.TIMEOUT_MIN)
+        wait = (c.srtt >> 2) + (sysctl.tcp_rto_min_us if alone else timers.TIMEOUT_MIN)
     until_rto = c.rto if acknowledged else queue[0].last_sent + c.rto - now
     if 0 < until_rto < wait:
         wait = until_rto
@@ -46,12 +49,8 @@ def schedule(c: Tcb, now: int, *, acknowledged: bool = False) -> bool:
 
 
 def _opening(c: Tcb) -> bool:
-    """Whether a SYN or SYN+ACK waits that is no connection's yet: one that crossed is."""
-    if c.request_out:  # and its FIN may have followed
-        return True
-    if c.state == state.SYN_RECV:
-        return c.fast_open is not None and c.fast_open.passive
-    return c.state not in state.HANDSHAKE_DONE
+    """During a handshake: whether a SYN or SYN+ACK is no connection's yet; one that crossed is."""
+    return c.state != state.SYN_RECV or (c.fast_open is not None and c.fast_open.passive)
 
 
 def rearm(c: Tcb, now: int) -> None:

@@ -11,13 +11,17 @@ Sample = tuple[int, int]
 
 
 class Windowed:
-    """The least of the window with ``sign=1``, the greatest with ``sign=-1``."""
+    """The least of the window with ``sign=1``, the greatest with ``sign=-1``.
 
-    __slots__ = ("_best", "_quiet", "_second", "_sign", "_third", "_window", "_worst")
+    A sample of the same `window` changes nothing if its value, times the sign, is above `worst` and
+    its time is not after `quiet`; where most are such, who has them asks before `update`.
+    """
+
+    __slots__ = ("_best", "_second", "_sign", "_third", "quiet", "window", "worst")
 
     def __init__(self, sign: int) -> None:
         self._sign = sign
-        self._window = 0
+        self.window = 0
         self.reset(0, 0)
 
     @property
@@ -34,9 +38,9 @@ class Windowed:
     def update(self, window: int, time: int, value: int) -> int:
         """Take a sample in, and return the best value of the last `window`."""
         worth = value * self._sign
-        if worth > self._worst and time <= self._quiet and window == self._window:
+        if worth > self.worst and time <= self.quiet and window == self.window:
             return self._best[1]  # it is worse than the three, and none of them is too old
-        self._window = window
+        self.window = window
         if worth <= self._best[1] * self._sign or time - self._third[0] > window:
             return self.reset(time, value)
         sample = (time, value)
@@ -65,10 +69,10 @@ class Windowed:
 
     def _settle(self) -> None:
         """How bad a sample is, and until when, that changes nothing: see `_age`."""
-        self._worst = self._third[1] * self._sign
-        lasts = self._window
+        self.worst = self._third[1] * self._sign
+        lasts = self.window
         if self._second[0] == self._best[0]:
             lasts //= 4
         elif self._third[0] == self._second[0]:
             lasts //= 2
-        self._quiet = self._best[0] + lasts
+        self.quiet = self._best[0] + lasts

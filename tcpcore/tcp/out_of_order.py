@@ -7,7 +7,7 @@ tcp_data_queue_ofo() in net/ipv4/tcp_input.c.
 from __future__ import annotations
 
 from tcpcore.seqnum import HALF, MASK
-from tcpcore.tcp import autotune, chrono, departure, reception, state
+from tcpcore.tcp import autotune, chrono, reception, state
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.wire.options import TIMESTAMPS
 from tcpcore.wire.segment import Segment
@@ -56,10 +56,8 @@ def takes(c: Tcb, segment: Segment, now: int) -> bool:
     c.probes_out = 0
     if (c.snd_wl1 - seq) & HALF:
         c.snd_wl1 = seq
-    why = reception.keep(c, segment)
-    if why is not None:
-        departure.send_ack(c, now, why())
-    elif c.ack_pending:  # there was no room for it
-        reception.acknowledge(c, now)
+    why = reception.keep(c, segment, now)
+    if c.ack_pending:  # of before, if there was no room for it
+        reception.acknowledge(c, now, why)
     c.no_news = True
     return True

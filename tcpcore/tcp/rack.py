@@ -40,7 +40,7 @@ def advance(c: Tcb, sent: SentSegment, now: int) -> None:
         return  # the answer may be to an earlier sending
     loss.rack_advanced = True
     loss.rack_rtt, loss.rack_rtt_order = rtt, sent.order
-    if newest_before(c, sent):
+    if sent.last_sent > loss.rack_time or newest_before(c, sent):
         loss.rack_time, loss.rack_order, loss.rack_end = sent.last_sent, sent.order, sent.end
 
 
@@ -71,11 +71,14 @@ def detect(c: Tcb, now: int) -> int:
 
     How long until the next one would be, in us; 0: none waits (tcp_rack_detect_loss()).
     """
-    reordering, board = window(c), scoreboard.of(c)
+    board = scoreboard.of(c)
     waiting, overtaken = board.waiting, board.overtaken
     while waiting and not newest_before(c, sent := next(iter(waiting))):
         del waiting[sent]
         overtaken[sent] = None
+    if not overtaken:
+        return 0
+    reordering = window(c)
     while overtaken and left(c, sent := next(iter(overtaken)), reordering, now) <= 0:
         mark_lost(c, sent)
         board.settled(sent)

@@ -58,16 +58,19 @@ def generate(c: Tcb, sample: RateSample, reneged: bool, now: int) -> None:
         flow.app_limited = 0
     if sample.acked:
         flow.delivered_at = now
-    flow.remember(c.delivered)
+    flow.stamp = (c.delivered, flow.delivered_at, flow.first_sent_at, flow.app_limited != 0)
     if sample.prior_at is None or reneged:
         sample.delivered = sample.interval = -1
         return
-    sample.delivered = c.delivered - sample.prior_delivered
-    sample.interval = max(sample.interval, now - sample.prior_at)
-    if sample.interval < (c.min_rtt or NO_SAMPLE):
+    sample.delivered = delivered = c.delivered - sample.prior_delivered
+    interval = now - sample.prior_at
+    if interval < sample.interval:
+        interval = sample.interval
+    if interval < (c.min_rtt or NO_SAMPLE):
         sample.interval = -1  # faster than light: something that was sent again
         return
-    _keep(c, sample.delivered, sample.interval, sample.app_limited)
+    sample.interval = interval
+    _keep(c, delivered, interval, sample.app_limited)
 
 
 def generate_plain(c: Tcb, last: SentSegment, now: int) -> None:
@@ -127,8 +130,10 @@ def measured(c: Tcb, rtt: int, now: int, delayed: bool = False) -> None:
     if delayed and c.min_rtt and rtt > c.min_rtt:
         return
     rtt = rtt or 1
+    time, rtts = now // JIFFY, c.flow.rtts
     if c.min_rtt:
         window = c.sysctl.tcp_min_rtt_wlen * HZ
-        c.min_rtt = c.flow.rtts.update(window, now // JIFFY, rtt)
+        if rtt <= rtts.worst or time > rtts.quiet or window != rtts.window:
+            c.min_rtt = rtts.update(window, time, rtt)
     else:
-        c.min_rtt = c.flow.rtts.reset(now // JIFFY, rtt)
+        c.min_rtt = rtts.reset(time, rtt)

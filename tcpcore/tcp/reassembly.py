@@ -14,10 +14,10 @@ from tcpcore.tcp import receive_buffer, sack
 from tcpcore.tcp.tcb import Tcb
 
 
-def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> tuple[int, int] | None:
+def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> list[tuple[int, int]]:
     """Keep data that starts beyond rcv.nxt; its packet takes `memory`, with `room` behind it.
 
-    Returns the first part that was there already, as (first, end) sequence numbers, or None.
+    Returns the parts that were there already, as (first, end) sequence numbers.
     """
     base, kept = c.rcv_nxt, c.out_of_order
     start, place = (seq - base) & MASK, len(kept)
@@ -30,7 +30,7 @@ def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> tuple[int,
         if payload and not _joins(c, place, seq, payload):
             c.rmem += memory
             kept.insert(place, (seq, payload, memory, room))
-        return None
+        return []
     return _fill_in(c, place, start, payload, memory, room)
 
 
@@ -47,11 +47,11 @@ def _first_beyond(c: Tcb, start: int) -> int:
 
 def _fill_in(
     c: Tcb, place: int, start: int, payload: bytes, memory: int, room: int
-) -> tuple[int, int] | None:
+) -> list[tuple[int, int]]:
     """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
     base, kept = c.rcv_nxt, c.out_of_order
     cursor, end, behind = start, start + len(payload), place
-    known: tuple[int, int] | None = None
+    known: list[tuple[int, int]] = []
     new: list[tuple[int, bytes]] = []
     while behind < len(kept):
         seq, other, _, _ = kept[behind]
@@ -61,8 +61,7 @@ def _fill_in(
         right = left + len(other)
         if left > cursor:
             new.append((cursor, payload[cursor - start : left - start]))
-        if known is None:
-            known = (base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK
+        known.append(((base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK))
         cursor = right
         behind += 1
     if cursor < end:
@@ -104,7 +103,7 @@ def take_in_order(c: Tcb) -> int:
         taken += 1
         if seq != high and not (high - seq) & HALF:  # the segment brought it once more
             end = (seq + len(payload)) & MASK
-            sack.duplicate(c, seq, high if (high - end) & HALF else end)
+            sack.duplicate_too(c, seq, high if (high - end) & HALF else end)
         fresh = payload[behind:] if behind else payload
         receive_buffer.put(c, fresh, memory, room)
         rcv_nxt = (rcv_nxt + len(fresh)) & MASK

@@ -10,6 +10,7 @@ from tcpcore import reasons, trace
 from tcpcore.errors import ECONNRESET
 from tcpcore.seqnum import HALF, MASK, gt, lt
 from tcpcore.tcp import (
+    ack_compression,
     autotune,
     delayed_ack,
     departure,
@@ -56,7 +57,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
     if (c.rcv_nxt - segment.seq) & HALF:
-        return keep(c, segment, segment.flags & FIN and c.fin_at == fin_known)
+        return keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     _take_in_order(c, segment, now)
     return None
 
@@ -70,7 +71,7 @@ def duplicate(c: Tcb, segment: Segment) -> None:
     sack.duplicate(c, segment.seq, end)
 
 
-def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
+def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
     """A hole is before it: keep it, and let the ACK say what is still missing.
 
     `fin_again`: its FIN was there before.
@@ -87,17 +88,30 @@ def keep(c: Tcb, segment: Segment, fin_again: int = 0) -> Why | None:
     c.rcv_ooopack += 1
     held = c.rmem
     known = reassembly.keep(c, seq, payload, memory, room)
-    new = known is None or known != (seq, (seq + length) & MASK)
-    if fin_again and (known is None or (known[1] + 1) & MASK == segment.end):
-        known = (known[0] if known else (segment.end - 1) & MASK), segment.end
-    if known is not None:
-        sack.duplicate(c, *known)
+    if known or fin_again:
+        _report(c, segment, known, fin_again)
     if c.sack_permitted:
+        if c.held_acks:
+            ack_compression.before_block(c, seq, segment.end, now)
         sack.received_beyond(c, seq, segment.end)
-        if new:
+        if known != [(seq, (seq + length) & MASK)]:  # not all of it was there
             receive_buffer.grow(c, length, memory, held)
     autotune.grow(c, c.tuning.space)
     return reasons.ACK_OUT_OF_ORDER
+
+
+def _report(c: Tcb, segment: Segment, known: list[tuple[int, int]], fin_again: int) -> None:
+    """Tell the sender which parts of a segment beyond the hole were there already, or its FIN."""
+    told = list(known)
+    if fin_again and not told:
+        told = [((segment.end - 1) & MASK, segment.end)]
+    elif fin_again and (told[-1][1] + 1) & MASK == segment.end:
+        told[-1] = (told[-1][0], segment.end)
+    for first, end in told:
+        if first == segment.seq:
+            sack.duplicate(c, first, end)
+        else:
+            sack.duplicate_too(c, first, end)
 
 
 def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
@@ -148,14 +162,16 @@ def take_fin(c: Tcb, now: int) -> None:
 
 
 def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
-    """An ACK is pending: send it now (`why`, if that is known), or start the delay."""
+    """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
     if why is None:
         why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
+    if why is reasons.ACK_OUT_OF_ORDER and ack_compression.holds_back(c, now):
+        return
     if why is not None:
         departure.send_ack(c, now, why())
-    else:
-        delayed_ack.delay(c, now)
+    elif not delayed_ack.delay(c, now):
+        departure.send_ack(c, now, reasons.ACK_NEARLY_DUE())

@@ -78,7 +78,7 @@ def _reneged(c: Tcb, news: News, now: int) -> bool:
     Wait a little for news, then treat it as a time-out (tcp_check_sack_reneging()).
     """
     queue = c.retransmission_queue
-    if not (news.acked and queue and queue[0].sacked):
+    if not (queue and queue[0].sacked and news.acked):
         return False
     delay = max(c.srtt >> 4, 10 * MILLISECOND)
     timers.hurry(c, now + min(delay, c.rto))
@@ -95,7 +95,7 @@ def _in_recovery(
             tagging.add_duplicate_ack(c, news, duplicates)
     elif undo.try_partial(c, segment, before, now):
         return NOTHING
-    if undo.try_duplicates(c, now):
+    if c.loss.undo_retrans == 0 and undo.try_duplicates(c, now):
         _try_to_open(c, news)
     _identify(c, news, now)
     if c.ca_state != RECOVERY:

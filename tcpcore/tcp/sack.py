@@ -22,25 +22,45 @@ OPTION_SPACE = 40
 def received_beyond(c: Tcb, seq: int, end: int) -> None:
     """A segment from beyond the hole was kept: report its block first."""
     blocks = c.sack_blocks
-    for number, (left, right) in enumerate(blocks):
-        if not ((right - seq) | (end - left)) & HALF:  # they touch
-            del blocks[number]
-            block = (seq if lt(seq, left) else left, end if gt(end, right) else right)
-            blocks.insert(0, _join(blocks, block) if blocks else block)
-            return
+    number = place(c, seq, end)
+    if number < len(blocks):
+        block = _around(blocks.pop(number), seq, end)
+        blocks.insert(0, _join(blocks, block) if blocks else block)
+        return
     blocks.insert(0, (seq, end))
     del blocks[REMEMBERED:]
+
+
+def place(c: Tcb, seq: int, end: int) -> int:
+    """Which of the remembered blocks the bytes join; their number, if it is none of them."""
+    for number, block in enumerate(c.sack_blocks):
+        if _touches(block, seq, end):
+            return number
+    return len(c.sack_blocks)
+
+
+def widen(c: Tcb, number: int, seq: int, end: int) -> None:
+    """Let that block, if there is one, hold the bytes; it keeps its place."""
+    for left, right in c.sack_blocks[number : number + 1]:
+        c.sack_blocks[number] = _around((left, right), seq, end)
+
+
+def _touches(block: tuple[int, int], seq: int, end: int) -> bool:
+    return not ((block[1] - seq) | (end - block[0])) & HALF
+
+
+def _around(block: tuple[int, int], seq: int, end: int) -> tuple[int, int]:
+    left, right = block
+    return seq if lt(seq, left) else left, end if gt(end, right) else right
 
 
 def _join(blocks: list[tuple[int, int]], block: tuple[int, int]) -> tuple[int, int]:
     """Take out of `blocks` what now touches `block`; the joined block."""
     left, right = block
     for other in list(blocks):
-        start, end = other
-        if not ((end - left) | (right - start)) & HALF:
+        if _touches(other, left, right):
             blocks.remove(other)
-            left = start if lt(start, left) else left
-            right = end if gt(end, right) else right
+            left, right = _around(other, left, right)
     return left, right
 
 
@@ -59,6 +79,15 @@ def duplicate(c: Tcb, seq: int, end: int) -> None:
     """Bytes came that were received before: tell the sender once."""
     if c.sack_permitted and c.sysctl.tcp_dsack:
         c.duplicate_block = (seq, end)
+
+
+def duplicate_too(c: Tcb, seq: int, end: int) -> None:
+    """The same of further bytes: one block is all that can be told (tcp_dsack_extend())."""
+    block = c.duplicate_block
+    if block is None:
+        duplicate(c, seq, end)
+    elif _touches(block, seq, end):
+        c.duplicate_block = _around(block, seq, end)
 
 
 def _due(c: Tcb, space: int) -> list[tuple[int, int]]:

@@ -58,15 +58,16 @@ class Scoreboard:
     )
 
     def __init__(self, c: Tcb) -> None:
+        queue = c.retransmission_queue
         self._anchor_at(c.snd_una, 0)
-        self._segments: list[SentSegment] = []
-        self._starts: list[int] = []
+        self._segments: list[SentSegment] = list(queue)
+        self._starts: list[int] = [self.position(sent.seq) for sent in queue]
         self._first = 0
         self._runs: list[int] = []  # where runs of selectively acknowledged segments begin,
         self._ends: list[int] = []  # and end
         self._lost: list[tuple[int, int, SentSegment]] = []
         self._count = 0
-        self.waiting: OrderedDict[SentSegment, None] = OrderedDict()
+        self.waiting: OrderedDict[SentSegment, None] = OrderedDict.fromkeys(queue)
         self.overtaken: OrderedDict[SentSegment, None] = OrderedDict()
         self._aside: OrderedDict[SentSegment, None] = OrderedDict()  # what the timer called lost
         self.calm_until: int | None = None  # all is well: once this is acknowledged, it may go
@@ -74,9 +75,6 @@ class Scoreboard:
         self.sacked_below = 0  # and so many of it have arrived
         self.highest = 0
         self.told: tuple[tuple[int, int], ...] = ()  # SACK blocks whose segments are all tagged
-        queue = c.retransmission_queue
-        for sent in queue:
-            self.add(sent)
         if any(sent.retransmissions for sent in queue):
             self._sort()
         for sent in queue:
@@ -101,7 +99,7 @@ class Scoreboard:
 
     def add(self, sent: SentSegment) -> None:
         """A new segment was sent, behind all others."""
-        self._starts.append(self.position(sent.seq))
+        self._starts.append(self._anchor_position + ((sent.seq - self._anchor) & MASK))
         self._segments.append(sent)
         self.waiting[sent] = None
 
@@ -208,7 +206,8 @@ class Scoreboard:
         else:
             runs.insert(place, start)
             ends.insert(place, end)
-        self.sacked_below += start < self.judged
+        if start < self.judged:
+            self.sacked_below += 1
         if end > self.highest:
             self.highest = end
         self._leave(sent)
@@ -309,12 +308,9 @@ def is_clean(c: Tcb) -> bool:
     return not (c.sacked_out or c.lost_out or c.retrans_out)
 
 
-def drop_if_calm(c: Tcb) -> None:
+def drop_if_calm(c: Tcb, board: Scoreboard) -> None:
     """Let the scoreboard go when all that is in flight now is acknowledged, and went well."""
-    board = c.board
-    if board is None:
-        return
-    if not is_clean(c):
+    if c.sacked_out or c.lost_out or c.retrans_out:  # it is not clean
         board.calm_until = None
         return
     if board.calm_until is None:

@@ -26,7 +26,7 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.segment import ACK, FIN, PSH
 
-_ESTABLISHED = state.ESTABLISHED
+_NOT_OVER = state.NOT_OVER
 GSO_MAX_SIZE = 65279
 """Most bytes of a large packet: what the device takes, less the headers (sk_gso_max_size)."""
 USUAL, CORKED, PUSHED, ONE, PROBE = range(5)
@@ -40,7 +40,7 @@ SIZE_BITS = 32
 
 def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
     """Send what the peer's window, cwnd and Nagle allow; then the FIN, when its turn has come."""
-    if c.state != _ESTABLISHED and not departure.may_send_data(c):
+    if c.state not in _NOT_OVER and not departure.may_send_data(c):
         return
     before, queue = c.snd_nxt, c.retransmission_queue
     if before == c.write_end and c.fin_queued is None:  # there is nothing to send
@@ -48,13 +48,14 @@ def send_pending(c: Tcb, now: int, urge: int = USUAL) -> None:
             chrono.sent(c, now, before, limited=False)
         return
     count = len(queue)
-    held = _send_what_fits(c, now, urge)
-    if held == ASIDE:
-        return
-    sent = len(queue)
-    out = sent - c.request_out - c.sacked_out - c.lost_out + c.retrans_out
-    full = held == CWND or out >= c.cwnd
-    sent -= count
+    flight = count - c.request_out - c.sacked_out - c.lost_out + c.retrans_out
+    held, sent, full = NOTHING, 0, True
+    if flight < c.cwnd or urge == PROBE:
+        held = _send_what_fits(c, flight, now, urge)
+        if held == ASIDE:
+            return
+        sent = len(queue) - count
+        full = held == CWND or flight + sent >= c.cwnd
     if sent or (full and c.snd_nxt != c.write_end):
         usage.validate(c, full, now)
     if c.snd_nxt != before:
@@ -108,23 +109,17 @@ def send_one(c: Tcb, now: int) -> bool:
     return c.snd_nxt != before
 
 
-def _send_what_fits(c: Tcb, now: int, urge: int) -> int:
+def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
     """Send it; why what is left waits, where that is for too little room for a burst."""
-    if c.snd_nxt == c.write_end and c.fin_queued is None:
-        return NOTHING
-    flight = prr.in_flight(c)
-    if flight >= c.cwnd and urge != PROBE:
-        return NOTHING
     c.turn += 1  # tcp_mstamp_refresh()
-    mss = segment_size.current(c)
-    largest = burst_segments(c, mss)
+    mss, largest = segment_size.current(c), 0  # not known yet
     if c.search is not None and urge < ONE:
         probed = _probe_mtu(c, c.search, flight, now)
         if probed == mtu_probing.WAIT:
             return ASIDE
         flight += probed
-    half = c.cwnd >> 1 or 1
     window_end = c.snd_una + c.snd_wnd
+    patient = urge < ONE and c.ca_state < RECOVERY
     while not c.fin_sent and (flight < c.cwnd or urge == PROBE):
         unsent = (c.write_end - c.snd_nxt) & MASK
         window = ((window_end - c.snd_nxt + HALF) & MASK) - HALF
@@ -134,8 +129,10 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> int:
             return NOTHING
         if c.flow.paced and pacing.waits(c, now):
             return NOTHING
-        room = max(c.cwnd - flight, 0)
-        quota = min(room, half, largest) or 1
+        room = c.cwnd - flight if flight < c.cwnd else 0
+        if not largest and (room > 1 or patient):
+            largest = burst_segments(c, mss)
+        quota = min(room, c.cwnd >> 1 or 1, largest) or 1
         size = write_queue.head(c, quota * mss)
         if window < size and window < mss:
             return WINDOW  # not even one segment fits
@@ -145,11 +142,13 @@ def _send_what_fits(c: Tcb, now: int, urge: int) -> int:
                 return NOTHING
             length = size
         else:
-            if urge < ONE and _defers(c, size, room * mss, window, largest * mss, mss, now):
+            if patient and _defers(c, size, room * mss, window, largest * mss, mss, now):
                 if min(room * mss, window) > size:
                     return NOTHING
                 return CWND if room * mss < window else WINDOW
-            length = _split(c, size, window, quota * mss, mss, urge)
+            length = quota * mss
+            if length > size or length > window or c.snd_up is not None:
+                length = _split(c, size, window, length, mss, urge)
         segments = -(-length // mss)
         flight += segments
         if c.flow.paced:
@@ -196,11 +195,11 @@ def _defers(c: Tcb, size: int, room: int, window: int, largest: int, mss: int, n
     """Whether to wait for more room, to send more at once (tcp_tso_should_defer()).
 
     Only right after something was sent, while an ACK is due within a millisecond or is late, and
-    the room (in bytes) is small.  `size` is the first packet's.
+    the room (in bytes) is small; not while anything is recovered.  `size` is the first packet's.
     Linux differs: it looks for more than a millisecond, and is always a little late.
     """
     limit = room if room < window else window
-    if limit >= largest or c.ca_state >= RECOVERY:
+    if limit >= largest:
         return False
     queue, before = c.retransmission_queue, c.last_sent_at
     if c.flow.paced:
@@ -253,7 +252,8 @@ def _nagle_holds(c: Tcb, small: bool, urge: int) -> bool:
 def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     """Send `length` bytes in segments of `mss`; the last of several has PSH, for the receiver."""
     if train.is_plain(c, length):
-        _begin(c, now)
+        if c.lost_out or not c.retransmission_queue:
+            _begin(c, now)
         train.send(c, length, mss, now)
         return
     push = PSH if length > mss else 0

@@ -138,6 +138,9 @@ HANDSHAKE_DONE = frozenset(
 )
 """RFC 9293 calls these, all past SYN-RECEIVED, the synchronized states."""
 
+NOT_OVER = HANDSHAKE_DONE - {TIME_WAIT}
+"""Where what waits may still be sent, and sent again."""
+
 RECEIVES_DATA = frozenset((ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2))
 SENDS_DATA = frozenset((ESTABLISHED, CLOSE_WAIT))
 FIN_SENT = frozenset((FIN_WAIT_1, FIN_WAIT_2, CLOSING, LAST_ACK, TIME_WAIT))

@@ -142,12 +142,12 @@ def _duplicate_block(
 ) -> tuple[int, int] | None:
     """The first block if it reports a duplicate: it lies below the ACK, or within the second."""
     start, end = blocks[0]
-    below = lt(start, ack)
+    below = (start - ack) & HALF
     if not below:
         if len(blocks) < 2:
             return None
         first, last = blocks[1]
-        if gt(end, last) or lt(start, first):
+        if (last - end) & HALF or (start - first) & HALF:
             return None
     loss = c.loss
     count = _count_duplicates(c, start, end, news)
@@ -211,7 +211,8 @@ def _tag(c: Tcb, board: Scoreboard, place: int, sent: SentSegment, news: News, n
         if not sent.retransmissions:
             if place < board.highest:
                 _came_late(sent, news)
-            if c.loss.high_seq is None or not gt(sent.end, c.loss.high_seq):
+            high_seq = c.loss.high_seq
+            if high_seq is None or not (high_seq - sent.end) & HALF:
                 news.original = True
             if news.first_sacked is None:
                 news.first_sacked = sent.last_sent

@@ -80,8 +80,10 @@ class Tcb:
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
         "cwnd_clamp", "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max",
         "delivered",
-        "due", "duplicate_block", "ecn", "end_read", "ends", "error", "fast_open", "fin_at",
-        "fin_queued", "fin_sent", "flow", "initial_cwnd", "initial_rwnd", "ip", "irs", "iss",
+        "due", "duplicate_block", "duplicates_at", "duplicates_sent", "ecn", "end_read", "ends",
+        "error", "fast_open", "fin_at",
+        "fin_queued", "fin_sent", "flow", "held_acks", "initial_cwnd", "initial_rwnd", "ip", "irs",
+        "iss",
         "joined_out", "journal", "keep_count", "keep_idle", "keep_interval", "keepalive",
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
         "last_data_received", "last_data_sent", "last_segment_size", "last_sent_at", "linger",
@@ -250,6 +252,9 @@ class Tcb:
         self.pingpong = 0
         self.ack_pending = False
         self.ack_now = False  # the pending ACK must not wait
+        self.held_acks = 0  # that one will stand for; see `ack_compression`
+        self.duplicates_sent = 0  # duplicate ACKs that went out at once
+        self.duplicates_at = 0  # the rcv.nxt that they said
         self.ack_pushed = 0  # small segments since the last ACK: none, one, more
         self.last_segment_size = 0
         self.last_data_received = NEVER

@@ -24,6 +24,7 @@ TIMEOUT_MIN = 2 * MILLISECOND
 
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
+COMPRESSED_ACK = "compressed ACK"
 LOSS_PROBE = "tail loss probe"
 REORDERING = "reordering"
 PACING = "pacing"
@@ -116,10 +117,16 @@ def set_ack(c: Tcb, deadline: int, now: int) -> None:
     _announce(c, DELAYED_ACK, reasons.TIMER_DELAYED_ACK, deadline)
 
 
+def set_ack_compression(c: Tcb, deadline: int) -> None:
+    """Let the timer of the delayed ACK fire for duplicate ACKs that are held back."""
+    c.ack_deadline = deadline
+    _announce(c, COMPRESSED_ACK, reasons.TIMER_COMPRESSED_ACK, deadline)
+
+
 def cancel_ack(c: Tcb) -> None:
     """The ACK has gone out with something else."""
     c.ack_deadline = None
-    _announce_end(c, DELAYED_ACK)
+    _announce_end(c, COMPRESSED_ACK if c.held_acks else DELAYED_ACK)
 
 
 def set_probe(c: Tcb, deadline: int, now: int) -> None:
@@ -181,6 +188,7 @@ def cancel_all(c: Tcb) -> None:
     cancel_retransmission(c)
     if c.ack_deadline is not None:
         cancel_ack(c)
+    c.held_acks = 0
     if c.probe_deadline is not None:
         cancel_probe(c)
     if c.keepalive_deadline is not None:
@@ -230,7 +238,7 @@ def list_running(c: Tcb, found: list[Any]) -> None:
     if c.retransmit_deadline is not None:
         found += (_retransmission_name(c), name, c.retransmit_deadline)
     if c.ack_deadline is not None:
-        found += (DELAYED_ACK, name, c.ack_deadline)
+        found += (COMPRESSED_ACK if c.held_acks else DELAYED_ACK, name, c.ack_deadline)
     if c.probe_deadline is not None:
         found += (PERSIST, name, c.probe_deadline)
     if c.pacing_deadline is not None:

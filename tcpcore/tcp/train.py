@@ -41,10 +41,10 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
 
     Only where `is_plain`.
     """
-    seq, several, queue = c.snd_nxt, length > mss, c.retransmission_queue
+    seq, count, queue = c.snd_nxt, -(-length // mss), c.retransmission_queue
     at = (seq - c.snd_una) & MASK
     c.snd_nxt = (seq + length) & MASK
-    c.segs_out += (count := -(-length // mss))
+    c.segs_out += count
     c.data_segs_out += count
     c.bytes_sent += length
     if length % mss:
@@ -52,9 +52,12 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     ip, acknowledged, data, out, board = c.ip, c.rcv_nxt, c.send_buffer, c.out, c.board
     stamp = c.flow.stamp if queue else rate.start(c, now)
     turn = c.turn
-    c.joined_out += count - 1
+    if count > 1:
+        c.joined_out += count - 1
     ttl, tos, number = ip.ttl or c.sysctl.ip_default_ttl, ip.tos, ip.id
-    field = -1
+    departure.arm(c, now)
+    departure.data_sent(c, now)
+    field, options, headers = departure.header(c, now)
     while length > 0:
         size = mss if length > mss else length
         length -= size
@@ -64,13 +67,9 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         queue.append(sent)
         if board is not None:
             board.add(sent)
-        if field < 0:
-            departure.arm(c, now)
-            departure.data_sent(c, now)
-            field, options, headers = departure.header(c, now)
         if length:
             sent.joined = True
-        elif several:
+        elif count > 1:
             flags |= PSH
         number = (number + 1) & 0xFFFF
         out.append(Segment(

@@ -16,6 +16,7 @@ from tcpcore.wire.segment import Segment
 
 PROTOCOL, PROTOCOL_6 = 1, 58
 ECHO_REPLY, ECHO = 0, 8
+ECHO_6, ECHO_REPLY_6 = 128, 129
 UNREACHABLE = 3
 TIME_EXCEEDED = 11
 
@@ -147,11 +148,38 @@ def decode_icmp(packet: bytes) -> IcmpError | None:
     )
 
 
+_ERRORS_6 = (UNREACHABLE_6, TOO_BIG_6, TIME_EXCEEDED_6)
+
+
+def decode_icmp_6(packet: bytes) -> IcmpError | None:
+    """The ICMPv6 error of an IPv6 packet that quotes TCP; None for any other message.  RFC 4443."""
+    if len(packet) < 48 or packet[6] != PROTOCOL_6 or packet[40] not in _ERRORS_6:
+        return None
+    kind, code, _, mtu = struct.unpack_from("!BBHI", packet, 40)
+    try:
+        quoted, _ = decode_cut(packet[48:])
+    except WireError:
+        return None
+    source, destination = address.unpack(packet[8:24]), address.unpack(packet[24:40])
+    size = mtu if kind == TOO_BIG_6 else 0
+    return IcmpError(source, destination, kind, code, quoted, size, packet[7])
+
+
+def decode_any(packet: bytes) -> IcmpError | None:
+    """The ICMP error of an IP packet of either version, as `decode_icmp` and `decode_icmp_6`."""
+    version = packet[0] >> 4 if packet else 0
+    if version == 4 and len(packet) >= 28 and packet[9] == PROTOCOL:
+        return decode_icmp(packet)
+    return decode_icmp_6(packet) if version == 6 else None
+
+
 def echo_reply(packet: bytes) -> bytes | None:
-    """The answer to a ping: the whole IPv4 packet; None for any other packet (RFC 1122 §3.2.2.6).
+    """The answer to a ping: the whole IP packet; None for any other packet (RFC 1122 §3.2.2.6).
 
     A ping whose checksum does not fit is not answered.
     """
+    if packet[:1] and packet[0] >> 4 == 6:
+        return _echo_reply_6(packet)
     start = (packet[0] & 15) * 4
     if len(packet) < start + 8 or packet[start] != ECHO or not verifies(packet[start:]):
         return None
@@ -162,3 +190,17 @@ def echo_reply(packet: bytes) -> bytes | None:
         0x45, packet[1], 20 + len(body), 0, 0, 64, PROTOCOL, 0, destination, source
     )
     return header[:10] + checksum(header).to_bytes(2, "big") + header[12:] + body
+
+
+def _echo_reply_6(packet: bytes) -> bytes | None:
+    """The same over IPv6 (RFC 4443 §4.2)."""
+    if len(packet) < 48 or packet[6] != PROTOCOL_6 or packet[40] != ECHO_6:
+        return None
+    source, destination, asked = packet[8:24], packet[24:40], packet[40:]
+    if not verifies(pseudo_header(source, destination, PROTOCOL_6, len(asked)) + asked):
+        return None
+    body = bytes((ECHO_REPLY_6, 0, 0, 0)) + asked[4:]
+    pseudo = pseudo_header(destination, source, PROTOCOL_6, len(body))
+    body = body[:2] + checksum(pseudo + body).to_bytes(2, "big") + body[4:]
+    header = struct.pack("!IHBB", 6 << 28, len(body), PROTOCOL_6, 64)
+    return header + destination + source + body

@@ -352,15 +352,18 @@ def test_the_player_shows_the_run_while_it_goes_on(open_bridge: subprocess.Popen
     ("options", "sentence"),
     [
         (["--loss", "101"], "--loss is a percentage and takes 0 to 100."),
-        (["--address", "engine"], "--address takes an IPv4 address, not 'engine'."),
+        (["--address", "engine"], "--address takes an IPv4 or IPv6 address, not 'engine'."),
         (["--address", "10.9.0.300"], "--address: 10.9.0.300 is no address."),
         (
             ["--peer", "224.0.0.1"],
             "--peer: 224.0.0.1 is no address that a host on a link can have.",
         ),
         (["--address", "127.0.0.1"], "--address: 127.0.0.1 is no address that a host on a link"),
-        (["--fetch", "http://name/"], "--fetch takes an IPv4 address, not 'name'."),
-        (["--fetch", "http://[::1]/"], "--fetch takes an IPv4 address, not '::1'."),
+        (["--fetch", "http://name/"], "--fetch takes an IPv4 or IPv6 address, not 'name'."),
+        (
+            ["--fetch", "http://[::1]/"],
+            "--fetch: ::1 is no address that a host on a link can have.",
+        ),
         (["--address", "10.9.0.1"], "cannot share a name or an address"),
         (["--services", "ftp"], "There is no service 'ftp'"),
         (["--set", "tcp_sack"], "--set takes SYSCTL=VALUE, not 'tcp_sack'."),

@@ -58,8 +58,8 @@ MUTANTS = (
     Mutant(
         "a window from an older segment is not believed",
         "tcp/acknowledgement.py",
-        "    newer = ack != before or (c.snd_wl1 - seq) & HALF\n",
-        "    newer = True\n",
+        "    old = ack == before and not (c.snd_wl1 - seq) & HALF\n",
+        "    old = False\n",
     ),
     Mutant(
         "a second challenge waits for tcp_invalid_ratelimit",
@@ -119,8 +119,8 @@ MUTANTS = (
     Mutant(
         "cwnd bounds what is in flight",
         "tcp/sending.py",
-        "        room = max(c.cwnd - flight, 0)\n",
-        "        room = max(c.cwnd - flight, 0) + 1\n",
+        "        room = c.cwnd - flight if flight < c.cwnd else 0\n",
+        "        room = c.cwnd - flight + 1\n",
     ),
     Mutant(
         "a full segment is half of a small window at most",
@@ -288,6 +288,24 @@ MUTANTS = (
         "tcp/icmp.py",
         "    return min(now, max(c.last_sent_at, c.last_ack_received, c.last_data_received))\n",
         "    return now\n",
+    ),
+    Mutant(
+        "three duplicate ACKs are never held back",
+        "tcp/ack_compression.py",
+        "AT_ONCE = 3\n",
+        "AT_ONCE = 2\n",
+    ),
+    Mutant(
+        "what is held back goes before a third block stirs",
+        "tcp/ack_compression.py",
+        "    if number >= BLOCKS_EXPECTED:\n",
+        "    if number > BLOCKS_EXPECTED:\n",
+    ),
+    Mutant(
+        "data just before a delayed ACK is due takes it along",
+        "tcp/delayed_ack.py",
+        "    if standing is not None and standing - now <= nearly(ato):\n",
+        "    if standing is not None and standing - now < 0:\n",
     ),
     *recovery_rules.MUTANTS,
 )

@@ -37,6 +37,7 @@ _GRACE = 2.0
 """Seconds that a program gets between SIGTERM and SIGKILL."""
 _PATIENCE = 15.0
 """Seconds that a server gets to start listening before `--fetch` gives up."""
+_IPV6_MTU_MIN = 1280
 _KEPT = 500
 """Segments that the player shows."""
 
@@ -109,6 +110,10 @@ def _check(arguments: argparse.Namespace) -> None:
     """Refuse what cannot work, before anything is made."""
     for name in ("address", "peer"):
         _check_address(f"--{name}", getattr(arguments, name))
+    if (":" in arguments.address) != (":" in arguments.peer):
+        raise UsageError("--address and --peer are both IPv4 addresses, or both IPv6 addresses.")
+    if ":" in arguments.address and arguments.mtu < _IPV6_MTU_MIN:
+        raise UsageError(f"--mtu is at least {_IPV6_MTU_MIN} bytes with IPv6 (RFC 8200 §5).")
     for name in ("loss", "reorder"):
         if not 0 <= getattr(arguments, name) <= 100:
             raise UsageError(f"--{name} is a percentage and takes 0 to 100.")
@@ -133,13 +138,14 @@ def _check(arguments: argparse.Namespace) -> None:
 
 def _check_address(option: str, text: str) -> None:
     """Refuse what no host of the bridge can have."""
-    if not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text):
-        raise UsageError(f"{option} takes an IPv4 address, not {text!r}.")
+    if ":" not in text and not re.fullmatch(r"\d{1,3}(\.\d{1,3}){3}", text):
+        raise UsageError(f"{option} takes an IPv4 or IPv6 address, not {text!r}.")
     try:
-        first = addresses.pack(text)[0]
+        packed = addresses.pack(text)
     except ValueError:
         raise UsageError(f"{option}: {text} is no address.") from None
-    if first in (0, 127) or first >= 224:
+    strange = packed[0] == 0 or packed[0] >= (0xFE if len(packed) == 16 else 224)
+    if strange or (len(packed) == 4 and packed[0] == 127):
         raise UsageError(f"{option}: {text} is no address that a host on a link can have.")
 
 
@@ -211,10 +217,14 @@ class _Bridge:
         offers = ", ".join(f"{name} {port}" for name, port in started)
         _say(f"The engine host {self.host.address} is up: {offers}.")
         inside = f"/proc/{os.getpid()}/fd/{self.namespace.fileno()}"
-        _say(f"Go in with   nsenter --net={inside} curl http://{self.host.address}/")
+        _say(f"Go in with   nsenter --net={inside} curl {self._url()}")
         _say("Ctrl-C ends it and leaves nothing behind.")
         self.network.serve(lambda: self._looked() and False)
         return 0
+
+    def _url(self) -> str:
+        address = self.host.address
+        return f"-g http://[{address}]/" if ":" in address else f"http://{address}/"
 
     def _looked(self) -> bool:
         """Show the page what is new, twice a second at most; always true."""

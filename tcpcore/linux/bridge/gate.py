@@ -29,7 +29,7 @@ from tcpcore.wire.segment import Segment
 
 _BATCH = 128
 """Packets taken from the device before timers and processes get their turn."""
-_PROTOCOL_ICMP, _PROTOCOL_TCP = 1, 6
+_PROTOCOL_TCP = 6
 _IN_THE_TCP_HEADER = 26
 """A byte that the TCP checksum covers: one of the sequence number."""
 
@@ -141,6 +141,7 @@ class RealTimeNetwork(Network):
     def open_outside(self, name: str, address: str, tun: Tun) -> Outside:
         """Add the kernel's end; once, and before any `host`."""
         self.outside = outside = Outside(name, address, 0, tun)
+        self._six = ":" in address
         self.add_node(outside)
         self.hosts.append(outside)
         if self.trace is not None:
@@ -183,7 +184,7 @@ class RealTimeNetwork(Network):
 
         Fragments are put together first, as the engine's host would do it.
         """
-        if len(raw) < 20 or raw[0] >> 4 != 4:
+        if len(raw) < (40 if self._six else 20) or raw[0] >> 4 != (6 if self._six else 4):
             return
         try:
             whole = self._fragments.take(raw, self._clock())
@@ -194,10 +195,11 @@ class RealTimeNetwork(Network):
             self._admit(whole)
 
     def _admit(self, raw: bytes) -> None:
-        """A whole IPv4 packet of the kernel's."""
-        if raw[9] == _PROTOCOL_ICMP:
+        """A whole packet of the kernel's."""
+        protocol = raw[6] if self._six else raw[9]
+        if protocol in (icmp.PROTOCOL, icmp.PROTOCOL_6):
             self._icmp_leaves(raw)
-        elif raw[9] == _PROTOCOL_TCP:
+        elif protocol == _PROTOCOL_TCP:
             try:
                 whole = codec.checksums_ok(raw)
                 segment = codec.decode(raw)
@@ -211,13 +213,13 @@ class RealTimeNetwork(Network):
                 self.malformed += 1
 
     def _icmp_leaves(self, raw: bytes) -> None:
-        error = icmp.decode_icmp(raw)
+        error = icmp.decode_any(raw)
         if error is not None:
             self._begin(error)
             self.transmit(self.outside, (error,))
             return
         answer = icmp.echo_reply(raw)
-        pipe = self.route(self.outside, address.unpack(raw[16:20]))
+        pipe = self.route(self.outside, address.unpack(raw[24:40] if self._six else raw[16:20]))
         if answer is not None and pipe is not None:  # a ping: there and back over the link
             self.after(2 * pipe.delay, lambda: self.outside.write(answer))
 

@@ -134,11 +134,7 @@ class Stream:
 
     async def start(self, status: int, length: int, request: Request, kind: str) -> None:
         """Send the head of a response."""
-        going = "keep-alive" if request.keep_alive else "close"
-        await self.socket.send(
-            f"HTTP/1.1 {status} {_REASONS[status]}\r\nServer: tcpcore\r\nContent-Type: {kind}\r\n"
-            f"Content-Length: {length}\r\nConnection: {going}\r\n\r\n".encode()
-        )
+        await self.socket.send(response_head(status, length, request, kind))
 
     async def respond(
         self,
@@ -148,10 +144,21 @@ class Stream:
         kind: str = "text/plain; charset=utf-8",
         head: bool = False,
     ) -> None:
-        """Send a whole response; of `head` only the head."""
-        await self.start(status, len(body), request, kind)
-        if not head:
-            await self.socket.send(body)
+        """Send a whole response; of `head` only the head.
+
+        In one call: a body in a second one would wait for the client's delayed ACK (Nagle).
+        """
+        first = response_head(status, len(body), request, kind)
+        await self.socket.send(first if head else first + body)
+
+
+def response_head(status: int, length: int, request: Request, kind: str) -> bytes:
+    """The head of a response, with the empty line that ends it."""
+    going = "keep-alive" if request.keep_alive else "close"
+    return (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\nServer: tcpcore\r\nContent-Type: {kind}\r\n"
+        f"Content-Length: {length}\r\nConnection: {going}\r\n\r\n".encode()
+    )
 
 
 async def get(host: Any, address: str, port: int, path: str, take: Any) -> int:
@@ -161,8 +168,9 @@ async def get(host: Any, address: str, port: int, path: str, take: Any) -> int:
     """
     socket = host.socket()
     await socket.connect(address, port)
+    named = f"[{address}]" if ":" in address else address
     await socket.send(
-        f"GET {path} HTTP/1.1\r\nHost: {address}:{port}\r\nUser-Agent: tcpcore\r\n"
+        f"GET {path} HTTP/1.1\r\nHost: {named}:{port}\r\nUser-Agent: tcpcore\r\n"
         "Connection: close\r\n\r\n".encode()
     )
     stream = Stream(socket)

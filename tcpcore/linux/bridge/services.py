@@ -69,6 +69,7 @@ async def chargen(host: Any, connection: Socket) -> None:
 
 async def web(host: Any, connection: Socket) -> None:
     """HTTP/1.1: a greeting, `/bytes/N`, `/sha256` (what was posted), `/ss` (this connection)."""
+    connection.setsockopt("TCP_NODELAY", 1)  # as web servers do
     stream = http.Stream(connection)
     while (request := await stream.request()) is not None:
         await _respond(host, stream, request)

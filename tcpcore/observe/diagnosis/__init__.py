@@ -1,15 +1,16 @@
 """What is wrong with a connection of a capture, in plain words, with the packets that show it.
 
-`finding` says what a finding is; `opening`, `losing`, `waiting` and `ending` each watch one part of
-a connection's life; `diagnose` below has them all look at every segment.  What they keep does not
-grow with the connection, so that captures of any size can be read.
+`finding` says what a finding is; `opening`, `losing`, `marking`, `waiting` and `ending` each watch
+one part of a connection's life; `Diagnosis` below has them all look at every segment.  What they
+keep does not grow with the connection, so that captures of any size can be read.
 """
 
 from __future__ import annotations
 
 from tcpcore.observe.diagnosis.ending import Ending
-from tcpcore.observe.diagnosis.finding import MOST_PACKETS, Finding, Sight, span
+from tcpcore.observe.diagnosis.finding import MOST_PACKETS, Finding, Sight, many, span
 from tcpcore.observe.diagnosis.losing import Losing
+from tcpcore.observe.diagnosis.marking import Marking
 from tcpcore.observe.diagnosis.opening import Opening
 from tcpcore.observe.diagnosis.waiting import Waiting
 from tcpcore.observe.follow import Connection
@@ -29,6 +30,7 @@ class Diagnosis:
             self._losing,
             Waiting(connection),
             Ending(connection),
+            Marking(connection),
         )
         self._messages: dict[str, list[int]] = {}
         self._bytes = [0, 0]
@@ -51,6 +53,7 @@ class Diagnosis:
 
     def hear(self, number: int, error: IcmpError) -> None:
         """An ICMP error about one of the connection's segments: packet `number`."""
+        self._losing.hear(error)
         packets = self._messages.setdefault(f"{error.name}, said {error.src} by ICMP", [])
         if len(packets) < MOST_PACKETS:
             packets.append(number)
@@ -72,4 +75,4 @@ class Diagnosis:
             return found[0].text
         there, back = self._bytes
         took = span(self._last - (self._first or 0))
-        return f"nothing unusual: {there} bytes there and {back} back in {took}"
+        return f"nothing unusual: {many(there, 'byte')} there and {back} back in {took}"

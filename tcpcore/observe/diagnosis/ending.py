@@ -35,6 +35,7 @@ class Ending:
         self._states = (connection.ends[0].state, connection.ends[1].state)
         self._ignored = Evidence()
         self._challenged = Evidence()
+        self._probes = [0, 0]  # keep-alive probes of each end since the other was heard
         self._answered: Sight | None = None  # what came right before the RST, from the other end
 
     def see(self, sight: Sight) -> None:
@@ -48,6 +49,9 @@ class Ending:
             elif segment.payload and self._fins[1 - index]:
                 self._after_fin[index].add(sight)
             self._answered = sight
+        if sight.seen.meaning.startswith("keep-alive"):
+            self._probes[index] += 1
+        self._probes[1 - index] = 0
         self._states = (self._ends[0].state, self._ends[1].state)
 
     def _resets(self, sight: Sight) -> None:
@@ -114,6 +118,10 @@ class Ending:
         """What a reset in an open connection means."""
         text = f"the {s.name} reset the connection"
         asked = before is not None and "probe" in before.seen.meaning
+        probes = self._probes[sight.seen.sender]
+        if sight.segment.flags & ACK and probes:  # tcp_keepalive_timer()
+            often = "its keep-alive probe" if probes == 1 else f"{probes} keep-alive probes"
+            return f"{text}: it gave up when nothing answered {often}"
         if sight.segment.flags & ACK:  # tcp_send_active_reset()
             return f"{text}: its application aborted it, or closed with data unread"
         if asked:

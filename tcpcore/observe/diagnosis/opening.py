@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, many, span
 from tcpcore.observe.follow import Connection
-from tcpcore.units import ms
+from tcpcore.observe.meaning import LATE_SYN
+from tcpcore.units import ms, seconds
 from tcpcore.wire.segment import ACK, FIN, RST, SYN
 
 _AT_ONCE = ms(10)
+_LONG = seconds(1)
+"""After that a SYN+ACK would be sent again: the initial RTO (RFC 6298 §2.1)."""
 
 
 class Opening:
@@ -32,6 +35,7 @@ class Opening:
         self._data = 0  # segments with data after the third ACK
         self._early = Evidence()
         self._slammed: Sight | None = None
+        self._reset = False
 
     def see(self, sight: Sight) -> None:
         """Look at the next segment."""
@@ -51,7 +55,7 @@ class Opening:
             self._inside.add(sight)
         elif sight.s is self._client:
             self._syns.add(sight)
-            if self._syn_acks:
+            if self._syn_acks and not sight.seen.meaning.endswith(LATE_SYN):
                 self._deaf.add(sight)
             if segment.payload:
                 self._early.add(sight)
@@ -59,6 +63,7 @@ class Opening:
             self._crossing.add(sight)
 
     def _resets(self, sight: Sight) -> None:
+        self._reset = True
         if sight.seen.meaning.startswith("refused"):
             self._refusals.add(sight)
         elif self._inside and not self._challenged:
@@ -94,6 +99,8 @@ class Opening:
             found.append(self._never_came())
         elif self._syn_acks.count > 1 and self._third is None and not self._refusals:
             found.append(self._unacknowledged())
+        elif self._syn_acks and self._syns and not (self._third or self._reset or self._crossing):
+            found.append(self._unopened(end))
         if self._again:
             found.append(self._ignored())
         if self._slammed is not None:
@@ -141,6 +148,18 @@ class Opening:
             f"{self._deaf.times} after it (lost, or filtered on the way back)"
         )
         return Finding("syn-ack-lost", text, self._syn_acks.numbers[:6] + self._deaf.numbers[:6])
+
+    def _unopened(self, end: int) -> Finding:
+        """One SYN+ACK that nothing followed: a SYN cookie is not sent again (RFC 4987 §3.6)."""
+        waited = end - self._syn_acks.first
+        text = (
+            f"it never opened: the SYN+ACK got no ACK in the {span(waited)} until the capture "
+            "ends; the client is gone, its address is forged (SYN flood; a server that answers "
+            "with SYN cookies sends them once), or the way back is broken"
+        )
+        if waited < _LONG:
+            text = f"the capture ends {span(waited)} after the SYN+ACK, before the client's ACK"
+        return Finding("unopened", text, self._syn_acks.numbers, fault=waited >= _LONG)
 
     def _unacknowledged(self) -> Finding:
         again = self._syn_acks

@@ -36,7 +36,8 @@ class _Side:
         self.stalls = Evidence()
         self.stalled = 0
         self.held = 0
-        self.asked: Sight | None = None  # a request of the other that it has not answered
+        self.asked: Sight | None = None  # the last of the other's that it has not answered
+        self.heard = 0  # when it acknowledged all of that
         self.slowest: tuple[int, int, int] = (0, 0, 0)  # µs, request, answer
 
 
@@ -72,8 +73,10 @@ class Waiting:
             self._data(sight, side, other)
         elif segment.flags & ACK and not segment.flags & FIN:
             self._pure_ack(sight, other)
-        if segment.payload or segment.flags & FIN:
+        if segment.payload or (segment.flags & FIN and sight.r.fin is not None):
             self._answers(sight, side)
+        if segment.payload or segment.flags & FIN:
+            other.asked = sight
 
     def _handshake(self, sight: Sight) -> None:
         if not sight.segment.flags & ACK:
@@ -111,11 +114,11 @@ class Waiting:
                 side.stalled = max(side.stalled, side.held)
         side.waited = None
         side.last_data = sight
-        if other.asked is None and not sight.seen.retransmission:
-            other.asked = sight
 
     def _pure_ack(self, sight: Sight, other: _Side) -> None:
         """An ACK without data; the other may have waited for it with a small segment out."""
+        if sight.r.idle and sight.seen.meaning.startswith("acknowledges"):
+            self._sides[sight.seen.sender].heard = sight.time
         sent = other.last_data
         other.waited = None
         if sent is None or not sight.r.idle or sent.seen.retransmission:
@@ -129,7 +132,8 @@ class Waiting:
     def _answers(self, sight: Sight, side: _Side) -> None:
         asked = side.asked
         if asked is not None and not sight.seen.retransmission:
-            took = sight.time - asked.time
+            near = self._near[sight.seen.sender]
+            took = sight.time - max(asked.time + near, side.heard)
             if took > side.slowest[0]:
                 side.slowest = (took, asked.number, sight.number)
             side.asked = None
@@ -159,9 +163,8 @@ class Waiting:
         if side.keepalives:
             found.append(_kept_alive(side, s, r))
         took, asked, answered = side.slowest
-        own = took - self._near[self._ends.index(s)]
-        if own >= _SLOW and not side.shut:
-            text = f"the {s.name}'s application took {span(own)} to answer"
+        if took >= _SLOW and not side.shut:
+            text = f"the {s.name}'s application took {span(took)} to answer"
             found.append(Finding("slow-application", text, (asked, answered), fault=False))
         return found
 

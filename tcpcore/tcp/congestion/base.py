@@ -48,10 +48,11 @@ LEAST = 2
 
 def slow_start(c: Tcb, acked: int) -> int:
     """Grow by what was acknowledged, up to ssthresh; what is left of `acked` (tcp_slow_start())."""
-    grown = min(c.cwnd + acked, c.ssthresh)
-    acked -= grown - c.cwnd
+    grown, left = c.cwnd + acked, 0
+    if grown > c.ssthresh:
+        grown, left = c.ssthresh, grown - c.ssthresh
     c.cwnd = grown if grown < c.cwnd_clamp else c.cwnd_clamp
-    return acked
+    return left
 
 
 def additive_increase(c: Tcb, window: int, acked: int) -> None:

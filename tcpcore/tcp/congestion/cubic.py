@@ -149,7 +149,7 @@ class Cubic(CongestionControl):
             return
         if not self.delay_min or self.delay_min > rtt:
             self.delay_min = max(rtt, 1)
-        if c.sysctl.tcp_cubic.hystart and not self.hystart.found and c.cwnd < c.ssthresh:
+        if c.cwnd < c.ssthresh and not self.hystart.found and c.sysctl.tcp_cubic.hystart:
             self.hystart.update(c, rtt, self.delay_min, now)
 
     def on_loss_state(self, c: Tcb, now: int) -> None:

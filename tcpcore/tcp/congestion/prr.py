@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tcpcore.tcp.tcb import Tcb
 
 INFINITE_SSTHRESH = 0x7FFF_FFFF
+REDUCING = (CWR, RECOVERY)
 
 
 def packets_out(c: Tcb) -> int:
@@ -30,7 +31,7 @@ def in_flight(c: Tcb) -> int:
 
 def reducing(c: Tcb) -> bool:
     """Whether cwnd is coming down (tcp_in_cwnd_reduction())."""
-    return c.ca_state in (CWR, RECOVERY)
+    return c.ca_state in REDUCING
 
 
 def current_ssthresh(c: Tcb) -> int:
@@ -68,8 +69,10 @@ def reduce(c: Tcb, delivered: int, lost: int, advanced: bool) -> None:
         if advanced and not lost:
             count += 1
         count = min(room, count)
-    count = max(count, 0 if loss.prr_out else 1)  # the first retransmission goes in any case
-    c.cwnd = max(flight + count, 1)
+    if count <= 0:
+        count = 0 if loss.prr_out else 1  # the first retransmission goes in any case
+    cwnd = flight + count
+    c.cwnd = cwnd if cwnd > 1 else 1
 
 
 def end(c: Tcb, now: int) -> None:

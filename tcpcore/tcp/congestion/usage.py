@@ -51,7 +51,7 @@ def validate(c: Tcb, is_limited: bool, now: int) -> None:
         loss.cwnd_limited = is_limited
         loss.max_packets_out = out
         loss.usage_end = c.snd_nxt
-    if limited(c):
+    if loss.cwnd_limited or limited(c):
         loss.cwnd_used = 0
         loss.cwnd_stamp = now
         return

@@ -260,3 +260,22 @@ def test_who_does_not_speak_iperf3_does_not_stop_the_server() -> None:
 
     [(results, _)] = talk(["iperf3"], client)
     assert results["streams"][0]["bytes"] == 50_000
+
+
+@pytest.mark.parametrize("path", ["/", "/bytes/3000"])
+def test_requests_on_one_connection_do_not_wait_for_delayed_acks(path: str) -> None:
+    async def client(host: Any) -> int:
+        socket = host.socket()
+        await socket.connect("10.0.0.2", 80)
+        stream = http.Stream(socket)
+        began: int = host.now
+        for _ in range(10):
+            await socket.send(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            head = await stream.head()
+            length = int(http.fields_of((head or b"").decode().split("\r\n"))["content-length"])
+            async for _part in stream.exactly(length):
+                pass
+        return host.now - began
+
+    [took] = talk(["http"], client)
+    assert took < 10 * ms(11), "a round trip of 10 ms each"

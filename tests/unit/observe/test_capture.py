@@ -17,7 +17,8 @@ from tcpcore.observe.capture import Capture
 from tcpcore.observe.explain import explain
 from tcpcore.observe.explain_text import format_text
 from tcpcore.wire.codec import encode
-from tcpcore.wire.segment import Segment
+from tcpcore.wire.icmp import PROHIBITED_6, UNREACHABLE_6, IcmpError, encode_icmp
+from tcpcore.wire.segment import SYN, Segment
 from tests.unit.observe.captures import (
     HANDSHAKE,
     block,
@@ -295,3 +296,13 @@ def test_a_damaged_file_is_explained_or_refused_in_one_sentence(
     else:
         one_sentence = text.startswith(str(tmp_path / "a"))
     assert one_sentence
+
+
+def test_errors_over_ipv6_reach_the_connection_that_they_are_about(tmp_path: Path) -> None:
+    syn = Segment("fd00::1", 4000, "fd00::2", 81, SYN, 7, 0, 100)
+    error = IcmpError("fd00::2", "fd00::1", UNREACHABLE_6, PROHIBITED_6, syn)
+    path = tmp_path / "six.pcap"
+    path.write_bytes(pcap(101, [encode(syn), encode_icmp(error)]))
+    explanation = explain(path)
+    assert explanation.connections[0].verdict == "admin prohibited, said fd00::2 by ICMP"
+    assert not explanation.left_out

@@ -245,3 +245,30 @@ def test_a_syn_ack_sent_again_because_the_ack_was_lost_takes_nothing_back() -> N
         "retransmission 1 of SYN+ACK",
         "repeats its last ACK",
     ]
+
+
+def test_a_syn_that_was_captured_after_its_answer_opens_no_second_connection() -> None:
+    syn, syn_ack, third = packets(HANDSHAKE)
+    data = packets(HANDSHAKE + "> P. 1:101(100) ack 1 win 502\n< . 1:1(0) ack 101 win 500")[3:]
+    (connection,) = explain_packets([syn_ack, syn, third, *data]).connections
+    assert [one.meaning for one in connection.segments] == [
+        "the server accepts: acknowledges the SYN, sends its own",
+        "the client asks to open; captured after its answer",
+        "acknowledges the server's SYN",
+        "bytes 1 to 100",
+        "acknowledges bytes 1 to 100",
+    ]
+    assert connection.segments[-1].states == ("ESTABLISHED", "ESTABLISHED")
+    assert connection.notes == []
+    assert connection.findings == []
+    assert connection.ends[1].window == 500 << 7
+
+
+def test_multipath_tcp_is_noted_when_both_ends_speak_it() -> None:
+    note = "it speaks Multipath TCP"
+    syn, syn_ack, third = packets(HANDSHAKE)
+    syn.segment.options += ((30, b"\x01"),)
+    assert explain_packets([syn, syn_ack, third]).connections[0].notes == []
+    syn_ack.segment.options += ((30, b"\x01" + bytes(8)),)
+    (found,) = explain_packets([syn, syn_ack, third]).connections[0].notes
+    assert found.startswith(note)

@@ -137,4 +137,5 @@ def test_the_command_reads_from_a_pipe(tmp_path: Path) -> None:
     with (tmp_path / "a.pcap").open("rb") as file:
         done = subprocess.run(command, stdin=file, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("standard input: 1 connection, 3006 TCP segments\n")
-    assert done.stdout.endswith("choose a connection with --connection N.\n")
+    assert done.stdout.endswith("--connection 1 prints them.\n")
+    assert "  Verdict: nothing unusual: 0 bytes there and 2800000 back" in done.stdout

@@ -151,7 +151,7 @@ def test_fin_with_data_and_fin_sent_again() -> None:
         """
     ) == [
         "FIN_WAIT_1 ESTABLISHED: bytes 1 to 100; the client has nothing more to send (FIN)",
-        "retransmission 1 of FIN",
+        "retransmission of bytes 1 to 100 and of the FIN",
         "FIN_WAIT_2 CLOSE_WAIT: acknowledges bytes 1 to 100 and the client's FIN",
         "retransmission 1 of FIN",
         "acknowledges the FIN again",

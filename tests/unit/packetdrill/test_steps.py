@@ -32,3 +32,14 @@ def test_what_cannot_be_run_tells_how_far_the_script_came() -> None:
     system, outcome = caught.value.partial
     assert [one.verdict for one in outcome.steps] == ["passed"] * 3 + ["not run"]
     assert system.trace.hosts[0][0] == "host"
+
+
+def test_what_arrives_when_a_timer_is_due_comes_before_it() -> None:
+    script = SERVER + (
+        "+0 < S 0:0(0) win 65535 <mss 1000>\n+0 > S. 0:0(0) ack 1 <...>\n"
+        "+.1 < . 1:1(0) ack 1 win 65535\n+0 accept(3, ..., ...) = 4\n"
+        "+0 setsockopt(4, SOL_TCP, TCP_QUICKACK, [0], 4) = 0\n"
+        "+0 < P. 1:101(100) ack 1 win 65535\n"
+    )
+    late = run_text(script + "+.040 < P. 101:201(100) ack 1 win 65535\n+0 > . 1:1(0) ack 201\n")
+    assert late.passed, "the ACK of the first 100 bytes was due at that moment"

@@ -1,6 +1,7 @@
 """Short ways change nothing but the time they take: with and without, the same trace.
 
-They are header prediction, trains of segments, and links that take a train at once.
+They are header prediction, trains of segments, links that take a train at once, and SACK blocks
+that were read before.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pytest
 from tcpcore.net.link import Pipe
 from tcpcore.scenarios import registry
 from tcpcore.tcp import prediction, train
+from tcpcore.tcp.scoreboard import Scoreboard
 from tests.worlds import TALKS, WORLDS, talk, told, world
 
 pytestmark = pytest.mark.interpreted("functions of compiled modules cannot be replaced")
@@ -21,6 +23,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "takes", lambda c, segment, now: False)
     monkeypatch.setattr(train, "is_plain", lambda c, length: False)
     monkeypatch.setattr(Pipe, "has_way", lambda pipe, count, now: False)
+    monkeypatch.setattr(Scoreboard, "told", property(lambda board: (), lambda board, told: None))
 
 
 @pytest.mark.parametrize("name", WORLDS)
