@@ -73,7 +73,9 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
         await _wait_until_open(socket, c, until)
     if isinstance(data, Nowhere) and data:
         c.send(b"", host.now)  # whatever else is wrong comes first
-        raise socket_error(errors.EFAULT)
+        data = bytes(data[: admission.copied(c, data.good, len(data))])
+        if not data:
+            raise socket_error(errors.EFAULT)
     oob = more = False
     if flags:
         oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
