@@ -4,6 +4,6 @@ from __future__ import annotations
 
 
 class Nowhere(bytes):
-    """So many bytes, none of which can be copied: what needs one of them fails with EFAULT."""
+    """So many bytes, of which only the first `good` can be copied: more fails with EFAULT."""
 
-    __slots__ = ()
+    good = 0

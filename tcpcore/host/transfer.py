@@ -73,7 +73,9 @@ async def hand_over(socket: Socket, c: Connection, data: bytes, flags: int) -> i
         await _wait_until_open(socket, c, until)
     if isinstance(data, Nowhere) and data:
         c.send(b"", host.now)  # whatever else is wrong comes first
-        raise socket_error(errors.EFAULT)
+        data = bytes(data[: admission.copied(c, data.good, len(data))])
+        if not data:
+            raise socket_error(errors.EFAULT)
     oob = more = False
     if flags:
         oob, more = bool(flags & MSG_OOB), bool(flags & MSG_MORE)
@@ -125,7 +127,7 @@ def _received(length: int) -> str:
 def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
-    if host.recording:
+    if host.trace is not None:
         count = len(data)
         host.returned("recv", "ok", _received(count), count)
     if out:
@@ -191,7 +193,7 @@ def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
     if not data and most:
         c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
-    elif socket.host.recording:
+    elif socket.host.trace is not None:
         socket.host.returned("recv", "ok", _received(len(data)), len(data))
 
 

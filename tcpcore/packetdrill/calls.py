@@ -122,16 +122,22 @@ def _write(context: Context, args: Arguments) -> Prepared:
 def _writev(context: Context, args: Arguments) -> Prepared:
     handle, data = context.descriptors[args.number(0)], bytes(messages.size_of(args.of(1)))
     if messages.has_nowhere(args.of(1)):
-        return Prepared("send_nowhere", (handle, 0, max(len(data), 1), 0))
+        return _partly(handle, args.of(1), len(data), 0)
     return Prepared("send", (handle, data, 0))
+
+
+def _partly(handle: Any, message: Any, size: int, flags: int) -> Prepared:
+    """A write of several buffers, one of which is nowhere."""
+    if good := messages.before_nowhere(message):
+        return Prepared("send_partly", (handle, good, size, flags))
+    return Prepared("send_nowhere", (handle, 0, max(size, 1), flags))
 
 
 def _sendmsg(context: Context, args: Arguments) -> Prepared:
     message, flags = args.of(1), args.number(2, 0)
     data = bytes(messages.size_of(message))
     if messages.has_nowhere(message) and not flags & messages.MSG_FASTOPEN:
-        place = context.descriptors[args.number(0)]
-        return Prepared("send_nowhere", (place, 0, max(len(data), 1), flags))
+        return _partly(context.descriptors[args.number(0)], message, len(data), flags)
     notes, sizes = ancillary.to_send(message), messages.sizes_of(message)
     handle = context.descriptors[args.number(0)]
     if notes or (flags & messages.MSG_ZEROCOPY and not flags & messages.MSG_FASTOPEN):

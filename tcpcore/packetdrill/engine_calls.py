@@ -111,6 +111,12 @@ class EngineCalls:
         """A write from where no memory is: EFAULT, unless something else is wrong before."""
         return await handle.send(Nowhere(size), flags)
 
+    async def send_partly(self, handle: Socket, good: int, size: int, flags: int) -> int:
+        """A write of which only the first `good` bytes are anywhere."""
+        data = Nowhere(size)
+        data.good = good
+        return await handle.send(data, flags)
+
     async def sendto_nowhere(
         self, handle: Socket, place: int, size: int, flags: int, address: str, port: int
     ) -> int:

@@ -130,6 +130,14 @@ class KernelCalls:
         """send() from an address where no memory is."""
         return _checked(_libc().send(handle.fileno(), ctypes.c_void_p(place), size, flags))
 
+    def send_partly(self, handle: sockets.socket, good: int, size: int, flags: int) -> int:
+        """sendmsg() of two buffers, of which the second is where no memory is."""
+        buffer = ctypes.create_string_buffer(good)
+        parts = struct.pack("4N", ctypes.addressof(buffer), good, 0, size - good)
+        vector = ctypes.create_string_buffer(parts, len(parts))
+        message = struct.pack("7N", 0, 0, ctypes.addressof(vector), 2, 0, 0, 0)
+        return _checked(_libc().sendmsg(handle.fileno(), message, flags))
+
     def sendto_nowhere(
         self, handle: sockets.socket, place: int, size: int, flags: int, address: str, port: int
     ) -> int:

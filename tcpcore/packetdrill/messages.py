@@ -41,6 +41,13 @@ def has_nowhere(message: Any) -> bool:
     )
 
 
+def before_nowhere(message: Any) -> int:
+    """Bytes of the buffers before that one."""
+    buffers: Any = message.get("msg_iov") if isinstance(message, dict) else message
+    bad = next(number for number in range(len(buffers)) if has_nowhere(buffers[number:][:1]))
+    return sum(sizes_of(buffers)[:bad])
+
+
 def size_of(value: Any) -> int:
     """Bytes of an array of buffers ``[{..., 1000}, ...]``, or of a message that has one."""
     return min(sum(sizes_of(value)), _LARGEST)

@@ -13,6 +13,9 @@ from tcpcore.tcp import departure, segment_size, send_buffer, sending, write_que
 from tcpcore.tcp.congestion import prr
 from tcpcore.tcp.tcb import Tcb
 
+PAGE, LEAST_OF_PAGE = 32768, 32
+"""Bytes that are allocated at once (SKB_FRAG_PAGE_ORDER), and with how few left a new one is."""
+
 
 def taken(c: Tcb, size: int) -> int:
     """How many of `size` bytes may be queued now; 0: send() blocks."""
@@ -38,6 +41,33 @@ def taken(c: Tcb, size: int) -> int:
         write.add(part)
         done += part
         if done < size:
+            write.push(done)
+    return done
+
+
+def copied(c: Tcb, good: int, size: int) -> int:
+    """How many of `size` bytes are taken in if only the first `good` can be read.
+
+    They are copied as far as a packet goes, or a page of 32 KB (sk_page_frag()), whichever ends
+    first; of a piece that cannot be read to its end nothing is taken.
+    Linux differs: the page may be one that the same thread began for another socket.
+    """
+    large, mss = send_buffer.large_packet(c), segment_size.mss(c)
+    write = _Write(c, mss)
+    begun = (c.write_end - c.iss - 1) & MASK if send_buffer.queued(c) else 0
+    done, page = 0, PAGE - begun % PAGE
+    while write.memory < c.sndbuf:
+        room = large - write.packets[-1] if write.packets else 0
+        if room <= 0:
+            write.begin_packet()
+            room = large
+        part = min(room, page, size - done)
+        if done + part > good:
+            break
+        write.add(part)
+        done += part
+        page = page - part if page - part >= LEAST_OF_PAGE else PAGE
+        if write.packets[-1] >= large:
             write.push(done)
     return done
 

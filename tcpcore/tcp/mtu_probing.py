@@ -31,14 +31,18 @@ NOT_NOW, WAIT = 0, -1
 
 
 def _search(c: Tcb, now: int) -> Search:
-    headers = (60 if ":" in c.remote else 40) + (12 if c.timestamps else 0)
-    return Search(c.snd_mss, headers, c.sysctl.tcp_base_mss, now)
+    stamps = segment_size.STAMPS if c.timestamps else 0
+    headers = (60 if ":" in c.remote else 40) + stamps
+    limited = c.mss_limit < segment_size.of_path(c)  # TCP_MAXSEG
+    most = c.snd_mss if limited else max(c.peer_mss - stamps, c.snd_mss)
+    return Search(c.snd_mss, headers, c.sysctl.tcp_base_mss, now, most)
 
 
 def start(c: Tcb, now: int, *, at_once: bool) -> None:
     """A connection opens; `at_once`: its segments are small from the first one on, a client's.
 
-    Linux differs: a server goes on with the segments it has until something changes their size.
+    Linux differs: a server goes on with the segments it has until something changes their size,
+    and until then its search goes as far as the peer's MSS, be the path narrower or not.
     """
     if c.sysctl.tcp_mtu_probing > 1:
         search = c.search = _search(c, now)
@@ -47,7 +51,8 @@ def start(c: Tcb, now: int, *, at_once: bool) -> None:
 
 
 def _settle(c: Tcb, search: Search) -> None:
-    """Segments are as large as is known to fit (tcp_sync_mss())."""
+    """Segments are as large as is known to fit, no probe larger than the path (tcp_sync_mss())."""
+    search.high = min(search.high, search.full + search.headers)
     c.snd_mss = min(search.full, search.low - search.headers)
 
 
@@ -85,13 +90,13 @@ def wanted(c: Tcb, search: Search, flight: int, now: int) -> int:
         return WAIT
     if flight + 2 > c.cwnd:
         return WAIT if flight else NOT_NOW
-    return size
+    return size if size + search.headers <= c.path_mtu else NOT_NOW  # our own IP refuses more
 
 
 def _look_again(c: Tcb, search: Search, now: int) -> None:
     """After tcp_probe_interval the path may carry more (tcp_mtu_check_reprobe())."""
     if now - search.since >= c.sysctl.tcp_probe_interval * SECOND:
-        search.high = search.full + search.headers
+        search.high = search.most + search.headers
         search.low = segment_size.mss(c) + search.headers
         search.since = now
 
