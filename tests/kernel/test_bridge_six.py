@@ -43,6 +43,10 @@ def test_the_engine_answers_pings_over_ipv6() -> None:
     ("options", "sentence"),
     [
         (OVER_SIX[:2], "--address and --peer are both IPv4 addresses, or both IPv6 addresses."),
+        (
+            (*OVER_SIX, "--fetch", "http://10.9.0.1/"),
+            "--fetch takes a URL whose address is of the same IP version as --address.",
+        ),
         ((*OVER_SIX, "--mtu", "1279"), "--mtu is at least 1280 bytes with IPv6 (RFC 8200 §5)."),
     ],
 )

@@ -132,8 +132,10 @@ def _check(arguments: argparse.Namespace) -> None:
     for port in forward.ports(arguments.forward):
         if port in taken:
             raise UsageError(f"--forward: port {port} is that of {taken[port]}; see --services.")
-    if arguments.fetch:
-        _target(arguments.fetch)
+    if arguments.fetch and (":" in _target(arguments.fetch)[0]) != (":" in arguments.address):
+        raise UsageError(
+            "--fetch takes a URL whose address is of the same IP version as --address."
+        )
 
 
 def _check_address(option: str, text: str) -> None:
