@@ -70,6 +70,8 @@ class Moment:
         kind: str,
         label: str,
         segment: int | None,
+        told: Sequence[Any] = (),
+        changed: Sequence[Any] = (),
         show: Any = None,
     ) -> None:
         self.time = time
@@ -77,14 +79,9 @@ class Moment:
         self.kind = kind
         self.label = label
         self.segment = segment
-        self._told: Sequence[Any] = ()  # the events, one after the other, four items each
-        self._changed: Sequence[Any] = ()  # name, content, name, content
+        self._told = told  # the events, one after the other, four items each
+        self._changed = changed  # name, content, name, content
         self._show = show
-
-    def keep(self, told: list[Any], changed: list[Any]) -> None:
-        """The moment is over: what happened in it, and which sections changed."""
-        self._told = tuple(told)
-        self._changed = tuple(changed)
 
     def kept(self, name: str) -> Any:
         """A section that changed, as it was kept; None: it did not."""
@@ -114,6 +111,9 @@ class Moment:
         return {name: show(name, content) if show else content for name, content in pairs}
 
 
+Changes = Callable[[], tuple[Any, ...]]
+"""Tells which sections are new: name, content, name, content ..."""
+
 _time: Callable[[Moment], int] = attrgetter("time")
 
 
@@ -124,9 +124,9 @@ class _Watch:
         self._snapshot = snapshot
         self._last: dict[str, Any] = {}
 
-    def changes(self) -> list[Any]:
+    def changes(self) -> tuple[Any, ...]:
         """Name, content, name, content ... since the last call."""
-        changed: list[Any] = []
+        changed: tuple[Any, ...] = ()
         for name, content in self._snapshot().items():
             if self._last.get(name) != content:
                 self._last[name] = content
@@ -144,8 +144,6 @@ class Trace:
     `end` is when the last thing happened (us), `dropped` the segments lost on purpose.
     """
 
-    recording = True
-
     def __init__(self) -> None:
         self.hosts: list[tuple[str, str]] = []
         self.segments: list[TracedSegment] = []
@@ -160,9 +158,10 @@ class Trace:
         self.scenario = ""
         self.parameters: dict[str, Any] = {}
         self.dropped: tuple[int, ...] = ()
-        self._open: Moment | None = None  # the moment of now
-        self._events: list[Any] = []  # of the open moment
-        self._watchers: list[tuple[Callable[[], list[Any]], Any]] = []
+        # The moment of now: time, host, kind, label, segment; and its events.
+        self._open: tuple[int, int, str, str, int | None] | None = None
+        self._events: list[Any] = []
+        self._watchers: list[tuple[Changes, Any]] = []
 
     def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
         """Register a host; `snapshot` is called after each moment and returns its sections.
@@ -172,9 +171,7 @@ class Trace:
         """
         return self.add_watched(name, address, _Watch(snapshot).changes, show)
 
-    def add_watched(
-        self, name: str, address: str, changes: Callable[[], list[Any]], show: Any = None
-    ) -> int:
+    def add_watched(self, name: str, address: str, changes: Changes, show: Any = None) -> int:
         """The same where ``changes()`` tells which sections are new: name, content, name ..."""
         self.hosts.append((name, address))
         self._watchers.append((changes, show))
@@ -186,24 +183,25 @@ class Trace:
         """Start a moment; the one before it is closed."""
         if self._open is not None:
             self.close()
-        self._open = Moment(time, host, kind, label, segment, self._watchers[host][1])
+        self._open = (time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:
         """Time has moved: what comes later is no part of the moment before."""
-        if self._open is not None and self._open.time != now:
+        if self._open is not None and self._open[0] != now:
             self.close()
 
     def close(self) -> None:
         """End the current moment: keep it when something happened or changed in it."""
-        moment, told = self._open, self._events
-        if moment is None:
+        if self._open is None:
             return
-        self._open = None
-        changed = self._watchers[moment.host][0]()
-        if told or changed or moment.kind == ARRIVAL:
-            moment.keep(told, changed)
-            told.clear()
+        time, host, kind, label, segment = self._open
+        self._open, told = None, self._events
+        changes, show = self._watchers[host]
+        changed = changes()
+        if told or changed or kind == ARRIVAL:
+            moment = Moment(time, host, kind, label, segment, tuple(told), changed, show)
             self.moments.append(moment)
+            told.clear()
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
@@ -239,12 +237,14 @@ class Trace:
             index += 1
         return range(first, index)
 
-    def arrived(self, index: int, now: int) -> None:
-        """The segment with that index has reached its receiver, as it was sent."""
+    def arrived(self, index: int, segment: Any, now: int, corrupt: bool = False) -> None:
+        """The segment with that index has reached its receiver, as `segment` or damaged."""
         traced = self.segments[index]
         if traced.arrived is None:
             traced.fate = DELIVERED
             traced.arrived = now
+            if traced.segment is not segment and not corrupt:
+                traced.received = segment
 
     def icmp_sent(
         self, message: Any, sender: str, host: int, receiver: int | None, now: int
@@ -256,9 +256,17 @@ class Trace:
             self.note(now, own, f"sends ICMP {message.name}")
         return len(self.icmp) - 1
 
+    def icmp_arrived(self, index: int, now: int) -> None:
+        """The ICMP error with that index has reached its receiver."""
+        traced = self.icmp[index]
+        if traced.arrived is None:
+            traced.fate = DELIVERED
+            traced.arrived = now
+
     def note(self, time: int, host: int, text: str) -> None:
         """Add a remark to the current moment of that host, or to a moment of its own."""
-        if self._open is None or self._open.time != time or self._open.host != host:
+        opened = self._open
+        if opened is None or opened[0] != time or opened[1] != host:
             self.begin(time, host, CALL, text)
         self._events += (NOTE, text, None, None)
 

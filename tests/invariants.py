@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tcpcore.errors import EngineBug
+from tcpcore.host import snapshot
 from tcpcore.host.listener import Request
 from tcpcore.host.stack import Host
 from tcpcore.seqnum import MASK, distance, leq
@@ -122,6 +123,8 @@ def _request(request: Request) -> None:
     _that(request.state == state.SYN_RECV, f"{request.name} is a request in {request.state}")
     _that(request in request.listener.syn_queue, f"{request.name} is in no SYN queue")
     _that(bool(request.deadline), f"{request.name} has no timer")
+    fresh = snapshot.request(request)
+    _that(request.shown in (None, fresh), f"{request.name} is shown as it was before")
 
 
 def _that(holds: bool, promise: str) -> None:

@@ -110,7 +110,11 @@ TALKS: dict[str, dict[str, Any]] = {
 
 
 _FIELDS = [
-    name for name in dir(Segment) if not name.startswith("_") and name not in ("reason", "size")
+    name
+    for name in dir(Segment)
+    if name not in ("reason", "size")
+    and not name.startswith("_")
+    and not callable(getattr(Segment, name))
 ]
 
 

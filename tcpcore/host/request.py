@@ -8,7 +8,7 @@ net/ipv4/inet_connection_sock.c.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tcpcore import reasons, trace
 from tcpcore.host import counters, saved_syn
@@ -72,16 +72,21 @@ def open_child(listener: Listener, c: Connection, syn_ack: SentSegment) -> None:
 
 
 class Request:
-    """See the module; `child` holds what the connection will start with."""
+    """See the module; `child` holds what the connection will start with.
+
+    `shown` is the snapshot's: what it shows of the request, None where that may have changed.
+    """
 
     __slots__ = (
         "acked",
         "child",
         "deadline",
+        "ends",
         "listener",
         "name",
         "resent",
         "sent_at",
+        "shown",
         "stamps",
         "state",
         "timeouts",
@@ -95,6 +100,8 @@ class Request:
         self.state = state.SYN_RECV
         self.child = half_open(listener, segment, now, isn)
         self.name = self.child.name
+        self.ends = self.child.ends
+        self.shown: Any = None
         self.acked = False  # a last ACK came, but did not open the connection
         self.timeouts = 0
         self.resent = 0
@@ -113,13 +120,10 @@ class Request:
         """``(name, deadline)`` of the one timer."""
         return [(SYN_ACK_TIMER, self.deadline)]
 
-    def timer(self) -> tuple[str, str, int]:
-        """The same with its own name between, as `timers.list_running` tells it."""
-        return SYN_ACK_TIMER, self.name, self.deadline
-
     def answer(self, now: int, reason: Reason) -> list[Segment]:
         """Send the SYN+ACK and start its timer: 1 s, doubled by every time-out so far."""
         c = self.child
+        self.shown = None
         self._wait(now, reasons.TIMER_SYN_ACK)
         sent = departure.timestamp(c.timestamp_offset, now)
         self.stamps = (self.stamps[0] if self.resent else sent, sent)
@@ -129,6 +133,7 @@ class Request:
 
     def icmp(self, kind: int, code: int, seq: int, mtu: int, now: int) -> list[Segment]:
         """An ICMP error about our SYN+ACK: the client cannot be reached (tcp_req_err())."""
+        self.shown = None
         six = ":" in self.child.remote
         gone = ends_request(kind, code, six) and not self.child.sysctl.icmp_by_rfc
         if seq != self.child.iss:
@@ -142,6 +147,7 @@ class Request:
 
     def fire(self, now: int) -> list[Segment]:
         """No ACK in time: send the SYN+ACK again, or forget the request."""
+        self.shown = None
         listener = self.listener
         host = listener.host
         host.count(counters.TIMEOUTS)
@@ -169,6 +175,7 @@ class Request:
 
     def arrives(self, segment: Segment, now: int) -> list[Segment]:
         """A segment for the request (tcp_check_req(), in its order)."""
+        self.shown = None
         c = self.child
         flags = segment.flags
         if signature.unexpected(segment):
@@ -324,7 +331,8 @@ class Request:
         rto = min(RTO_INITIAL << self.timeouts, host.sysctl.tcp_rto_max_ms * MILLISECOND)
         self.waiting_since = now
         self.deadline = now + rto
-        host.timer_set(SYN_ACK_TIMER, self.name, why, self.deadline)
+        if host.trace is not None:
+            host.trace.timer_set(SYN_ACK_TIMER, self.name, why, self.deadline)
 
     def _drop(self, reason: Reason) -> None:
         self.listener.host.tell(trace.REFUSED, self.name, reason)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.host import counters
 from tcpcore.host.listener import Listener
+from tcpcore.host.request import SYN_ACK_TIMER, Request
 from tcpcore.seqnum import HALF, MASK
 from tcpcore.tcp import state, timers
 from tcpcore.tcp.congestion import prr
@@ -41,60 +42,65 @@ def of(host: Host) -> dict[str, Any]:
 
 def raw(host: Host) -> dict[str, Raw]:
     """The sections as plain values; two are equal when they show the same."""
-    return dict(zip(_SECTIONS, _sections(host), strict=True))
+    items = iter(Watch(host).changes())
+    return dict(zip(items, items, strict=True))
 
 
 class Watch:
     """Which sections of a host are not what they were; what a trace keeps of each moment."""
 
-    __slots__ = ("_host", "_last")
+    __slots__ = ("_counters", "_host", "_queues", "_sockets", "_timers")
 
     def __init__(self, host: Host) -> None:
         self._host = host
-        self._last: list[Any] = [None, None, None, None]
+        self._sockets: list[Any] | None = None
+        self._timers: list[Any] | None = None
+        self._queues: list[Any] | None = None
+        self._counters: Raw | None = None
 
-    def changes(self) -> list[Any]:
+    def changes(self) -> Raw:
         """Name, content, name, content ... since the last call; as in `raw`."""
-        changed: list[Any] = []
-        last = self._last
-        sockets, deadlines, queues, counts = _sections(self._host)
-        if sockets != last[0]:
-            last[0] = sockets
-            changed += ("sockets", sockets)
-        if deadlines != last[1]:
-            last[1] = deadlines
-            changed += ("timers", deadlines)
-        if queues != last[2]:
-            last[2] = queues
-            changed += ("queues", queues)
-        if counts != last[3]:
-            last[3] = counts
+        host = self._host
+        sockets: list[Any] = []
+        queues: list[Any] = []
+        deadlines: list[Any] = []
+        for listener in host.listeners.values():
+            sockets.append((listener.name,))
+            queues.append(_queues(listener))
+        for endpoint in host.endpoints.values():
+            if isinstance(endpoint, Connection):
+                timers.list_running(endpoint, deadlines)
+                where, fin = endpoint.state, 0
+                if endpoint.rcv_closed and not endpoint.end_read and where != _TIME_WAIT:
+                    fin = 1
+                sockets.append((endpoint.name, where, "main", fin, _values(endpoint)))
+            else:
+                if endpoint.shown is None:
+                    endpoint.shown = request(endpoint)
+                socket, timer = endpoint.shown
+                sockets.append(socket)
+                deadlines += timer
+        counts = host.counters.raw()
+        changed: Raw = ()
+        if sockets != self._sockets:
+            self._sockets = sockets
+            changed += ("sockets", tuple(sockets))
+        if deadlines != self._timers:
+            self._timers = deadlines
+            changed += ("timers", tuple(deadlines))
+        if queues != self._queues:
+            self._queues = queues
+            changed += ("queues", tuple(queues))
+        if counts != self._counters:
+            self._counters = counts
             changed += ("counters", counts)
         return changed
 
 
-_SECTIONS = ("sockets", "timers", "queues", "counters")
-
-
-def _sections(host: Host) -> tuple[Raw, Raw, Raw, Raw]:
-    """What is in `_SECTIONS`."""
-    sockets: list[Raw] = []
-    queues: list[Raw] = []
-    deadlines: list[Any] = []
-    for listener in host.listeners.values():
-        sockets.append((listener.name,))
-        queues.append(_queues(listener))
-    for endpoint in host.endpoints.values():
-        if isinstance(endpoint, Connection):
-            c, role = endpoint, "main"
-            timers.list_running(c, deadlines)
-        else:
-            c, role = endpoint.child, "request"
-            deadlines += endpoint.timer()
-        where = endpoint.state
-        fin = 1 if c.rcv_closed and not c.end_read and where != _TIME_WAIT else 0
-        sockets.append((endpoint.name, where, role, fin, _values(c)))
-    return tuple(sockets), tuple(deadlines), tuple(queues), host.counters.raw()
+def request(request: Request) -> tuple[Raw, Raw]:
+    """Its socket and its timer, as `raw` has them."""
+    socket = (request.name, request.state, "request", 0, _values(request.child))
+    return socket, (SYN_ACK_TIMER, request.name, request.deadline)
 
 
 def show(name: str, section: Raw) -> Any:
@@ -120,6 +126,7 @@ def numbers(section: Raw) -> dict[str, dict[str, Any]]:
 
 
 _FIELDS = Struct("<14I")
+_PACK = _FIELDS.pack
 _NONE = 0xFFFF_FFFF
 _SRTT = _VARIABLES.index("srtt")
 _SYN_SENT, _TIME_WAIT = state.SYN_SENT, state.TIME_WAIT
@@ -157,7 +164,7 @@ def _values(c: Connection) -> bytes | Raw:
         c.retransmissions,
     )
     try:
-        return _FIELDS.pack(*values)
+        return _PACK(*values)
     except error:
         return values
 
@@ -181,7 +188,7 @@ def _signed(ahead: int) -> int:
 def _queues(listener: Listener) -> Raw:
     if not listener.syn_queue and not listener.accept_queue:
         return (listener.name, listener.backlog + 1, (), ())
-    opening = tuple([request.child.ends for request in listener.syn_queue])
+    opening = tuple([request.ends for request in listener.syn_queue])
     waiting = tuple([connection.ends for connection in listener.accept_queue])
     return (listener.name, listener.backlog + 1, opening, waiting)
 

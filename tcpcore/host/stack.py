@@ -29,7 +29,7 @@ from tcpcore.host.syncookies import SynCookies
 from tcpcore.host.time_waits import TimeWaits
 from tcpcore.tcp import departure, signature, state, timers
 from tcpcore.tcp.connection import Connection
-from tcpcore.why import Reason, Why
+from tcpcore.why import Reason
 from tcpcore.wire.segment import ACK, RST, SYN, Segment
 
 
@@ -52,7 +52,7 @@ class Host(Machine):
     def __init__(self, network: Wire, name: str, address: str, profile: str, seed: str) -> None:
         super().__init__(name, seed)
         self.network = network
-        self.recording = network.trace is not None
+        self.trace = network.trace
         self.name = name
         self.address = address
         self.index = 0
@@ -123,12 +123,12 @@ class Host(Machine):
         """A segment arrived (tcp_v4_rcv()); `number` is its index in the trace."""
         ends = (segment.dst, segment.dport, segment.src, segment.sport)
         endpoint = self.endpoints.get(ends)
-        network = self.network
-        if network.trace is not None:
-            network.trace.begin(network.now, self.index, trace.ARRIVAL, _summary(ends), number)
+        now, kept = self.network.now, self.trace
+        if kept is not None:
+            kept.begin(now, self.index, _ARRIVAL, _summary(ends), number)
         self.counters.in_segs += 1
         if endpoint is not None and endpoint.state != _TIME_WAIT:
-            self.transmit(endpoint, endpoint.arrives(segment, network.now))
+            self.transmit(endpoint, endpoint.arrives(segment, now))
         else:
             self._receive_anew(segment, endpoint)
 
@@ -170,7 +170,7 @@ class Host(Machine):
             self.counters.sent(segments)
             self.network.transmit(self, segments)
         if not isinstance(endpoint, Connection):
-            key = endpoint.child.ends
+            key = endpoint.ends
             self._schedule(key, self.endpoints.get(key))
             return
         queue = endpoint.waiters
@@ -275,11 +275,11 @@ class Host(Machine):
 
     def add_endpoint(self, endpoint: Connection | Request) -> None:
         """Make the endpoint known; a connection takes the place of its request."""
-        self.endpoints[_key(endpoint)] = endpoint
+        self.endpoints[endpoint.ends] = endpoint
 
     def remove_endpoint(self, endpoint: Connection | Request) -> None:
         """Forget the endpoint."""
-        key = _key(endpoint)
+        key = endpoint.ends
         if self.endpoints.get(key) is endpoint:
             del self.endpoints[key]
             if isinstance(endpoint, Connection):
@@ -325,25 +325,23 @@ class Host(Machine):
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
     ) -> None:
         """The journal of this host's endpoints: count what counts, and keep it in the trace."""
-        if kind == trace.STATE:
+        if kind == _STATE:
             old, new = values
             self.counters.state_changed(old, new, reason)
-        if kind in (trace.STATE, trace.REFUSED):
             self.counters.noted(reason)
-        if self.network.trace is not None:
-            self.network.trace.event(kind, subject, reason, values)
-
-    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
-        """The journal of this host's endpoints, for what is told most often."""
-        if self.network.trace is not None:
-            self.network.trace.timer_set(timer, subject, why, deadline)
+        elif kind == _REFUSED:
+            self.counters.noted(reason)
+        kept = self.trace
+        if kept is not None:
+            kept.event(kind, subject, reason, values)
 
     def tell(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
     ) -> None:
         """Keep an event in the trace, and count nothing: what requests do is not a socket's."""
-        if self.network.trace is not None:
-            self.network.trace.event(kind, subject, reason, values)
+        kept = self.trace
+        if kept is not None:
+            kept.event(kind, subject, reason, values)
 
     def call(self, label: str) -> None:
         """An application calls: a new moment."""
@@ -351,18 +349,19 @@ class Host(Machine):
 
     def returned(self, call: str, result: str, note: str = "", moved: int | None = None) -> None:
         """An application's call returned; `moved` so many bytes."""
-        kept, now = self.network.trace, self.network.now
+        kept = self.trace
         if kept is None:
             return
-        if self.running is None or not self.running.looking:
-            kept.call_returned(now, self.index, call, result, moved)
+        now, index, running = self.network.now, self.index, self.running
+        if running is None or not running.looking:
+            kept.call_returned(now, index, call, result, moved)
         if note:
-            kept.note(now, self.index, note)
+            kept.note(now, index, note)
 
     def note(self, text: str) -> None:
         """Something that a reader may like to see, with no consequence of its own."""
-        if self.network.trace is not None:
-            self.network.trace.note(self.now, self.index, text)
+        if self.trace is not None:
+            self.trace.note(self.now, self.index, text)
 
     def log(self, text: str) -> None:
         """A message of the kernel, as `dmesg` shows it."""
@@ -370,21 +369,17 @@ class Host(Machine):
         self.note(text)
 
     def _begin(self, kind: str, label: str, number: int | None) -> None:
-        network = self.network
-        if network.trace is not None:
-            network.trace.begin(network.now, self.index, kind, label, number)
+        if self.trace is not None:
+            self.trace.begin(self.network.now, self.index, kind, label, number)
 
     def snapshot(self) -> dict[str, Any]:
         """What a player shows of this host: sockets, timers, queues, counters."""
         return snapshot.of(self)
 
 
+_ARRIVAL, _STATE, _REFUSED = trace.ARRIVAL, trace.STATE, trace.REFUSED
 _TIME_WAIT = state.TIME_WAIT
 _OVER = frozenset((state.TIME_WAIT, state.CLOSED))
-
-
-def _key(endpoint: Connection | Request) -> FourTuple:
-    return endpoint.ends if isinstance(endpoint, Connection) else endpoint.child.ends
 
 
 @lru_cache(maxsize=1024)

@@ -125,7 +125,7 @@ def _received(length: int) -> str:
 def read(host: Host, c: Connection, most: int) -> bytes:
     """What a plain recv() does when there are bytes, and none of them urgent."""
     data, out = c.receive(most, host.network.now)
-    if host.recording:
+    if host.trace is not None:
         count = len(data)
         host.returned("recv", "ok", _received(count), count)
     if out:
@@ -191,7 +191,7 @@ def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
     if not data and most:
         c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
-    elif socket.host.recording:
+    elif socket.host.trace is not None:
         socket.host.returned("recv", "ok", _received(len(data)), len(data))
 
 

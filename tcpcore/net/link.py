@@ -45,9 +45,9 @@ class Pipe:
 
     Packets are numbered from 0 on as they enter, `entered` is the next one's number.  Before
     `calm_until` neither rule nor chance touches one, and the queue is a plain one.
-    Whoever sends looks first: several at once go by `has_way` and `carry_all`; one by `carry` where
-    the pipe is calm, else by `passes`, and `arrival` or the `discipline`.  `drops` counts what the
-    queue dropped, `marks` what it marked.
+    Several at once go by `carry_all` where they have way; one by `carry` where the pipe is calm,
+    else by `passes`, and `arrival` or the `discipline`.  `drops` counts what the queue dropped,
+    `marks` what it marked.
     """
 
     __slots__ = (
@@ -159,20 +159,8 @@ class Pipe:
         self.free_at = free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
         leaving.append(free_at)
         if self.record is not None:
-            self.record.keep(now, starts, size, tag)
+            self.record.passed(now, starts, size, tag)
         return free_at + self.delay
-
-    def has_way(self, count: int, now: int) -> bool:
-        """Whether so many packets may enter now by `carry_all`: all get through, none overtakes."""
-        if self.entered + count > self.calm_until:
-            return False
-        leaving = self.leaving
-        if len(leaving) + count > self.limit + 1:
-            del leaving[: bisect_right(leaving, now)]
-            if self.rate is not None and len(leaving) + count > self.limit + 1:
-                return False
-        line = self.line
-        return not line or line[-1][0] <= self.usual(now)
 
     def usual(self, now: int) -> int:
         """When a packet whose transmission ends by now is at the other end, if nothing holds it."""
@@ -180,26 +168,37 @@ class Pipe:
 
     def carry_all(
         self, packets: Sequence[Packet], tags: Iterable[Any], now: int, order: int
-    ) -> None:
+    ) -> bool:
         """What `carry` does for one packet, for all of these; they get in line, from `order` on.
 
-        Only where they have way (`has_way`).
+        False, and nothing is done, where they have no way: not all would get through, or one would
+        overtake another.
         """
-        self.entered += len(packets)
-        cuts, delay, rate, record, line = self.cuts, self.delay, self.rate, self.record, self.line
+        count, leaving, delay, line = len(packets), self.leaving, self.delay, self.line
+        if self.entered + count > self.calm_until:
+            return False
+        if len(leaving) + count > self.limit + 1:
+            del leaving[: bisect_right(leaving, now)]
+            if self.rate is not None and len(leaving) + count > self.limit + 1:
+                return False
         starts = self.free_at
         if starts < now:
             starts = now
+        if line and line[-1][0] > starts + delay:
+            return False
+        self.entered += count
+        cuts, rate, record = self.cuts, self.rate, self.record
         for packet, tag in zip(packets, tags, strict=False):
             if rate is not None:
                 size = packet.size or wire_length(packet)
                 free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
-                self.leaving.append(free_at)
+                leaving.append(free_at)
                 if record is not None:
-                    record.keep(now, starts, size, tag)
+                    record.passed(now, starts, size, tag)
                 self.free_at = starts = free_at
             line.append((starts + delay, order, None, self, packet, tag, cuts))
             order += 1
+        return True
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:
         """``(why lost or None, extra delay, damaged, doubled)`` of the packet that enters now."""

@@ -106,7 +106,7 @@ class Nat:
         if mapping is None or self._expired(mapping, now):
             return packet
         self._refresh(mapping, packet, now)
-        translated = copy.copy(packet)
+        translated = packet.as_long()
         translated.dst, translated.dport = mapping.flow[0], mapping.flow[1]
         return translated
 

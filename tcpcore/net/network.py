@@ -101,14 +101,33 @@ class Network(Wires):
             if now > until:
                 return
             self.now = now
-            if traced is not None:
-                traced.time_is(now)
             function = entry[2]
-            if function is None:
-                self._first_in_line(entry)
-            else:
+            if function is not None:
+                if traced is not None:
+                    traced.time_is(now)
                 heappop(heap)
                 function(entry[3])
+            else:  # who came by `Pipe.carry_all`, a whole segment, is first in line
+                _, _, _, pipe, segment, tag, cuts = entry
+                line, host = pipe.line, pipe.to
+                line.popleft()
+                if line:
+                    heapreplace(heap, line[0])
+                else:
+                    heappop(heap)
+                if (
+                    cuts == pipe.cuts
+                    and host.__class__ is Host
+                    and host.powered
+                    and not host.firewall.active
+                ):
+                    if tag is not None and traced is not None:
+                        traced.arrived(tag, segment, now)
+                    host.receive(segment, tag)  # and with it begins a moment
+                else:
+                    if traced is not None:
+                        traced.time_is(now)
+                    self._arrive((pipe, segment, tag, cuts, False))
             if run_queue:
                 self._run_processes()
 
@@ -139,31 +158,43 @@ class Network(Wires):
 
         Several packets are TCP segments of one connection.
         """
-        packet, count = packets[0], len(packets)
+        packet, now, kept = packets[0], self.now, self.trace
         ways = self._routes.get(host.index)
         pipe = None if ways is None else ways.get(packet.dst)
-        if (
-            pipe is None
-            or self._to_drop
-            or host.firewall.active
-            or packet.__class__ is not Segment
-            or not pipe.has_way(count, self.now)
-        ):
+        if pipe is None or packet.__class__ is not Segment or self._to_drop or host.firewall.active:
             for packet in packets:
-                tag = None if self.trace is None else self.originate(host, packet)
+                tag = None if kept is None else self.originate(host, packet)
                 self.send(host, packet, tag, isinstance(packet, Segment))
             return
-        self._sent += count  # nothing in the host has a say, nor has the pipe
         tags: Iterable[Any] = _NO_TAGS
-        if self.trace is not None:
-            receiver = pipe.to if pipe.to.__class__ is Host else self.receiver_of(packet)
-            to = receiver.index if receiver is not None and receiver.index >= 0 else None
-            tags = self.trace.sent_together(packets, host.index, to, self.now)
-        first = not pipe.line
-        pipe.carry_all(packets, tags, self.now, self._scheduled + 1 - ARRIVALS_FIRST)
-        self._scheduled += count
-        if first:
-            heappush(self._heap, pipe.line[0])
+        if kept is not None:
+            node = pipe.to
+            to = node.index if node.__class__ is Host else self._receiving_host(packet)
+            tags = kept.sent_together(packets, host.index, to, now)
+        if pipe.carry_all(packets, tags, now, self._scheduled + 1 - ARRIVALS_FIRST):
+            count = len(packets)  # nothing in the host had a say, nor had the pipe
+            self._sent += count
+            self._scheduled += count
+            if len(pipe.line) == count:
+                heappush(self._heap, pipe.line[0])
+        else:
+            for packet, tag in zip(packets, tags, strict=False):
+                self.send(host, packet, tag)
+
+    def enter(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool = False) -> None:
+        """A packet, perhaps damaged before, enters one direction of a link."""
+        order = self._scheduled + 1
+        if (
+            pipe.entered < pipe.calm_until
+            and packet.__class__ is Segment
+            and not corrupt
+            and pipe.carry_all((packet,), (tag,), self.now, order - ARRIVALS_FIRST)
+        ):
+            self._scheduled = order
+            if len(pipe.line) == 1:
+                heappush(self._heap, pipe.line[0])
+        else:
+            super().enter(pipe, packet, tag, corrupt)
 
     def on_the_way(
         self, pipe: Pipe, at: int, packet: Packet, tag: Any, corrupt: bool, cuts: int
@@ -191,28 +222,6 @@ class Network(Wires):
             heappush(self._heap, pipe.line[0])
         self._arrive((pipe, packet, tag, cuts, corrupt))
 
-    def _first_in_line(self, entry: tuple[Any, ...]) -> None:
-        """Who came by `Pipe.carry_all`, a whole segment, is first in line."""
-        _, _, _, pipe, segment, tag, cuts = entry
-        line = pipe.line
-        line.popleft()
-        if line:
-            heapreplace(self._heap, line[0])
-        else:
-            heappop(self._heap)
-        host = pipe.to
-        if (
-            cuts == pipe.cuts
-            and host.__class__ is Host
-            and host.powered
-            and not host.firewall.active
-        ):
-            if tag is not None and self.trace is not None:
-                self.trace.arrived(tag, self.now)
-            host.receive(segment, tag)
-        else:
-            self._arrive((pipe, segment, tag, cuts, False))
-
     def last_segment(self, host: Host) -> Segment:
         """The last segment that a host sent, as somebody who listens on its cable knows it."""
         if self.trace is not None:
@@ -228,17 +237,21 @@ class Network(Wires):
         """Record a packet as it leaves the node that made it."""
         if self.trace is None:
             return None
-        receiver = self.receiver_of(packet)
-        index = receiver.index if receiver is not None and receiver.index >= 0 else None
+        index = self._receiving_host(packet)
         if isinstance(packet, IcmpError):
             return -1 - self.trace.icmp_sent(packet, node.name, node.index, index, self.now)
         if not alone:
             return self.trace.sent(packet, node.index, index, self.now)
         sender = node if node.index >= 0 else self.node_at(packet.src)
         if not isinstance(sender, Host):  # a router's own: shown at the far end of the ladder
-            sender = next((host for host in self.hosts if host is not receiver), self.hosts[0])
+            sender = next((host for host in self.hosts if host.index != index), self.hosts[0])
         self.trace.begin(self.now, sender.index, tracing.CALL, f"{node.name} answers")
         return self.trace.sent(packet, sender.index, index, self.now)
+
+    def _receiving_host(self, packet: Packet) -> int | None:
+        """The index of the host that will get the packet; None: no host will."""
+        receiver = self.receiver_of(packet)
+        return receiver.index if receiver is not None and receiver.index >= 0 else None
 
     def _traced(self, tag: int) -> Any:
         assert self.trace is not None
@@ -267,13 +280,11 @@ class Network(Wires):
 
     def hand_over(self, host: Any, packet: Packet, tag: Any, corrupt: bool) -> None:
         """The packet has reached its host: let it in."""
-        if tag is not None:
-            traced = self._traced(tag)
-            if traced.arrived is None:
-                traced.fate = tracing.DELIVERED
-                traced.arrived = self.now
-                if tag >= 0 and packet is not traced.segment and not corrupt:
-                    traced.received = packet
+        if tag is not None and self.trace is not None:
+            if tag >= 0:
+                self.trace.arrived(tag, packet, self.now, corrupt)
+            else:
+                self.trace.icmp_arrived(-1 - tag, self.now)
         if isinstance(packet, IcmpError):
             host.receive_icmp(packet)
         elif corrupt:

@@ -105,10 +105,8 @@ class Router:
         self._pass_on(pipe, packet, tag, corrupt)
 
     def _pass_on(self, pipe: Pipe, packet: Packet, tag: Any, corrupt: bool) -> None:
-        onward = copy.copy(packet)
+        onward = packet.as_long() if isinstance(packet, Segment) else copy.copy(packet)
         onward.ttl -= 1
-        if isinstance(onward, Segment):
-            onward.size = wire_length(packet)  # measured before it comes here
         refused = self.nat.outward(onward, self._wires.now) if self.nat is not None else None
         if onward.src != packet.src:
             self._wires.masked(tag, onward)

@@ -23,26 +23,24 @@ from tcpcore.tcp.mtu_search import Search
 from tcpcore.tcp.remembered import ByRoute, Metrics
 from tcpcore.tcp.scoreboard import Scoreboard
 from tcpcore.tcp.sent import SentSegment
-from tcpcore.why import Reason, Why
+from tcpcore.trace import Trace
+from tcpcore.why import Reason
 from tcpcore.wire.options import NOP_OPTION, TIMESTAMPS
 
 
 class Journal(Protocol):
-    """Where a connection tells what it does; `trace.Trace` is one.  None costs nothing.
+    """Where a connection tells what it does.  None costs nothing.
 
-    `recording` says whether anybody keeps what is told.  Without, only changes of state matter
-    (they are counted), and nobody need prepare the rest.
+    `trace` keeps what is told.  Without it only changes of state matter (they are counted), and
+    nobody need prepare the rest; with it, what nobody counts may be told to the trace itself.
     """
 
-    recording: bool
+    trace: Trace | None
 
     def event(
         self, kind: str, subject: str, reason: Reason | None = None, values: Any = None
     ) -> None:
         """Add an event to what is happening now."""
-
-    def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
-        """Add that a timer of `subject` will fire at `deadline` (us), and what it waits for."""
 
     def count(self, name: str, times: int = 1) -> None:
         """Move a counter of the host."""

@@ -38,8 +38,8 @@ def _announce(c: Tcb, timer: str, why: Why, deadline: int) -> None:
     if deadline < c.due:
         c.due = deadline
     journal = c.journal
-    if journal is not None and journal.recording:
-        journal.timer_set(timer, c.name, why, deadline)
+    if journal is not None and journal.trace is not None:
+        journal.trace.timer_set(timer, c.name, why, deadline)
 
 
 def _retransmission_name(c: Tcb) -> str:
@@ -49,8 +49,9 @@ def _retransmission_name(c: Tcb) -> str:
 
 
 def _announce_end(c: Tcb, timer: str) -> None:
-    if c.journal is not None and c.journal.recording:
-        c.journal.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
+    journal = c.journal
+    if journal is not None and journal.trace is not None:
+        journal.trace.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
 
 
 def set_retransmission(

@@ -22,6 +22,7 @@ def pack(text: str) -> bytes:
     return ipaddress.ip_address(text).packed
 
 
+@lru_cache(maxsize=4096)
 def within(text: str, prefix: str) -> bool:
     """Whether an address lies in a prefix (``192.0.2.0/24``), or is that address."""
     network = ipaddress.ip_network(prefix, strict=False)

@@ -108,6 +108,12 @@ class Segment:
             self.options, self.payload, self.reason, self.urgent, self.ttl, self.tos, self.ip_id,
         )  # fmt: skip
 
+    def as_long(self) -> Segment:
+        """A copy for who changes addresses or TTL, and so nothing that makes it longer."""
+        copied = self.__copy__()
+        copied.size = self.size
+        return copied
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Segment):
             return NotImplemented

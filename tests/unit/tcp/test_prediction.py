@@ -22,7 +22,7 @@ pytestmark = pytest.mark.interpreted("functions of compiled modules cannot be re
 def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prediction, "takes", lambda c, segment, now: False)
     monkeypatch.setattr(train, "is_plain", lambda c, length: False)
-    monkeypatch.setattr(Pipe, "has_way", lambda pipe, count, now: False)
+    monkeypatch.setattr(Pipe, "carry_all", lambda *packets: False)
     monkeypatch.setattr(Scoreboard, "told", property(lambda board: (), lambda board, told: None))
 
 
