@@ -171,6 +171,7 @@ VARIANTS: tuple[tuple[str, dict[str, Any], tuple[int, ...]], ...] = (
     ("fast-retransmit", {"holes": 3}, ()),
     ("fast-retransmit", {"lost": 41}, ()),
     *(("sack-vs-newreno", change, ()) for change in ({"tcp_sack": 0}, {"control": 1})),
+    ("sack-compression", {"tcp_comp_sack_nr": 0}, ()),
     *(("rack-tlp", {"holes": n}, ()) for n in (1, 3, 9)),
     *(("rack-tlp", {name: 0}, ()) for name in ("tcp_early_retrans", "tcp_recovery", "tcp_sack")),
     *(("reordering", {"by": 50, **change}, ()) for change in ({}, {"tcp_dsack": 0})),

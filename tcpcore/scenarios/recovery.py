@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tcpcore.scenarios.congestion import CONTROL, LOST, RENO, SIZE, lose_data, transfer
+from tcpcore.scenarios.congestion import CONTROL, LOST, RATE, RENO, SIZE, lose_data, transfer
 from tcpcore.scenarios.handshake import RTT
 from tcpcore.scenarios.registry import Parameter, scenario
 from tcpcore.units import minutes, ms, seconds
@@ -62,6 +62,14 @@ TIMESTAMPS = Parameter(
 )
 DSACK = Parameter(
     "tcp_dsack", "tcp_dsack", 1, help="the receiver reports what it had already", sysctl=True
+)
+COMPRESSION = Parameter(
+    "tcp_comp_sack_nr",
+    "tcp_comp_sack_nr",
+    44,
+    maximum=100,
+    help="so many duplicate ACKs wait for each other; 0: none does",
+    sysctl=True,
 )
 HOLES = Parameter("holes", "Segments lost", 1, minimum=1, maximum=10, help="from that one on")
 GAP = Parameter(
@@ -125,6 +133,28 @@ def sack_vs_newreno(
     sysctls = {"tcp_sack": tcp_sack}
     link = transfer(net, rtt=rtt, written=60_000, control=control, sysctls=sysctls)
     lose_data(link, range(lost, lost + holes * gap, gap))
+
+
+@scenario(
+    "sack-compression",
+    title="One duplicate ACK for several segments",
+    question="Much arrives behind a hole: does every segment get its duplicate ACK?",
+    parameters=(
+        RTT,
+        replace(RATE, default=25),
+        replace(LOST, default=110, minimum=1, maximum=150),
+        COMPRESSION,
+        CONTROL,
+    ),
+    until=minutes(5),
+)
+def sack_compression(
+    net: Any, *, rtt: int, rate: int, lost: int, tcp_comp_sack_nr: int, control: int
+) -> None:
+    """Three duplicate ACKs go at once; later ones wait a millisecond, and one stands for many."""
+    sysctls = {"tcp_comp_sack_nr": tcp_comp_sack_nr}
+    link = transfer(net, rtt=rtt, rate=rate, written=217_200, control=control, sysctls=sysctls)
+    lose_data(link, (lost,))
 
 
 @scenario(

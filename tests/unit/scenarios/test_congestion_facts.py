@@ -9,6 +9,7 @@ import pytest
 from tcpcore.scenarios import registry
 from tcpcore.trace import LOST, Trace, TracedSegment
 from tcpcore.units import ms, seconds
+from tcpcore.wire.options import SACK
 
 
 def data(trace: Trace) -> list[TracedSegment]:
@@ -86,6 +87,14 @@ def test_sack_mends_in_one_round_trip_what_newreno_mends_hole_by_hole():
     assert len(with_sack) == 4
     assert with_sack[-1].sent - with_sack[0].sent < ms(20)
     assert without[-1].sent - without[0].sent > ms(280)
+
+
+@pytest.mark.parametrize(("most", "acks"), [(44, 16), (1, 22), (0, 40)])
+def test_one_duplicate_ack_stands_for_several_segments(most: int, acks: int):
+    trace = registry.run("sack-compression", {"tcp_comp_sack_nr": most})
+    options = [one.segment.options for one in trace.segments if one.sender == 1]
+    assert sum(any(kind == SACK for kind, *_ in found) for found in options) == acks
+    assert len(again(trace)) == 1
 
 
 def test_a_probe_finds_out_about_a_lost_tail_sooner_than_the_timer():
