@@ -7,11 +7,9 @@ offer the same calls.  Its parameters are the sliders of the player.
 
 from __future__ import annotations
 
-import gc
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -260,20 +258,7 @@ def run(
     `profile` None means the scenario's own.  `drop` numbers segments to lose, in order of sending
     from 0.  `UsageError` for a parameter, profile or number that does not fit.
     """
-    with _collector_paused():
-        return prepare(name, parameters, profile=profile, drop=drop, seed=seed).run(get(name).until)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Do not look for garbage meanwhile: a run makes little, and keeps nearly all that it makes."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
+    return prepare(name, parameters, profile=profile, drop=drop, seed=seed).run(get(name).until)
 
 
 def prepare(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from typing import Any
 
@@ -177,17 +176,3 @@ def test_what_is_neither_on_nor_off_is_refused(value: Any):
 def test_a_parameter_with_fractions_keeps_them():
     loss = Parameter("loss", "Loss", 0.5, maximum=100, step=0.5, unit="%", help="x")
     assert loss.check("2.5", "s") == 2.5
-
-
-@pytest.mark.parametrize("on", [True, False])
-def test_a_run_leaves_the_garbage_collector_as_it_was(on: bool) -> None:
-    before = gc.isenabled()
-    (gc.enable if on else gc.disable)()
-    try:
-        registry.run("handshake")
-        assert gc.isenabled() is on
-        with pytest.raises(UsageError):
-            registry.run("handshake", {"no_such": 1})
-        assert gc.isenabled() is on
-    finally:
-        (gc.enable if before else gc.disable)()
