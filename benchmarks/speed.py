@@ -56,11 +56,15 @@ def import_time(rounds: int = 9) -> float:
     return median(with_it - without for with_it, without in pairs)
 
 
+def of_classroom() -> list[str]:
+    """The names of the scenarios of at most `CLASSROOM` segments; each has run once then."""
+    return [name for name in registry.names() if len(registry.run(name).segments) <= CLASSROOM]
+
+
 def classroom() -> tuple[str, float]:
     """The slowest scenario of at most 100 segments: its name, and seconds for one run."""
     times: dict[str, float] = {}
-    for name in registry.names():
-        if len(registry.run(name).segments) <= CLASSROOM:
-            times[name] = median(cost(partial(registry.run, name)) for _ in range(7))
+    for name in of_classroom():
+        times[name] = median(cost(partial(registry.run, name)) for _ in range(7))
     slowest = max(times, key=lambda name: times[name])
     return slowest, times[slowest]

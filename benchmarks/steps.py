@@ -4,6 +4,7 @@
     python -m benchmarks.steps --traced     with its full trace
     python -m benchmarks.steps --loss 0.01  where one packet in a hundred is lost
     python -m benchmarks.steps --scenario reordering      one run of a scenario, all of it
+    python -m benchmarks.steps --classroom  a run of each short scenario, the dearest first
 
 A step is one bytecode instruction of CPython, and a segment's share of the ACKs is in it.  A busy
 machine does not change the number, so that one percent can be told from none; but steps are not all
@@ -21,7 +22,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from benchmarks import floor, transfer
+from benchmarks import floor, speed, transfer
 from tcpcore.scenarios import registry
 
 MSS = 1448
@@ -105,6 +106,12 @@ def scenario(name: str) -> list[Cost]:
     return whole(lambda: registry.run(name))
 
 
+def classroom() -> list[tuple[str, float]]:
+    """Each scenario that people look at segment by segment, and the steps of a run of it."""
+    taken = [(name, sum(cost.steps for cost in scenario(name))) for name in speed.of_classroom()]
+    return sorted(taken, key=lambda one: -one[1])
+
+
 def main() -> None:
     """See the module."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steps", description=__doc__)
@@ -112,7 +119,12 @@ def main() -> None:
     parser.add_argument("--loss", type=float, default=0.0, help="how likely a packet is lost")
     parser.add_argument("--rows", type=int, default=40, help="how many functions to list")
     parser.add_argument("--scenario", choices=registry.names(), metavar="NAME", help="a run of it")
+    parser.add_argument("--classroom", action="store_true", help="a run of each short scenario")
     chosen = parser.parse_args()
+    if chosen.classroom:
+        for name, taken in classroom()[: chosen.rows]:
+            print(f"{taken:9,.0f}  {name}")
+        return
     if chosen.scenario:
         found, what = scenario(chosen.scenario), "a run"
     else:

@@ -10,6 +10,24 @@ import pytest
 from benchmarks import floor, flows, memory, speed, steps, transfer
 from tcpcore.units import seconds
 
+MARGIN = 1.03
+"""Whoever makes the engine do more should know it, and change the numbers here."""
+DEAREST = {
+    "sack-vs-newreno": 306_306,
+    "reordering": 304_318,
+    "fast-retransmit": 296_625,
+    "spurious-rto": 286_226,
+    "address-change": 270_337,
+    "flow-control-vs-congestion-control": 233_616,
+    "silly-window": 211_918,
+    "syn-flood": 201_078,
+    "look-around": 200_183,
+    "flood-filtered": 170_890,
+    "zero-window": 157_755,
+    "tw-recycle-nat": 145_455,
+}
+"""Steps of the interpreter for a run, by `python -m benchmarks.steps --classroom`."""
+
 
 def test_the_engine_keeps_up_with_the_floor() -> None:
     measured = speed.ratios(2_000_000, 3)
@@ -17,18 +35,17 @@ def test_the_engine_keeps_up_with_the_floor() -> None:
     assert measured["traced"] >= 0.03, measured
 
 
-@pytest.mark.parametrize(("traced", "most"), [(False, 2_810), (True, 3_940)])
+@pytest.mark.parametrize(("traced", "taken"), [(False, 2_581), (True, 3_595)])
 def test_a_segment_takes_no_more_steps_of_the_interpreter_than_it_did(
-    traced: bool, most: int
+    traced: bool, taken: int
 ) -> None:
-    """Whoever makes the engine do more for each segment should know it, and change it here."""
-    found = steps.costs(lambda size: transfer.run(size, traced=traced), 1000, 1200)
-    assert sum(cost.steps for cost in found) < most
+    found = steps.costs(lambda size: transfer.run(size, traced=traced), 700, 900)
+    assert sum(cost.steps for cost in found) < MARGIN * taken
 
 
-@pytest.mark.parametrize("name", ["sack-vs-newreno", "reordering", "fast-retransmit"])
-def test_the_slowest_classroom_scenarios_take_no_more_steps_than_they_did(name: str) -> None:
-    assert sum(cost.steps for cost in steps.scenario(name)) < 345_000
+@pytest.mark.parametrize("name", DEAREST)
+def test_the_dearest_classroom_scenarios_take_no_more_steps_than_they_did(name: str) -> None:
+    assert sum(cost.steps for cost in steps.scenario(name)) < MARGIN * DEAREST[name]
 
 
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:
