@@ -42,13 +42,15 @@ class QueueRecord:
         self.rate = rate
         self._numbers = array("q")  # the fields of each stay: 40 bytes instead of 200
 
-    def passed(self, entered: int, left: int, size: int, segment: int) -> None:
+    def passed(self, entered: int, left: int, size: int, segment: int | None) -> None:
         """What `keep` does for one that PASSED, as nearly all do."""
-        self._numbers.extend((entered, left, size, segment, _PASSED))
+        if segment is not None:
+            self._numbers.extend((entered, left, size, segment, _PASSED))
 
-    def keep(self, entered: int, left: int, size: int, segment: int, fate: str) -> None:
-        """Take note of a stay, when its end is known."""
-        self._numbers.extend((entered, left, size, segment, _IN_A_QUEUE.index(fate)))
+    def keep(self, entered: int, left: int, size: int, segment: int | None, fate: str) -> None:
+        """Take note of a stay, when its end is known; not of a packet that the trace left out."""
+        if segment is not None:
+            self._numbers.extend((entered, left, size, segment, _IN_A_QUEUE.index(fate)))
 
     def stays(self) -> list[Stay]:
         """All of them, in the order in which their ends became known."""

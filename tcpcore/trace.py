@@ -222,12 +222,14 @@ class Trace:
 
     def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
         """Record a segment as it leaves its host; its index."""
-        return self.sent_together((segment,), sender, receiver, now)[0]
+        index = len(self.segments)
+        self.sent_together((segment,), sender, receiver, now)
+        return index
 
     def sent_together(
         self, segments: Sequence[Any], sender: int, receiver: int | None, now: int
-    ) -> range:
-        """The same of several."""
+    ) -> Sequence[int | None]:
+        """The same of several; None: this trace keeps no more."""
         kept, told = self.segments, self._events if self._open is not None else None
         first = index = len(kept)
         for segment in segments:

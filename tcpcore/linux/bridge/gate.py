@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import select
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tcpcore import trace as tracing
@@ -61,6 +61,14 @@ class BoundedTrace(Trace):
             super().begin(time, host, kind, label, segment)
         else:
             self.close()
+
+    def sent_together(
+        self, segments: Sequence[Any], sender: int, receiver: int | None, now: int
+    ) -> Sequence[int | None]:
+        """Record as many as there is room for."""
+        room = max(self._limit - len(self.segments), 0)
+        kept = super().sent_together(segments[:room], sender, receiver, now) if room else ()
+        return [*kept, *[None] * (len(segments) - len(kept))]
 
     def call_returned(
         self, time: int, host: int, call: str, result: str, moved: int | None = None
