@@ -48,6 +48,11 @@ def test_the_dearest_classroom_scenarios_take_no_more_steps_than_they_did(name: 
     assert sum(cost.steps for cost in steps.scenario(name)) < MARGIN * DEAREST[name]
 
 
+def test_a_classroom_scenario_stays_within_the_time_that_the_floor_gives_it() -> None:
+    """5 ms are 1,710 segments of a floor that does 342,000 a second; noise has its share, too."""
+    assert speed.of_scenario("sack-vs-newreno", 9).segments < 2_000
+
+
 def test_a_transfer_twice_as_long_takes_about_twice_the_time() -> None:
     growth = [
         speed.cost(lambda: transfer.run(4_000_000, traced=False))
