@@ -8,7 +8,7 @@ keep; printing is in `explain_text`, the player's document in `view.capture_docu
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from os import PathLike
 
@@ -23,6 +23,8 @@ MOST_LISTED = 20_000
 """Connections that are listed one by one; of further ones only the verdicts are counted."""
 _MOST_LIVE = 5_000
 """Connections that are followed at a time; beyond, those that are over or idle are settled."""
+_MOST_DAMAGED = 100
+"""Damaged packets that are kept until the connection shows that they may belong to."""
 _UNSORTED = MILLISECOND
 """What several queues of one network card may mix up; more is a clock that was set, or two."""
 UNEVENTFUL = "nothing unusual"
@@ -55,13 +57,17 @@ class Explanation:
         self._connection = connection
         self._room = sys.maxsize if most is None else most
         self._live: dict[Key, ExplainedConnection] = {}
+        self._damaged: deque[Packet] = deque(maxlen=_MOST_DAMAGED)
 
     def take(self, packet: Packet) -> None:
         """Take in the next packet, in the order of the capture."""
         segment = packet.segment
         key = (segment.src, segment.sport, segment.dst, segment.dport)
         known = self._live.get(key)
-        if known is None or known.connection.begins_another(segment):
+        if packet.damaged and known is None:
+            self._damaged.append(packet)
+            return
+        if known is None or (not packet.damaged and known.connection.begins_another(segment)):
             known = self._begin(key, packet, known)
         keep = self._room > 0 and self._connection in (None, known.number)
         self._room -= keep
@@ -86,7 +92,18 @@ class Explanation:
         self._live[key] = self._live[key[2:] + key[:2]] = begun
         if self.count <= MOST_LISTED:
             self.connections.append(begun)
+        self._hand_over(begun, key)
         return begun
+
+    def _hand_over(self, begun: ExplainedConnection, key: Key) -> None:
+        """Damaged packets that came before the first sound one of the same addresses and ports."""
+        keys = (key, key[2:] + key[:2])
+        for packet in list(self._damaged):
+            segment = packet.segment
+            if (segment.src, segment.sport, segment.dst, segment.dport) in keys:
+                self._damaged.remove(packet)
+                self.segments += 1
+                begun.take(packet, self._room > 0 and self._connection in (None, begun.number))
 
     def _settle_some(self, now: int) -> None:
         """Let go of half of the connections: those that are over first, then the longest idle."""
@@ -116,6 +133,10 @@ class Explanation:
         """The capture ends: say what the whole of it shows."""
         for one in dict.fromkeys(self._live.values()):
             self._settle(one, self.end)
+        if self._damaged:
+            self.left_out["damaged on the way (wrong checksum), of no connection known here"] += (
+                len(self._damaged)
+            )
         self._live.clear()
 
 

@@ -120,6 +120,8 @@ def of_capture(path: str | Path, *, connection: int = 1, side: str = "") -> tupl
     capture = Capture(path)
     packets, cut = [], 0
     for packet in capture.segments():
+        if packet.damaged:
+            continue  # no connection ever heard of it
         packets.append((packet.time, packet.segment))
         cut += packet.cut > 0
     if not packets:

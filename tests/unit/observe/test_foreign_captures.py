@@ -375,3 +375,11 @@ def test_no_script_is_made_of_segments_without_their_options(tmp_path: Path) -> 
     (tmp_path / "cut.pcap").write_bytes(pcap(101, frames))
     with pytest.raises(UsageError, match="2 packets of the capture lack the end of their TCP opt"):
         of_capture(tmp_path / "cut.pcap")
+
+
+def test_bytes_that_came_only_when_they_were_sent_again_are_counted_once() -> None:
+    behind_the_loss = MISSED.replace("> . 1:1001(1000) ack 1 win 502\n", "", 1)
+    for script in (MISSED, behind_the_loss):
+        (connection,) = explain_packets(sent(script)).connections
+        assert connection.bytes == [3000, 0]
+        assert connection.again == 1
