@@ -243,7 +243,7 @@ def _explain(arguments: argparse.Namespace) -> int:
         from tcpcore.packetdrill import to_script
 
         text, agrees = to_script.of_capture(
-            arguments.file, connection=only or 1, side=arguments.side
+            arguments.file, connection=only or 1, side=arguments.side, interface=arguments.interface
         )
         if not agrees:
             print(to_script.DOUBT, file=sys.stderr)
@@ -253,6 +253,7 @@ def _explain(arguments: argparse.Namespace) -> int:
         connection=only,
         most=explain_text.MOST_SHOWN if only is None else explain_text.MOST_OF_ONE,
         progress=explain_text.progress_bar(arguments.file),
+        interface=arguments.interface,
     )
     text = explain_text.format_text(explanation, only)
     if arguments.html:

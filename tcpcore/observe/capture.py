@@ -19,6 +19,7 @@ from tcpcore.observe.captured import Item
 from tcpcore.observe.captured import Packet as Packet
 from tcpcore.observe.damage import Damage
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
+from tcpcore.observe.places import Places
 from tcpcore.observe.tunnels import innermost
 from tcpcore.wire import icmp
 from tcpcore.wire.codec import NotTcp, WireError, decode_snapped
@@ -35,13 +36,14 @@ _FRAGMENTS = "fragment of an IP packet whose other fragments are not there"
 class Capture:
     """A capture file that is read once, from front to back; its path ``-`` is standard input.
 
-    With `file`, that open file is read, and the path is only its name.
+    With `file`, that open file is read, and the path is only its name.  With `interface`, only
+    what that interface of a pcapng file saw is read, counted from 0.
 
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
     no whole TCP segment, by reason, `last` is the latest time of a packet (µs since 1970), and
-    `trouble` says where a damaged file ends.  `progress` is
-    called now and then with the bytes of the file read so far, `on_icmp` with number, time and
-    message for each ICMP error that is about a TCP segment.
+    `trouble` says where a damaged file ends; `places` tells whether it is from several places.
+    `progress` is called now and then with the bytes of the file read so far, `on_icmp` with number,
+    time and message for each ICMP error that is about a TCP segment.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Capture:
         path: str | PathLike[str],
         progress: Callable[[int], object] | None = None,
         file: BinaryIO | None = None,
+        interface: int | None = None,
     ) -> None:
         self.path = str(path)
         self._file = file
@@ -56,9 +59,12 @@ class Capture:
         self.on_icmp: Callable[[int, int, IcmpError], object] | None = None
         self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
+        self._elsewhere = 0
         self.last = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self.places = Places()
+        self._interface = interface
         self._fragments = Reassembly()
 
     def segments(self) -> Iterator[Packet]:
@@ -84,11 +90,17 @@ class Capture:
                 self.last = max(self.last, record.time)
                 if self._progress is not None and not self.packets % _OFTEN:
                     self._progress(file.tell() if file.seekable() else 0)
+                if self._interface not in (None, record.interface):
+                    self._elsewhere += 1
+                    continue
                 item = self._item(record)
                 if item is not None:
+                    if isinstance(item, Packet):
+                        self.places.see(item, record.interface)
                     yield item
         finally:
             self.left_out[_FRAGMENTS] += self._fragments.waiting
+            self.left_out["packet of another interface"] += self._elsewhere
             self.left_out = +self.left_out
 
     def _item(self, record: Record) -> Item | None:

@@ -34,10 +34,10 @@ class Explanation:
     """All that a capture tells about TCP: its connections in order of their first segment.
 
     `packets` counts the packets of the file, `left_out` those that hold no whole TCP segment, by
-    reason; `trouble` says where a damaged file ends.  `backwards` is the number of the first packet
-    whose time is before that of an earlier one, 0 where there is none.  `further` counts
-    connections that are not listed, by the kind of their verdict.  `start` is the first time of a
-    segment, `end` the latest of any packet.
+    reason; `trouble` says where a damaged file ends, `places` that it is from several places.
+    `backwards` is the number of the first packet whose time is before that of an earlier one, 0
+    where there is none.  `further` counts connections that are not listed, by the kind of their
+    verdict.  `start` is the first time of a segment, `end` the latest of any packet.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Explanation:
         self.packets = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self.places = ""
         self.backwards = 0
         self.start = 0
         self.end = 0
@@ -150,15 +151,18 @@ def explain(
     connection: int | None = None,
     most: int | None = None,
     progress: Callable[[int], object] | None = None,
+    interface: int | None = None,
 ) -> Explanation:
     """Explain a capture file (pcap or pcapng, also gzipped; ``-`` is standard input).
 
     Every segment is looked at; kept one by one are those of `connection` only (counted from 1;
     None: of all), and at most the first `most` (None: all of them).  With `most` the memory it
     takes does not grow with the file.  `progress` is called now and then with the bytes read.
+    `interface` reads only what one interface of a pcapng file saw, counted from 0.
     UsageError, one sentence, when the file cannot be read or has no TCP segment.
     """
-    return explain_capture(Capture(path, progress), connection=connection, most=most)
+    capture = Capture(path, progress, interface=interface)
+    return explain_capture(capture, connection=connection, most=most)
 
 
 def explain_capture(
@@ -174,6 +178,7 @@ def explain_capture(
     explanation.packets = capture.packets
     explanation.left_out += capture.left_out
     explanation.trouble = capture.trouble
+    explanation.places = capture.places.caution()
     if not explanation.connections:
         raise no_segments(capture)
     return explanation
@@ -202,8 +207,10 @@ def picked(explanation: Explanation, connection: int | None) -> list[int]:
 
 
 def cautions(explanation: Explanation) -> list[str]:
-    """What makes the whole capture less than sure: where it is damaged, or its clock jumps."""
+    """What makes the whole capture less than sure: damage, several places, a clock that jumps."""
     found = [explanation.trouble] if explanation.trouble else []
+    if explanation.places:
+        found.append(explanation.places)
     if explanation.backwards:
         found.append(
             f"the capture's clock goes back at packet {explanation.backwards}: "

@@ -175,6 +175,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--connection", type=int, metavar="N", help="only this connection, counted from 1"
     )
+    parser.add_argument(
+        "--interface",
+        type=int,
+        metavar="N",
+        help="only what this interface of a pcapng file saw, counted from 0",
+    )
     parser.add_argument("--html", metavar="OUT", help="also write the player for it as a page")
 
 

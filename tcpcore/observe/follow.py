@@ -133,8 +133,9 @@ class Connection:
             missed = end.missed(peer.rcv)
             if missed and end.segments:
                 self.notes.append(
-                    f"{missed} bytes of the {end.name} were acknowledged, yet are not in this "
-                    "capture: whoever captured missed packets"
+                    f"{missed} byte{'s were' if missed > 1 else ' was'} acknowledged that the "
+                    f"{end.name} sent, yet {'are' if missed > 1 else 'is'} not in this capture: "
+                    "whoever captured missed packets"
                 )
 
     def _unheard(self) -> bool:
