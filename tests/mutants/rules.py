@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import recovery_rules
+from tests.mutants import knob_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -307,5 +307,6 @@ MUTANTS = (
         "    if standing is not None and standing - now <= nearly(ato):\n",
         "    if standing is not None and standing - now < 0:\n",
     ),
+    *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
 )
