@@ -77,6 +77,8 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
     if not data:
         return
     size, at = send_buffer.large_packet(c), 0
+    if not c.retransmission_queue and not (c.packets and write_queue.last_length(c) < size):
+        usage.restart(c, now)  # not where a packet that waits takes it (tcp_skb_entail())
     write_queue.begin(c, size, first=first)
     while at < len(data):
         at += write_queue.fill(c, data, at, size)
