@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import recovery_rules
+from tests.mutants import knob_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -355,5 +355,6 @@ MUTANTS = (
         "c.joined_out = c.request_out = c.backoff = 0",
         "c.joined_out = c.request_out = c.lost_out = 0",
     ),
+    *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
 )
