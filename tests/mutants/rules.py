@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import recovery_rules
+from tests.mutants import knob_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -386,5 +386,6 @@ MUTANTS = (
         "        send_buffer.expand(c)\n",
         "",
     ),
+    *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
 )
