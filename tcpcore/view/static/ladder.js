@@ -142,7 +142,7 @@ function axis(place) {
       const middle = (tick.from + tick.y) / 2;
       group.append(
         drawing("path", { class: "squeeze", d: `M${AXIS - 10} ${middle - 7}l4 3.5-8 4 8 4-4 3.5` }),
-        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${clockFace(tick.gap, 3)}`),
+        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${clockFace(tick.gap, tick.gap < 100_000 ? 2 : 3)}`),
       );
     }
     if (tick.y - last < 13) continue;
@@ -152,7 +152,7 @@ function axis(place) {
   return group;
 }
 
-/** A time of the axis in few characters: four digits are enough to find one's way, three for a gap. */
+/** A time of the axis in few characters: four digits are enough to find one's way, fewer for a gap. */
 function clockFace(us, digits = 4) {
   const [unit, name] = us < 1_000_000 ? [1000, "ms"] : [1_000_000, "s"];
   return us < 1000 ? duration(us) : `${Number((us / unit).toPrecision(digits))} ${name}`;
