@@ -115,7 +115,7 @@ def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
         _drop(c, reasons.SEGMENT_TO_CLOSED())
     elif c.state == state.TIME_WAIT:
         time_wait.arrives(c, segment, now)
-    elif c.state == state.FIN_WAIT_2 and c.orphan:
+    elif c.state == state.FIN_WAIT_2 and c.orphan and c.keepalive_deadline is None:
         time_wait.orphan_arrives(c, segment, now)
     else:
         return c.request_out > 0 and not early.fits(c, segment, now)

@@ -56,6 +56,9 @@ def stop(c: Tcb) -> None:
 def on_timeout(c: Tcb, now: int) -> None:
     """The timer fired: look how long it has been silent, and probe or give up."""
     c.keepalive_deadline = None
+    if c.state == state.FIN_WAIT_2 and c.orphan:
+        timers.set_fin_wait_2(c, now, small=True)
+        return
     if not c.keepalive or (c.state in _QUIET_STATES and not c.request_out):
         return
     idle = idle_time(c)

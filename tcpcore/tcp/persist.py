@@ -2,6 +2,8 @@
 
 A probe asks again and again, with back-off, whether the window has opened; as long as answers come,
 the connection stays (RFC 9293 §3.8.6.1), unless TCP_USER_TIMEOUT ends it.
+Linux differs: a connection that its application has closed stays only until the back-off has
+reached tcp_rto_max_ms, answers or not; so no peer can keep it with a window that stays shut.
 Source: tcp_probe_timer(), tcp_send_probe0() and tcp_write_wakeup() in net/ipv4/.
 """
 
@@ -98,6 +100,11 @@ def _given_up(c: Tcb, now: int) -> bool:
         waited, name, most = timers.span(now - since), "TCP_USER_TIMEOUT", c.user_timeout // 1000
     else:
         name, most, _ = retransmit.limit(c)
+        if c.orphan:  # nor is it probed for ever, answers or not
+            growing = c.rto << c.backoff < c.sysctl.tcp_rto_max_ms * MILLISECOND
+            most = retransmit.orphan_retries(c, growing)
+            if not growing and c.backoff >= most:
+                most = 0
         if c.probes_out < most:
             return False
         waited = f"{c.probes_out} probes"

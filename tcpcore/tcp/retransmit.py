@@ -26,7 +26,7 @@ from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
 
 ORPHAN_RETRIES = 8
-"""What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
+"""What tcp_orphan_retries=0 means while the RTO still grows."""
 
 THIN, THIN_LINEAR_RETRIES = 4, 6
 """Segments in flight below which a stream is thin; how many times its RTO does not double."""
@@ -63,8 +63,22 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
         retries = c.syn_retries or s.tcp_synack_retries + c.request_out
         return "tcp_synack_retries", retries, c.retransmissions >= retries
     if c.orphan:
-        return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
+        growing = c.rto < s.tcp_rto_max_ms * MILLISECOND
+        return "tcp_orphan_retries", orphan_retries(c, growing), False
     return "tcp_retries2", s.tcp_retries2, False
+
+
+def orphan_retries(c: Tcb, growing: bool) -> int:
+    """How often a connection that nobody holds any more is tried again.
+
+    Not once more, unless tcp_orphan_retries says so, when its time-out has grown (`growing`: it
+    still does) to tcp_rto_max_ms; and not at all when ICMP has said besides that there is no way.
+    Source: tcp_orphan_retries().
+    """
+    retries = c.sysctl.tcp_orphan_retries
+    if growing:
+        return retries or ORPHAN_RETRIES
+    return retries if c.soft_error is None else 0
 
 
 def _timed_out(c: Tcb, now: int) -> bool:

@@ -167,20 +167,29 @@ def set_time_wait(c: Tcb, now: int) -> None:
     _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline)
 
 
-def set_fin_wait_2(c: Tcb, now: int) -> None:
+def set_fin_wait_2(c: Tcb, now: int, *, small: bool = False) -> None:
     """Start the time that an orphan waits for the peer's FIN (tcp_fin_time()).
 
     What waits is no full socket any more, so that no keepalive goes out (tcp_time_wait()).
+    Linux differs where that is more than the 60 s of TIME_WAIT: what is beyond them the full socket
+    waits, with its keepalive timer, and then the `small` one as long again.  So of 90 s 60 are
+    left, and of 62 only 4.
     """
     if c.keepalive_deadline is not None:
         cancel_keepalive(c)
     if not c.sysctl.orphans_time_out:
         return
+    least = (c.rto << 2) - (c.rto >> 1)
+    longest = max(c.linger2 or c.sysctl.tcp_fin_timeout * SECOND, least)
+    beyond = longest - c.sysctl.timewait_len * SECOND
+    if beyond > 0 and not small:
+        c.keepalive_deadline = now + beyond
+        _announce(c, KEEPALIVE, reasons.TIMER_FIN_WAIT_2, c.keepalive_deadline)
+        return
     if c.fast_open is not None and c.fast_open.keeper is not None and not c.fast_open.passive:
         c.fast_open.keeper.closed(now)
     metrics.remember(c)
-    longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
-    c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
+    c.wait_deadline = now + (max(beyond, least) if beyond > 0 else longest)
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)
 
 
