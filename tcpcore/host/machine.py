@@ -45,7 +45,7 @@ class Machine(ABC):
     counters: Counters
     endpoints: dict[FourTuple, Connection | Request]
     listeners: dict[int, Listener]
-    bound_ports: dict[int, Socket]  # by sockets that called bind() and are open
+    bound_ports: dict[int, list[Socket]]  # by sockets that called bind() and are open
     routes: dict[str, Route]
     peers: Peers
     fast_open: Cache

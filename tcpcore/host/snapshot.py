@@ -67,6 +67,9 @@ class Watch:
         for listener in host.listeners.values():
             sockets.append((listener.name,))
             queues.append(_queues(listener))
+            for other in listener.group[1:]:
+                sockets.append((other.name,))
+                queues.append(_queues(other))
         for endpoint in host.endpoints.values():
             if isinstance(endpoint, Connection):
                 timers.list_running(endpoint, deadlines)

@@ -85,7 +85,8 @@ def entries(host: Any) -> list[Entry]:
             holders.get(id(one), []),
             one,
         )
-        for one in host.listeners.values()
+        for port in host.listeners
+        for one in host.sharing(port)
     ]
     for endpoint in host.endpoints.values():
         if endpoint.state != state.CLOSED:

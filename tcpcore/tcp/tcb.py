@@ -95,7 +95,8 @@ class Tcb:
         "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
         "record_ends", "rehashes", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
-        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
+        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "reuse_port",
+        "rmem",
         "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
         "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
         "shut_early", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
@@ -276,7 +277,7 @@ class Tcb:
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         # What socket options ask for; 0: the sysctl decides.
-        self.reuse_address = False  # SO_REUSEADDR
+        self.reuse_address = self.reuse_port = False  # SO_REUSEADDR, SO_REUSEPORT
         self.keepalive = False  # SO_KEEPALIVE
         self.ip = IpFields(self.iss & 0xFFFF, 60 if ":" in self.remote else 40)
         self.keep_idle = 0  # TCP_KEEPIDLE, us
