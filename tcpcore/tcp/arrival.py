@@ -392,7 +392,5 @@ def _fin_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
         lifecycle.enter_time_wait(c, now)
     elif c.state == state.CLOSED:
         lifecycle.forget(c)
-    elif c.orphan and c.linger2 < 0:
-        lifecycle.refuse(c, segment, reasons.NO_FIN_WAIT_2())
     elif c.orphan:
-        timers.set_fin_wait_2(c, now)
+        lifecycle.enter_fin_wait_2(c, segment, now)

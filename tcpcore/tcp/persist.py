@@ -74,7 +74,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.probing_since = now
     if _given_up(c, now):
         return
-    wake(c, now, reasons.WINDOW_PROBE())
+    wake(c, now, reasons.WINDOW_PROBE(), "TcpExtTCPWinProbe")
     if c.retransmission_queue:  # the probe was data after all
         c.probes_out = c.backoff = 0
         return
@@ -113,9 +113,10 @@ def _given_up(c: Tcb, now: int) -> bool:
     return True
 
 
-def wake(c: Tcb, now: int, reason: Reason) -> None:
+def wake(c: Tcb, now: int, reason: Reason, counter: str) -> None:
     """Make the peer speak: send what its window takes, else a byte it has had.
 
+    `counter` counts only what brings nothing new.
     Source: tcp_write_wakeup().
     """
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
@@ -128,4 +129,6 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
             0 < urgent.pointer(c, c.snd_una) < urgent.FURTHEST
         ):  # one that brings the news, and one more
             departure.emit(c, ACK, c.snd_una, b"", now, reasons.URGENT_PROBE())
+            c.tally(counter)
         departure.send_old_byte(c, now, reason)
+        c.tally(counter)

@@ -20,6 +20,7 @@ from tcpcore.tcp import (
     state,
     timers,
 )
+from tcpcore.tcp.loss_state import DISORDER, LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
@@ -159,10 +160,13 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.request_out:
         _answer_early_again(c, head, now)
         return
+    if not shut and not c.retransmissions:
+        _count_failure(c)
     recovery.enter_loss(c, now)
     if not shut:
         _count(c, now)
         c.rehashes += 1
+        c.tally("TcpExtTcpTimeoutRehash")
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
@@ -190,6 +194,17 @@ def _is_thin(c: Tcb) -> bool:
     if not (c.thin_linear or c.sysctl.tcp_thin_linear_timeouts) or c.state != state.ESTABLISHED:
         return False
     return len(c.retransmission_queue) < THIN and c.ssthresh < INFINITE_SSTHRESH
+
+
+def _count_failure(c: Tcb) -> None:
+    """What did not get along without a time-out (tcp_retransmit_timer())."""
+    kind = "Sack" if c.sack_permitted else "Reno"
+    if c.ca_state == RECOVERY:
+        c.tally(f"TcpExtTCP{kind}RecoveryFail")
+    elif c.ca_state == LOSS:
+        c.tally("TcpExtTCPLossFailures")
+    elif c.ca_state == DISORDER or c.sacked_out:
+        c.tally(f"TcpExtTCP{kind}Failures")
 
 
 def _count(c: Tcb, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import recovery_rules
+from tests.mutants import output_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -308,4 +308,5 @@ MUTANTS = (
         "    if standing is not None and standing - now < 0:\n",
     ),
     *recovery_rules.MUTANTS,
+    *output_rules.MUTANTS,
 )
