@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, KeysView, Sequence
 from typing import Any
 
 from tcpcore import reasons
@@ -167,8 +167,10 @@ def shown(raw: tuple[Any, ...]) -> dict[str, int]:
     return {name: count for name, count in found.items() if count} | dict(rare)
 
 
-class Counters(Mapping[str, int]):
+class Counters:
     """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0.
+
+    A `Mapping`, though not derived from it: it is compiled, and moves with every segment.
 
     Those that move with every segment, `in_segs`, `out_segs` and `data_segs` (of new data), are
     attributes besides.
@@ -202,13 +204,21 @@ class Counters(Mapping[str, int]):
         return self.data_segs if name == ORIGINAL_DATA_SENT else self._named.get(name, 0)
 
     def __contains__(self, name: object) -> bool:
-        return name in tuple(self)
+        return name in shown(self.raw())
 
     def __iter__(self) -> Iterator[str]:
         return iter(shown(self.raw()))
 
     def __len__(self) -> int:
         return len(shown(self.raw()))
+
+    def keys(self) -> KeysView[str]:
+        """The names of those that moved."""
+        return shown(self.raw()).keys()
+
+    def items(self) -> ItemsView[str, int]:
+        """Those that moved, and how far."""
+        return shown(self.raw()).items()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The count, or `default` where the counter never moved."""
@@ -232,15 +242,14 @@ class Counters(Mapping[str, int]):
 
     def sent(self, segments: Sequence[Segment]) -> None:
         """Count what goes out, as __tcp_transmit_skb() and tcp_make_synack() do."""
-        plain = data = 0
+        plain, data = len(segments), 0
         for segment in segments:
             reason = segment.reason
-            if reason is not None and reason.why in _PLAIN and not segment.flags & _RARE:
-                plain += 1
-                if reason.why is _DATA:
-                    data += 1
-            else:
+            if reason is None or reason.why not in _PLAIN or segment.flags & _RARE:
+                plain -= 1
                 self._sent(segment, reason)
+            elif reason.why is _DATA:
+                data += 1
         self.out_segs += plain
         self.data_segs += data
 

@@ -16,6 +16,7 @@ from tcpcore import reasons, trace
 from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
 from tcpcore.host.request import Request, half_open, open_child, received
+from tcpcore.host.secrets import FourTuple
 from tcpcore.seqnum import MASK
 from tcpcore.tcp import departure, ecn, signature, state, window
 from tcpcore.tcp.connection import Connection
@@ -94,12 +95,14 @@ class Listener:
             group.pop()
         return group
 
-    def chosen(self, number: int) -> Listener:
+    def chosen(self, ends: FourTuple) -> Listener:
         """Which one of those on the port takes a SYN, by a hash of 32 bits of its four-tuple.
 
         Source: reuseport_select_sock_by_hash().
         """
-        return self.group[number * len(self.group) >> 32]
+        if not self.group:
+            return self
+        return self.group[self.host.secrets.number("reuseport", ends) * len(self.group) >> 32]
 
     @property
     def accept_queue_full(self) -> bool:

@@ -119,6 +119,11 @@ class Machine(ABC):
         """A random whole number from 0, less than `bound`."""
         return self._random.randrange(bound)
 
+    def sharing(self, port: int) -> list[Listener]:
+        """Who listens on a port: several with SO_REUSEPORT."""
+        first = self.listeners.get(port)
+        return [] if first is None else list(first.group) or [first]
+
     def forget_everything(self) -> None:
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
         for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):
@@ -171,7 +176,8 @@ class Machine(ABC):
             self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
-        if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq):
+        fixed = "mtu" in self.routes.get(q.dst, UNSET).locked
+        if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq) and not fixed:
             path_mtu.learn(self, error)
         if endpoint is None:
             self.event(trace.REFUSED, "", reasons.ICMP_STRANGER())

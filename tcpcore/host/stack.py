@@ -137,8 +137,8 @@ class Host(Machine):
     ) -> None:
         """A segment for nobody yet, or for who is in TIME_WAIT."""
         listener, isn = self.listeners.get(segment.dport), None
-        if listener is not None and listener.group:
-            listener = listener.chosen(self.secrets.number("reuseport", ends))
+        if listener is not None:
+            listener = listener.chosen(ends)
         if listener is not None and isinstance(endpoint, Connection):
             isn = self.time_waits.reborn(endpoint, segment)
         if endpoint is not None and isn is None:
@@ -263,10 +263,12 @@ class Host(Machine):
             return self.uptime
         return self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
 
-    def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
+    def open_connection(
+        self, local_port: int, remote: str, remote_port: int, isn: int | None = None
+    ) -> Connection:
         """An endpoint for connect(), known from now on; EADDRNOTAVAIL when its ports are taken."""
         ends = (self.address, local_port, remote, remote_port)
-        connection = self.new_connection(*ends)
+        connection = self.new_connection(*ends, isn)
         old = self.endpoints.get(ends)
         if old is not None and not (
             isinstance(old, Connection) and self.time_waits.reuse(old, connection)
@@ -292,11 +294,6 @@ class Host(Machine):
     def watch(self, connection: Connection, queue: WaitQueue) -> None:
         """Wake `queue` after everything that happens to the connection."""
         connection.waiters = queue
-
-    def sharing(self, port: int) -> list[Listener]:
-        """Who listens on a port: several with SO_REUSEPORT."""
-        first = self.listeners.get(port)
-        return [] if first is None else list(first.group) or [first]
 
     def start_listening(
         self, address: str, port: int, backlog: int, options: dict[str, Any]

@@ -21,6 +21,7 @@ from tcpcore.tcp import (
     receive_buffer,
     sack,
     state,
+    window,
 )
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Why
@@ -51,15 +52,26 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return None
+    seq = segment.seq
+    if seq == (c.rcv_nxt + window.current(c)) & MASK and (segment.payload or seq != c.rcv_nxt):
+        return _behind_the_window(c)
     fin_known = c.fin_at
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
     if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
         delayed_ack.enter_quick_mode(c, 2)
-    if (c.rcv_nxt - segment.seq) & HALF:
+    if (c.rcv_nxt - seq) & HALF:
         return keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     _take_in_order(c, segment, now)
     return None
+
+
+def _behind_the_window(c: Tcb) -> Why:
+    """The segment begins where the window ends: nothing of it is wanted, but a bare FIN there."""
+    c.event(trace.REFUSED, reasons.BEHIND_THE_WINDOW())
+    delayed_ack.enter_quick_mode(c)
+    c.ack_pending = True
+    return reasons.ACK_QUICK
 
 
 def duplicate(c: Tcb, segment: Segment) -> None:

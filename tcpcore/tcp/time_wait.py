@@ -41,7 +41,9 @@ def following_sequence(c: Tcb) -> int:
 
 
 def arrives(c: Tcb, segment: Segment, now: int) -> None:
-    """A segment for a connection in TIME_WAIT."""
+    """A segment for a connection in TIME_WAIT; what tells of the socket counts it no more."""
+    c.segs_in -= 1
+    c.data_segs_in -= bool(segment.payload)
     flags = segment.flags
     old_stamp = paws.rejects(c, segment, now)
     if not old_stamp and segment.seq == c.rcv_nxt and (not segment.length or flags & RST):

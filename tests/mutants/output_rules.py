@@ -39,8 +39,8 @@ MUTANTS = (
     Mutant(
         "a hash chooses among all listeners of a port",
         "host/listener.py",
-        "        return self.group[number * len(self.group) >> 32]\n",
-        "        return self.group[0]\n",
+        "ends) * len(self.group) >> 32]\n",
+        "ends) * 1 >> 32]\n",
     ),
     Mutant(
         "the last listener of a port gets the place of the one that leaves",

@@ -158,6 +158,6 @@ def test_a_window_that_shuts_and_opens_is_counted(make: Make):
     shut = {"TCPToZeroWindowAdv": 1, "TCPWantZeroWindowAdv": 1}  # for 388 bytes there was no room
     assert counted(wire) == shut
     sock.read(1460)
-    wire >> ". 1:1(0) ack 1461 win 1460"
+    wire >> ". 1:1(0) ack 1461 win 1072"
     wire.quiet()
     assert counted(wire) == {**shut, "TCPFromZeroWindowAdv": 1}
