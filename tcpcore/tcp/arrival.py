@@ -116,7 +116,7 @@ def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
         _drop(c, reasons.SEGMENT_TO_CLOSED())
     elif c.state == state.TIME_WAIT:
         time_wait.arrives(c, segment, now)
-    elif c.state == state.FIN_WAIT_2 and c.orphan:
+    elif c.state == state.FIN_WAIT_2 and c.orphan and c.keepalive_deadline is None:
         time_wait.orphan_arrives(c, segment, now)
     else:
         return c.request_out > 0 and not early.fits(c, segment, now)
@@ -394,7 +394,5 @@ def _fin_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
         lifecycle.enter_time_wait(c, now)
     elif c.state == state.CLOSED:
         lifecycle.forget(c)
-    elif c.orphan and c.linger2 < 0:
-        lifecycle.refuse(c, segment, reasons.NO_FIN_WAIT_2())
     elif c.orphan:
-        timers.set_fin_wait_2(c, now)
+        lifecycle.enter_fin_wait_2(c, segment, now)

@@ -190,10 +190,7 @@ def send_ack(c: Tcb, now: int, reason: Reason, offer: int = -1) -> None:
     if offer < 0:
         field = window.select(c)
     else:
-        c.rcv_wnd, c.rcv_wup = offer, c.rcv_nxt
-        field = offer >> c.rcv_scale
-        if field > window.MAX_UNSCALED:
-            field = window.MAX_UNSCALED
+        field = window.offer(c, offer)
     ip, options, size = c.ip, _NO_OPTIONS, c.ip.headers
     if c.timestamps:
         options = _stamps(c, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import knob_rules, recovery_rules
+from tests.mutants import knob_rules, output_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -388,4 +388,5 @@ MUTANTS = (
     ),
     *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
+    *output_rules.MUTANTS,
 )
