@@ -394,3 +394,43 @@ def test_a_repeated_ack_of_a_closed_window_says_that_it_is_closed() -> None:
     assert meanings(sent(script))[-1] == (
         "repeats its last ACK; got bytes 1 to 100 twice; the window is still zero"
     )
+
+
+def test_who_asks_again_after_a_pause_did_not_take_long_to_answer() -> None:
+    script = """
+    > P. 1:101(100) ack 1 win 502
+    < P. 1:101(100) ack 101 win 502
+    > P. 101:201(100) ack 101 win 502
+    < P. 101:201(100) ack 201 win 502
+    """
+    late = texts(sent(script, {3: seconds(2)}))
+    assert late == ["the client's application waited 2.0 s before it sent more"]
+    assert texts(sent(script, {4: seconds(2)})) == ["the server's application took 2.0 s to answer"]
+
+
+def test_data_that_comes_late_is_no_half_close() -> None:
+    script = """
+    > . 1:1001(1000) ack 1 win 502
+    < F. 1:1(0) ack 1001 win 502
+    > . 1:1001(1000) ack 2 win 502
+    """
+    assert "half-close" not in kinds(sent(script))
+    assert "half-close" in kinds(sent(script + "> . 1001:1101(100) ack 2 win 502"))
+
+
+def test_segments_that_a_timer_at_last_made_smaller_were_too_large_for_the_path() -> None:
+    script = """
+    > . 1:1449(1448) ack 1 win 502
+    > . 1:1449(1448) ack 1 win 502
+    > . 1:1025(1024) ack 1 win 502
+    < . 1:1(0) ack 1025 win 502
+    """
+    found = kinds(sent(script, {3: seconds(1), 4: seconds(2)}))
+    assert found == ["path-mtu", "timeout"]
+
+
+def test_a_syn_that_is_not_there_was_not_cut() -> None:
+    captured = packets("> P. 1:101(100) ack 1 win 502 <nop,nop,TS val 1 ecr 1>")
+    notes = " ".join(snapped(captured, 40).connections[0].notes)
+    assert "TCP options" in notes
+    assert "SYN's options" not in notes
