@@ -17,7 +17,7 @@ from tcpcore.observe.diagnosis import Finding
 from tcpcore.observe.explain import Explanation, explain_capture, explain_packets
 from tcpcore.packetdrill.to_script import of_capture
 from tcpcore.units import ms, seconds
-from tcpcore.wire.codec import encode
+from tcpcore.wire.codec import decode_snapped, encode
 from tcpcore.wire.icmp import HOST, TIME_EXCEEDED, UNREACHABLE, IcmpError
 from tests.unit.observe.captures import HANDSHAKE, packets, pcap
 from tests.unit.observe.test_causes import findings, meanings, sent, texts
@@ -434,3 +434,24 @@ def test_a_syn_that_is_not_there_was_not_cut() -> None:
     notes = " ".join(snapped(captured, 40).connections[0].notes)
     assert "TCP options" in notes
     assert "SYN's options" not in notes
+
+
+def test_an_option_that_is_not_there_in_full_is_not_read() -> None:
+    (syn,) = packets(SYN)
+    data = encode(syn.segment)
+    whole, _, none = decode_snapped(data)
+    assert none == 0
+    segment, missing, cut = decode_snapped(data[:42])  # two bytes of the MSS
+    assert (segment.options, missing, cut) == ((), 0, 10)
+    assert decode_snapped(data[:44])[0].options == whole.options[:1]
+
+
+def test_a_capture_ends_with_its_last_packet_whatever_that_is() -> None:
+    script = HANDSHAKE + "> F. 1:1(0) ack 1 win 502\n< . 1:1(0) ack 2 win 502"
+    frames = [bytes(12) + b"\x08\x00" + encode(packet.segment) for packet in packets(script)]
+    arp = bytes(12) + b"\x08\x06" + bytes(28)
+    for others, fault in ((995, False), (1000, True)):  # a millisecond each
+        data = pcap(1, [*frames, *[arp] * others])
+        told = explain_capture(Capture("a.pcap", file=io.BytesIO(data)))
+        (finding,) = told.connections[0].findings
+        assert (finding.kind, finding.fault) == ("close-wait", fault)
