@@ -121,7 +121,7 @@ _PLAIN = frozenset(
     (
         reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons.ACK_WINDOW,
         reasons.ACK_OUT_OF_ORDER, reasons.ACK_HOLE_FILLED, reasons.ACK_DUPLICATE,
-        reasons.ACK_COMPRESSED, reasons.ACK_NEARLY_DUE,
+        reasons.ACK_COMPRESSED, reasons.ACK_NEARLY_DUE, reasons.ACK_BEYOND_WINDOW,
     )
 )  # fmt: skip
 """Of what is sent for these reasons, nothing else is counted."""

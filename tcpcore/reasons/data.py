@@ -84,6 +84,13 @@ ACK_DUPLICATE = Why(
     "RFC 9293 §3.10.7.4",
     "tcp_send_dupack()",
 )
+ACK_BEYOND_WINDOW = Why(
+    "ack.beyond-window",
+    "These bytes begin where the window ends, or it is shut: drop them, and say what we expect and "
+    "how much of it there is room for.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_data_queue()",
+)
 ACK_WINDOW = Why(
     "ack.window-update",
     "The application read enough to open the window by a full segment or more: tell the sender.",

@@ -40,7 +40,7 @@ from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, CWR, FIN, PSH, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
@@ -53,9 +53,12 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if before != state.ESTABLISHED and _by_state(c, segment, now):
         return
+    flags = segment.flags
+    if not flags & _UNUSUAL:
+        _drop(c, reasons.NO_ACK_FLAG())
+        return
     if not _check_sequence(c, segment, now):
         return
-    flags = segment.flags
     if flags & _UNUSUAL != ACK and not _is_one_to_take(c, segment, now):
         return
     if segment.tos & ecn.MASK and before == state.ESTABLISHED:
@@ -94,15 +97,12 @@ _COUNTED = SYN | FIN
 
 
 def _is_one_to_take(c: Tcb, segment: Segment, now: int) -> bool:
-    """Second to fourth: whether one that is not as most are, in its flags, is taken in at all."""
+    """Second and fourth: whether one that is not as most are, in its flags, is taken in at all."""
     if segment.flags & RST:
         _check_reset(c, segment, now)
         return False
     if segment.flags & SYN and not _crossing_syn_ack(c, segment):
         challenge.ask(c, now, reasons.DUPLICATE_SYN())
-        return False
-    if not segment.flags & ACK:
-        _drop(c, reasons.NO_ACK_FLAG())
         return False
     return True
 
@@ -134,7 +134,7 @@ def _brings_only_data(c: Tcb, segment: Segment) -> bool:
         and segment.ack == c.snd_una
         and segment.window << c.snd_scale == c.snd_wnd
         and c.state == state.ESTABLISHED
-        and not (c.out_of_order or c.urg_data)
+        and not (c.out_of_order or c.urg_data or c.unpredicted)
         and not any(option[0] == wire_options.SACK for option in segment.options)
     )
 
@@ -356,6 +356,8 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         early.send_fin(c, now)
         delayed_ack.expect_segments(c)
         send_buffer.expand(c)
+    if segment.flags & CWR:
+        ecn.reduction_told(c, segment)
     c.last_ack_received = now
     c.soft_error = None  # something gets through: what ICMP said is over
     c.probes_out = 0

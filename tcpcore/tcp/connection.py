@@ -139,6 +139,7 @@ class Connection(Tcb):
         self.orphan = True
         if self.receive_buffer and (self.state, state.ABORT) in state.NEXT:
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
+            receive_buffer.take(self, len(self.receive_buffer))  # the RST offers the room
             lifecycle.abort(self, reason, now)
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
             lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)

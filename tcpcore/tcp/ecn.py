@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tcpcore.seqnum import HALF
 from tcpcore.tcp import state
 from tcpcore.wire.segment import CWR, ECE, RST, SYN, Segment
 
@@ -82,12 +83,21 @@ def mark_arrived(c: Tcb) -> None:
         c.ecn |= SEEN
 
 
+def reduction_told(c: Tcb, segment: Segment) -> None:
+    """The peer has reduced its window: no more ECE.  Not what an older acknowledgement says.
+
+    Linux differs from RFC 3168 §6.1.3: it takes CWR of any segment, one without data, too, and of a
+    duplicate (tcp_ecn_accept_cwr() in tcp_ack()).
+    """
+    if c.ecn & OK and not (segment.ack - c.snd_una) & HALF:
+        c.ecn &= ~DEMAND_CWR
+        if segment.length:
+            c.ack_now = True  # the peer's window may be small now
+
+
 def data_arrived(c: Tcb, segment: Segment) -> bool:
     """Data came: marked on the way?  Whether ACKs should be quick now."""
     quick = False
-    if segment.flags & CWR:
-        c.ecn &= ~DEMAND_CWR
-        c.ack_now = True  # the peer's window may be small now
     mark = segment.tos & MASK
     if mark == NOT_ECT:
         quick = bool(c.ecn & SEEN)  # probably sent again

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tcpcore import trace
 from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EngineBug
-from tcpcore.tcp import departure, state, timers
+from tcpcore.tcp import departure, ecn, state, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
@@ -87,7 +87,12 @@ def give_up(c: Tcb, error: int, reason: Reason) -> None:
 
 
 def enter_time_wait(c: Tcb, now: int) -> None:
-    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait())."""
+    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait()).
+
+    Who answers from now on knows neither of ECN nor of what SACK would tell.
+    """
     timers.cancel_all(c)
     c.ack_pending = False
+    c.ecn &= ~ecn.DEMAND_CWR
+    c.duplicate_block = None
     timers.set_time_wait(c, now)

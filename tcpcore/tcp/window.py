@@ -134,6 +134,8 @@ def select(c: Tcb) -> int:
     c.rcv_wnd = window
     c.rcv_wup = c.rcv_nxt
     field = window >> c.rcv_scale
+    if not field:
+        c.unpredicted = True
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 

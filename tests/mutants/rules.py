@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import recovery_rules
+from tests.mutants import input_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -22,7 +22,7 @@ MUTANTS = (
     Mutant(
         "what carries no ACK is dropped (RFC 9293 §3.10.7.4)",
         "tcp/arrival.py",
-        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if not flags & _UNUSUAL:\n        _drop(c, reasons.NO_ACK_FLAG())",
         "    if False:\n        _drop(c, reasons.NO_ACK_FLAG())",
     ),
     Mutant(
@@ -307,5 +307,6 @@ MUTANTS = (
         "    if standing is not None and standing - now <= nearly(ato):\n",
         "    if standing is not None and standing - now < 0:\n",
     ),
+    *input_rules.MUTANTS,
     *recovery_rules.MUTANTS,
 )
