@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from array import array
+from struct import Struct
 from typing import NamedTuple
 
 PASSED = "passed"
@@ -10,6 +10,8 @@ MARKED = "marked"
 DROPPED = "dropped"
 _IN_A_QUEUE = (PASSED, MARKED, DROPPED)
 _PASSED = _IN_A_QUEUE.index(PASSED)
+_FIELDS = Struct("<5q")
+_PACK = _FIELDS.pack
 
 
 class Stay(NamedTuple):
@@ -33,30 +35,31 @@ class QueueRecord:
     `rate` the link's, in bit/s.  The packet that is being transmitted does not wait any more.
     """
 
-    __slots__ = ("_numbers", "discipline", "rate", "sender", "to")
+    __slots__ = ("_packed", "discipline", "rate", "sender", "to")
 
     def __init__(self, sender: str, to: str, discipline: str, rate: int) -> None:
         self.sender = sender
         self.to = to
         self.discipline = discipline
         self.rate = rate
-        self._numbers = array("q")  # the fields of each stay: 40 bytes instead of 200
+        self._packed = bytearray()  # the fields of each stay: 40 bytes instead of 200
 
     def passed(self, entered: int, left: int, size: int, segment: int | None) -> None:
         """What `keep` does for one that PASSED, as nearly all do."""
         if segment is not None:
-            self._numbers.extend((entered, left, size, segment, _PASSED))
+            self._packed += _PACK(entered, left, size, segment, _PASSED)
 
     def keep(self, entered: int, left: int, size: int, segment: int | None, fate: str) -> None:
         """Take note of a stay, when its end is known; not of a packet that the trace left out."""
         if segment is not None:
-            self._numbers.extend((entered, left, size, segment, _IN_A_QUEUE.index(fate)))
+            self._packed += _PACK(entered, left, size, segment, _IN_A_QUEUE.index(fate))
 
     def stays(self) -> list[Stay]:
         """All of them, in the order in which their ends became known."""
-        fields = iter(self._numbers)
-        rows = zip(fields, fields, fields, fields, fields, strict=True)
-        return [Stay(*row[:4], _IN_A_QUEUE[row[4]]) for row in rows]
+        return [
+            Stay(entered, left, size, segment, _IN_A_QUEUE[fate])
+            for entered, left, size, segment, fate in _FIELDS.iter_unpack(self._packed)
+        ]
 
     def lengths(self) -> list[tuple[int, int, int]]:
         """``(time, packets, bytes)`` that wait from that time on, wherever it changes."""

@@ -8,8 +8,7 @@ snapshot that changed.  Nothing here decides anything: the engine runs the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -37,15 +36,6 @@ REFUSED = "refused"
 NOTE = "note"
 NOTED = "noted"
 
-_TIMER = "set"
-"""In place of TIMER_SET, where an event is kept short; see `Trace.timer_set`."""
-
-
-@lru_cache(maxsize=1024)
-def _pair(timer: str, subject: str) -> tuple[str, str]:
-    return timer, subject
-
-
 Event = tuple[str, str, Reason | None, Any]
 """``(kind, subject, reason, values)``; see `Moment` for what each kind carries."""
 
@@ -61,7 +51,7 @@ class Moment:
     `sections` maps a section of the host's snapshot to its new content, only where it changed.
     """
 
-    __slots__ = ("_changed", "_show", "_told", "host", "kind", "label", "segment", "time")
+    __slots__ = ("_items", "_show", "_told", "host", "kind", "label", "segment", "time")
 
     def __init__(
         self,
@@ -70,8 +60,8 @@ class Moment:
         kind: str,
         label: str,
         segment: int | None,
-        told: Sequence[Any] = (),
-        changed: Sequence[Any] = (),
+        items: tuple[Any, ...] = (),
+        told: int = 0,
         show: Any = None,
     ) -> None:
         self.time = time
@@ -79,40 +69,51 @@ class Moment:
         self.kind = kind
         self.label = label
         self.segment = segment
-        self._told = told  # the events, one after the other, four items each
-        self._changed = changed  # name, content, name, content
+        # One flat tuple, since moments are many: the events, four items each, and from item `told`
+        # on the sections, each as its name, how many items it has, and these.
+        self._items = items
+        self._told = told
         self._show = show
 
-    def kept(self, name: str) -> Any:
-        """A section that changed, as it was kept; None: it did not."""
-        names = self._changed[::2]
-        return self._changed[2 * names.index(name) + 1] if name in names else None
+    def kept(self, name: str) -> tuple[Any, ...] | None:
+        """The items of a section that changed; None: it did not."""
+        return next((items for one, items in self._kept() if one == name), None)
+
+    def _kept(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
+        items, place = self._items, self._told
+        while place < len(items):
+            end = place + 2 + items[place + 1]
+            yield items[place], items[place + 2 : end]
+            place = end
 
     @property
     def events(self) -> list[Event]:
         """What happened, in its order."""
-        items = iter(self._told)
-        told = zip(items, items, items, items, strict=True)
-        return [self._timer(*one) if one[0] == _TIMER else one for one in told]
+        items = iter(self._items[: self._told])
+        return [self._event(*one) for one in zip(items, items, items, items, strict=True)]
 
     @events.setter
     def events(self, events: list[Event]) -> None:
-        self._told = [item for event in events for item in event]
+        told = [item for event in events for item in event]
+        self._items = (*told, *self._items[self._told :])
+        self._told = len(told)
 
-    def _timer(self, _: Any, timers: tuple[str, str], why: Why, deadline: int) -> Event:
-        timer, subject = timers
-        return TIMER_SET, timer, Reason(why, deadline - self.time), (subject, deadline)
+    def _event(self, kind: Any, subject: str, reason: Any, values: Any) -> Event:
+        if kind.__class__ is Why:  # see `Trace.timer_set`
+            return TIMER_SET, subject, Reason(kind, values - self.time), (reason, values)
+        if kind is None:
+            return TIMER_CANCELLED, subject, None, (reason, values)
+        return kind, subject, reason, values
 
     @property
     def sections(self) -> dict[str, Any]:
         """The sections that changed, made readable now by the host's `show`."""
-        changed, show = self._changed, self._show
-        pairs = zip(changed[::2], changed[1::2], strict=True)
-        return {name: show(name, content) if show else content for name, content in pairs}
+        show = self._show
+        return {name: show(name, items) if show else items[0] for name, items in self._kept()}
 
 
-Changes = Callable[[], tuple[Any, ...]]
-"""Tells which sections are new: name, content, name, content ..."""
+Changes = Callable[[list[Any]], None]
+"""Appends the sections that are new: name, number of items, and the items of each."""
 
 _time: Callable[[Moment], int] = attrgetter("time")
 
@@ -124,14 +125,12 @@ class _Watch:
         self._snapshot = snapshot
         self._last: dict[str, Any] = {}
 
-    def changes(self) -> tuple[Any, ...]:
-        """Name, content, name, content ... since the last call."""
-        changed: tuple[Any, ...] = ()
+    def changes(self, told: list[Any]) -> None:
+        """Append name, 1 and content of each that changed since the last call."""
         for name, content in self._snapshot().items():
             if self._last.get(name) != content:
                 self._last[name] = content
-                changed += (name, content)
-        return changed
+                told += (name, 1, content)
 
 
 class Trace:
@@ -163,16 +162,16 @@ class Trace:
         self._events: list[Any] = []
         self._watchers: list[tuple[Changes, Any]] = []
 
-    def add_host(self, name: str, address: str, snapshot: Any, show: Any = None) -> int:
-        """Register a host; `snapshot` is called after each moment and returns its sections.
-
-        With `show`, they are kept as they are and made readable by ``show(name, content)`` when
-        somebody looks.
-        """
-        return self.add_watched(name, address, _Watch(snapshot).changes, show)
+    def add_host(self, name: str, address: str, snapshot: Callable[[], Mapping[str, Any]]) -> int:
+        """Register a host; `snapshot` is called after each moment and returns its sections."""
+        return self.add_watched(name, address, _Watch(snapshot).changes)
 
     def add_watched(self, name: str, address: str, changes: Changes, show: Any = None) -> int:
-        """The same where ``changes()`` tells which sections are new: name, content, name ..."""
+        """The same where ``changes()`` tells which sections are new.
+
+        With `show`, their items are kept as they are, and made readable by ``show(name, items)``
+        when somebody looks.
+        """
         self.hosts.append((name, address))
         self._watchers.append((changes, show))
         return len(self.hosts) - 1
@@ -181,8 +180,7 @@ class Trace:
         self, time: int, host: int, kind: str, label: str, segment: int | None = None
     ) -> None:
         """Start a moment; the one before it is closed."""
-        if self._open is not None:
-            self.close()
+        self.close()
         self._open = (time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:
@@ -195,13 +193,13 @@ class Trace:
         if self._open is None:
             return
         time, host, kind, label, segment = self._open
-        self._open, told = None, self._events
+        self._open, items = None, self._events
+        told = len(items)
         changes, show = self._watchers[host]
-        changed = changes()
-        if told or changed or kind == ARRIVAL:
-            moment = Moment(time, host, kind, label, segment, tuple(told), changed, show)
-            self.moments.append(moment)
-            told.clear()
+        changes(items)
+        if items or kind == ARRIVAL:
+            self.moments.append(Moment(time, host, kind, label, segment, tuple(items), told, show))
+            items.clear()
 
     def finish(self) -> None:
         """Close the last moment; `end` is when the last thing happened."""
@@ -218,7 +216,12 @@ class Trace:
     def timer_set(self, timer: str, subject: str, why: Why, deadline: int) -> None:
         """The event TIMER_SET, kept as what it is made of: it is told most often of all."""
         if self._open is not None:
-            self._events += (_TIMER, _pair(timer, subject), why, deadline)
+            self._events += (why, timer, subject, deadline)
+
+    def timer_cancelled(self, timer: str, subject: str) -> None:
+        """The event TIMER_CANCELLED, kept in the same way."""
+        if self._open is not None:
+            self._events += (None, timer, subject, None)
 
     def sent(self, segment: Any, sender: int, receiver: int | None, now: int) -> int:
         """Record a segment as it leaves its host; its index."""

@@ -30,7 +30,7 @@ STAMP = "compiled"
 MODULES = (
     "seqnum.py", "units.py", "why.py", "trace.py", "traced.py", "queue_record.py", "reasons/*.py",
     "wire/segment.py", "wire/options.py", "wire/option_codec.py", "tcp/*.py",
-    "tcp/congestion/*.py", "host/messages.py", "host/stack.py",
+    "tcp/congestion/*.py", "host/messages.py", "host/counters.py", "host/stack.py",
     "host/machine.py", "host/process.py", "host/sockets.py", "host/transfer.py",
     "host/snapshot.py", "host/listener.py", "host/request.py",
     "net/network.py", "net/wires.py", "net/link.py", "net/packet.py",

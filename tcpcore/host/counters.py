@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, KeysView, Sequence
 from typing import Any
 
 from tcpcore import reasons
@@ -121,7 +121,7 @@ _PLAIN = frozenset(
     (
         reasons.DATA, reasons.ACK_QUICK, reasons.ACK_SECOND, reasons.ACK_WINDOW,
         reasons.ACK_OUT_OF_ORDER, reasons.ACK_HOLE_FILLED, reasons.ACK_DUPLICATE,
-        reasons.ACK_COMPRESSED, reasons.ACK_NEARLY_DUE, reasons.ACK_BEYOND_WINDOW,
+        reasons.ACK_COMPRESSED, reasons.ACK_NEARLY_DUE,
     )
 )  # fmt: skip
 """Of what is sent for these reasons, nothing else is counted."""
@@ -139,8 +139,10 @@ def shown(raw: tuple[Any, ...]) -> dict[str, int]:
     return {name: count for name, count in found.items() if count} | dict(rare)
 
 
-class Counters(Mapping[str, int]):
+class Counters:
     """Counts by name; a counter that never moved is absent, as `nstat` shows it, and reads 0.
+
+    A `Mapping`, though not derived from it: it is compiled, and moves with every segment.
 
     The two that move with every segment, `in_segs` and `out_segs`, are attributes besides.
     """
@@ -168,13 +170,21 @@ class Counters(Mapping[str, int]):
         return self.out_segs if name == OUT_SEGS else self._named.get(name, 0)
 
     def __contains__(self, name: object) -> bool:
-        return name in tuple(self)
+        return name in shown(self.raw())
 
     def __iter__(self) -> Iterator[str]:
         return iter(shown(self.raw()))
 
     def __len__(self) -> int:
         return len(shown(self.raw()))
+
+    def keys(self) -> KeysView[str]:
+        """The names of those that moved."""
+        return shown(self.raw()).keys()
+
+    def items(self) -> ItemsView[str, int]:
+        """Those that moved, and how far."""
+        return shown(self.raw()).items()
 
     def get(self, name: str, default: Any = None) -> Any:
         """The count, or `default` where the counter never moved."""
@@ -196,12 +206,11 @@ class Counters(Mapping[str, int]):
 
     def sent(self, segments: Sequence[Segment]) -> None:
         """Count what goes out, as __tcp_transmit_skb() and tcp_make_synack() do."""
-        plain = 0
+        plain = len(segments)
         for segment in segments:
             reason = segment.reason
-            if reason is not None and reason.why in _PLAIN and not segment.flags & _RARE:
-                plain += 1
-            else:
+            if reason is None or reason.why not in _PLAIN or segment.flags & _RARE:
+                plain -= 1
                 self._sent(segment, reason)
         self.out_segs += plain
 

@@ -14,6 +14,7 @@ from tcpcore import reasons, trace
 from tcpcore.errors import ECONNRESET
 from tcpcore.host import counters
 from tcpcore.host.request import Request, open_child
+from tcpcore.host.routes import UNSET
 from tcpcore.host.siphash import siphash
 from tcpcore.tcp import (
     delayed_ack,
@@ -61,6 +62,13 @@ def cookie(client: str, server: str, key: bytes) -> bytes:
 def bits(host: Host) -> int:
     """What the sysctl tcp_fastopen allows."""
     return host.sysctl.tcp_fastopen
+
+
+def no_cookie(host: Host, bit: int, options: dict[str, Any], remote: str) -> bool:
+    """Whether the sysctl, the socket, or the route needs no cookie (tcp_fastopen_no_cookie())."""
+    if bits(host) & bit or options.get("TCP_FASTOPEN_NO_COOKIE", 0):
+        return True
+    return bool(host.routes.get(remote, UNSET).fastopen_no_cookie)
 
 
 class _Reset:
@@ -150,7 +158,7 @@ class Queue:
             return None
         if not self._has_room(now):
             return None
-        if self._needs_no_cookie():
+        if no_cookie(host, SERVER_NO_COOKIE, self._listener.options, segment.src):
             return self._open(request, segment, now, ())
         if asked is None:
             return None
@@ -168,10 +176,6 @@ class Queue:
             host.event(trace.REFUSED, request.name, reasons.FAST_OPEN_BAD_COOKIE())
         request.child.fast_open = FastOpen(fresh)
         return None
-
-    def _needs_no_cookie(self) -> bool:
-        without = self._listener.options.get("TCP_FASTOPEN_NO_COOKIE", 0)
-        return bool(bits(self._listener.host) & SERVER_NO_COOKIE or without)
 
     def _keys(self) -> tuple[bytes, ...]:
         """The listener's own keys, or the host's; the first one makes new cookies."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tcpcore.errors import EOPNOTSUPP, socket_error
 from tcpcore.host import counters
-from tcpcore.host.fastopen import CLIENT, CLIENT_NO_COOKIE, bits
+from tcpcore.host.fastopen import CLIENT, CLIENT_NO_COOKIE, bits, no_cookie
 from tcpcore.host.nowhere import Nowhere
 from tcpcore.tcp import early, fast_open
 from tcpcore.tcp.connection import Connection
@@ -148,14 +148,14 @@ class Cache:
         """Whether a SYN to that server may carry data now (tcp_fastopen_cookie_check())."""
         if self._paused:
             return False
-        return self._without_cookie(options) or bool(self.known(server).cookie)
+        return self._without_cookie(options, server) or bool(self.known(server).cookie)
 
     def cookie(self, server: str) -> bytes:
         """The cookie that the host holds for a server; empty when it holds none."""
         return self.known(server).cookie
 
-    def _without_cookie(self, options: dict[str, Any]) -> bool:
-        return bool(bits(self._host) & CLIENT_NO_COOKIE or options.get("TCP_FASTOPEN_NO_COOKIE", 0))
+    def _without_cookie(self, options: dict[str, Any], server: str) -> bool:
+        return no_cookie(self._host, CLIENT_NO_COOKIE, options, server)
 
     def start(self, c: Connection, data: bytes | None, options: dict[str, Any]) -> None:
         """Prepare a connection: cookie and data into the SYN, or a request for a cookie.
@@ -169,7 +169,7 @@ class Cache:
             c.fast_open = FastOpen((), writing=data is not None, clamp=clamp)
             c.fast_open.by_connect = data is None
             return
-        if self._without_cookie(options):
+        if self._without_cookie(options, c.remote):
             carried, asked, experimental = True, False, False
         elif known.cookie:
             carried, asked, experimental = True, True, known.experimental

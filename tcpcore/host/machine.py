@@ -171,7 +171,8 @@ class Machine(ABC):
             self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
-        if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq):
+        fixed = "mtu" in self.routes.get(q.dst, UNSET).locked
+        if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq) and not fixed:
             path_mtu.learn(self, error)
         if endpoint is None:
             self.event(trace.REFUSED, "", reasons.ICMP_STRANGER())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tcpcore import errors
 from tcpcore.errors import socket_error
-from tcpcore.host import notices, ports, socket_options, transfer
+from tcpcore.host import notices, ports, socket_options, successor, transfer
 from tcpcore.tcp import state
 from tcpcore.tcp.connection import Connection
 
@@ -121,6 +121,7 @@ def disconnect(socket: Socket) -> None:
 def drop(socket: Socket) -> None:
     """The connection is no more, nor the place that connect() noted: tcp_disconnect()."""
     host, c = socket.host, socket.connection
+    successor.forget_options(socket)
     if socket.deferred is not None:
         socket.deferred, socket.error = None, errors.ECONNRESET
     if c is None:
@@ -169,13 +170,16 @@ def _start(
     host = socket.host
     try:
         socket.port = socket.port or ports.free(host, address, port)
-        c = host.open_connection(socket.port, address, port)
+        first = successor.first_number(socket.past)
+        c = host.open_connection(socket.port, address, port, first)
     except OSError as error:  # every four-tuple is taken
         name = errors.errno_name(error.errno)
         host.returned(call, name, f"{call}() failed: {name}")
         raise
     socket.connection, socket.connecting, socket.error = c, True, None  # tcp_connect_init()
     socket_options.apply({"TCP_CONGESTION": socket.congestion, **socket.options}, c)
+    if socket.past is not None:
+        successor.inherit(c, socket.past)
     c.no_reader, c.no_writer = socket.shut
     if socket.options.get("TCP_MAXSEG"):
         c.snd_mss = c.mss_limit  # until the peer names its own
@@ -205,6 +209,7 @@ def _finish(socket: Socket, call: str, c: Connection, moved: int | None = None) 
     if c.state == state.CLOSED:
         notices.waiting(socket)
         socket.past, socket.connection = c, None
+        successor.forget_options(socket)
         _forget_port(socket)
         if c.error is None:
             number, socket.error = socket.error or errors.ECONNABORTED, None

@@ -4,7 +4,9 @@ Where packets go is the network's business (`net.wires`); here are only attribut
 TCP looks at when a connection opens.  Source: RTAX_INITCWND in tcp_init_cwnd(), RTAX_INITRWND in
 tcp_select_initial_window(), RTAX_MTU in ipv4_mtu(), RTAX_ADVMSS in tcp_advertise_mss(),
 RTAX_RTO_MIN in tcp_rto_min(), RTAX_QUICKACK in tcp_in_quickack_mode(), RTAX_HOPLIMIT in
-ip4_dst_hoplimit(), RTAX_CC_ALGO in tcp_ca_dst_init(), RTAX_CWND in tcp_init_metrics(); ip-route(8).
+ip4_dst_hoplimit(), RTAX_CC_ALGO in tcp_ca_dst_init(), RTAX_WINDOW in tcp_connect_init() and
+tcp_openreq_init_rwin(), RTAX_FASTOPEN_NO_COOKIE in tcp_fastopen_no_cookie(); RTAX_CWND, RTAX_RTT,
+RTAX_SSTHRESH and RTAX_REORDERING in tcpm_suck_dst(); ip-route(8).
 """
 
 from __future__ import annotations
@@ -24,16 +26,21 @@ MOST = 65535
 """More than anybody wants, and what a receiver could never be told without a window scale."""
 _MOST_RTO = 120 * SECOND
 _LEAST_MTU = 68
+_LARGEST_WINDOW = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """Attributes of the route to one address; 0: none, the kernel's own default.
 
-    `initcwnd` and `initrwnd` are in segments, `mtu` and `advmss` in bytes, `rto_min` in us (whole
-    ms count), `quickack` is 1 or 0.  `features` is 1 for those with ECN, `cwnd` the most that cwnd
-    may be (a locked one: no other has an effect), `congctl` the name of a congestion control, and
-    `congctl_lock` 1 if a program may choose no other one.
+    `initcwnd` and `initrwnd` are in segments, `mtu`, `advmss` and `window` (the largest ever
+    offered) in bytes, `rto_min` in us (whole ms count); `quickack` and `fastopen_no_cookie` are 1
+    or 0.  `features` is 1 for those with ECN, `cwnd` the most that cwnd may be (a locked one: no
+    other has an effect), `congctl` the name of a congestion control, and `congctl_lock` 1 if a
+    program may choose no other one.  `rtt` in us, `ssthresh` and `reordering` in segments are
+    where the memory of the peer begins; `rttvar` in us is kept there, and looked at by nobody.
+    `locked` names those of ``mtu``, ``rtt``, ``ssthresh``, ``reordering`` that neither ICMP nor a
+    connection may change, with spaces between.
     """
 
     initcwnd: int = 0
@@ -47,10 +54,20 @@ class Route:
     cwnd: int = 0
     congctl: str = ""
     congctl_lock: int = 0
+    window: int = 0
+    rtt: int = 0
+    rttvar: int = 0
+    ssthresh: int = 0
+    reordering: int = 0
+    fastopen_no_cookie: int = 0
+    locked: str = ""
 
     def __post_init__(self) -> None:
-        limits = {"rto_min": (_MOST_RTO, "us"), "hoplimit": (255, "")}
+        limits = dict.fromkeys(TIMES, (_MOST_RTO, "us")) | {"hoplimit": (255, "")}
         limits |= dict.fromkeys(("quickack", "features", "congctl_lock"), (1, ""))
+        limits |= {"fastopen_no_cookie": (1, ""), "window": (_LARGEST_WINDOW, "bytes")}
+        if unknown := set(self.locked.split()) - set(LOCKABLE):
+            raise UsageError(f"locked names some of {', '.join(LOCKABLE)}, not {min(unknown)!r}.")
         if self.congctl and self.congctl not in registry.names():
             known = ", ".join(registry.names())
             raise UsageError(f"congestion controls are {known}; {self.congctl!r} is none of them.")
@@ -71,10 +88,11 @@ class Route:
         """Let a new connection have what its route says."""
         c.initial_cwnd, c.initial_rwnd = self.initcwnd or c.initial_cwnd, self.initrwnd
         c.always_quick = bool(self.quickack)
+        c.window_clamp = self.window
         if self.advmss:
             c.advertised_mss = min(c.advertised_mss, self.advmss)
-        if self.cwnd or self.congctl:
-            c.by_route = ByRoute(self.congctl, bool(self.congctl_lock), self.cwnd)
+        if self.congctl or self.cwnd or self.rtt or self.ssthresh or self.reordering:
+            c.by_route = self._of_peer()
         if self.hoplimit:
             c.sysctl = replace(c.sysctl, ip_default_ttl=self.hoplimit)
         if self.features:
@@ -82,6 +100,14 @@ class Route:
         if self.rto_min:
             least = self.rto_min // MILLISECOND * MILLISECOND
             c.sysctl = replace(c.sysctl, tcp_rto_min_us=max(least, 1))
+
+    def _of_peer(self) -> ByRoute:
+        said = ByRoute()
+        said.congestion, said.locked = self.congctl, bool(self.congctl_lock)
+        said.cwnd, said.rtt = self.cwnd, self.rtt << 3
+        said.ssthresh, said.reordering = self.ssthresh, self.reordering
+        said.fixed = tuple(self.locked.split())
+        return said
 
 
 def route(attributes: Mapping[str, Any]) -> Route:
@@ -93,6 +119,8 @@ def route(attributes: Mapping[str, Any]) -> Route:
 
 NAMES = tuple(field.name for field in fields(Route))
 """The attributes that the engine obeys."""
-NUMBERS = tuple(name for name in NAMES if name != "congctl")
+NUMBERS = tuple(name for name in NAMES if name not in ("congctl", "locked"))
+TIMES = ("rto_min", "rtt", "rttvar")
+LOCKABLE = ("mtu", "rtt", "ssthresh", "reordering")
 _IN_BYTES = ("mtu", "advmss")
 UNSET = Route()

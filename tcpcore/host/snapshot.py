@@ -2,14 +2,14 @@
 
 Sequence numbers are relative to the initial ones, as tcpdump prints them.
 
-A trace keeps one snapshot a moment, and few are ever looked at.  So there are two forms: `raw` is
-tuples of plain values, quick to make, to compare and to keep; `show` makes of one section of it
-what people read.
+A trace keeps one snapshot a moment, and few are ever looked at.  So there are two forms: `Watch`
+tells plain values in a row, quick to make, to compare and to keep; `show` makes of one section of
+them what people read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from struct import Struct, error
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +37,14 @@ _VARIABLES = (
 
 def of(host: Host) -> dict[str, Any]:
     """``{"sockets": [...], "timers": [...], "queues": [...], "counters": {...}}``."""
-    return {name: show(name, section) for name, section in raw(host).items()}
-
-
-def raw(host: Host) -> dict[str, Raw]:
-    """The sections as plain values; two are equal when they show the same."""
-    items = iter(Watch(host).changes())
-    return dict(zip(items, items, strict=True))
+    told: list[Any] = []
+    Watch(host).changes(told)
+    found, place = {}, 0
+    while place < len(told):
+        end = place + 2 + told[place + 1]
+        found[told[place]] = show(told[place], tuple(told[place + 2 : end]))
+        place = end
+    return found
 
 
 class Watch:
@@ -58,54 +59,56 @@ class Watch:
         self._queues: list[Any] | None = None
         self._counters: Raw | None = None
 
-    def changes(self) -> Raw:
-        """Name, content, name, content ... since the last call; as in `raw`."""
+    def changes(self, told: list[Any]) -> None:
+        """Append name, number of items, items of each section that changed since the last call."""
         host = self._host
         sockets: list[Any] = []
-        queues: list[Any] = []
         deadlines: list[Any] = []
+        queues: list[Any] = []
         for listener in host.listeners.values():
-            sockets.append((listener.name,))
-            queues.append(_queues(listener))
+            sockets += (listener.name, state.LISTEN, "listener", 0, b"")
+            queues += _queues(listener)
         for endpoint in host.endpoints.values():
             if isinstance(endpoint, Connection):
                 timers.list_running(endpoint, deadlines)
                 where, fin = endpoint.state, 0
                 if endpoint.rcv_closed and not endpoint.end_read and where != _TIME_WAIT:
                     fin = 1
-                sockets.append((endpoint.name, where, "main", fin, _values(endpoint)))
+                sockets += (endpoint.name, where, "main", fin, _values(endpoint))
             else:
                 if endpoint.shown is None:
                     endpoint.shown = request(endpoint)
                 socket, timer = endpoint.shown
-                sockets.append(socket)
+                sockets += socket
                 deadlines += timer
         counts = host.counters.raw()
-        changed: Raw = ()
         if sockets != self._sockets:
             self._sockets = sockets
-            changed += ("sockets", tuple(sockets))
+            told += ("sockets", len(sockets))
+            told += sockets
         if deadlines != self._timers:
             self._timers = deadlines
-            changed += ("timers", tuple(deadlines))
+            told += ("timers", len(deadlines))
+            told += deadlines
         if queues != self._queues:
             self._queues = queues
-            changed += ("queues", tuple(queues))
+            told += ("queues", len(queues))
+            told += queues
         if counts != self._counters:
             self._counters = counts
-            changed += ("counters", counts)
-        return changed
+            told += ("counters", 3)
+            told += counts
 
 
 def request(request: Request) -> tuple[Raw, Raw]:
-    """Its socket and its timer, as `raw` has them."""
+    """Its socket and its timer, as `Watch` tells them."""
     socket = (request.name, request.state, "request", 0, _values(request.child))
     return socket, (SYN_ACK_TIMER, request.name, request.deadline)
 
 
-def show(name: str, section: Raw) -> Any:
+def show(name: str, items: Raw) -> Any:
     """The section of that name, for people."""
-    return _SHOWN[name](section)
+    return _SHOWN[name](items)
 
 
 def variables(c: Connection) -> dict[str, Any]:
@@ -116,9 +119,9 @@ def variables(c: Connection) -> dict[str, Any]:
 def numbers(section: Raw) -> dict[str, dict[str, Any]]:
     """The connections of a section `sockets` as it is kept: name to variables, in us and bytes."""
     return {
-        one[0]: dict(zip(_VARIABLES, _unpacked(one[1], one[4]), strict=True))
-        for one in section
-        if one[2:3] == ("main",)
+        name: dict(zip(_VARIABLES, _unpacked(state_, packed), strict=True))
+        for name, state_, role, _, packed in _by(5, section)
+        if role == "main"
     }
 
 
@@ -196,19 +199,18 @@ def _queues(listener: Listener) -> Raw:
 # --- what people read ----------------------------------------------------------------------------
 
 
-def _show_sockets(section: Raw) -> Section:
-    return [_show_socket(*socket) for socket in section]
+def _by(count: int, items: Raw) -> Iterator[Raw]:
+    """Items of so many things, each as long."""
+    return zip(*[iter(items)] * count, strict=True)
 
 
-def _show_socket(
-    name: str,
-    state_: str = state.LISTEN,
-    role: str = "listener",
-    unread_fin: int = 0,
-    packed: bytes | Raw = b"",
-) -> dict[str, Any]:
+def _show_sockets(items: Raw) -> Section:
+    return [_show_socket(*socket) for socket in _by(5, items)]
+
+
+def _show_socket(name: str, state_: str, role: str, unread_fin: int, packed: Any) -> dict[str, Any]:
     shown = {"name": name, "state": state_, "role": role}
-    if not packed:
+    if role == "listener":
         return {**shown, "variables": {}}
     values = _unpacked(state_, packed)
     return {**shown, "unread_fin": unread_fin, "variables": _show_variables(values)}
@@ -225,15 +227,14 @@ def _show_variables(values: list[Any]) -> dict[str, Any]:
     return shown
 
 
-def _show_timers(section: Raw) -> Section:
-    items = iter(section)
+def _show_timers(items: Raw) -> Section:
     return [
         {"name": name, "socket": socket, "deadline": deadline}
-        for name, socket, deadline in zip(items, items, items, strict=True)
+        for name, socket, deadline in _by(3, items)
     ]
 
 
-def _show_queues(section: Raw) -> Section:
+def _show_queues(items: Raw) -> Section:
     return [
         {
             "name": name,
@@ -241,13 +242,13 @@ def _show_queues(section: Raw) -> Section:
             "limit": limit,
             "entries": [f"{remote}:{port}" for _, _, remote, port in entries],
         }
-        for listener, limit, opening, waiting in section
+        for listener, limit, opening, waiting in _by(4, items)
         for name, entries in (("SYN queue", opening), ("accept queue", waiting))
     ]
 
 
-def _show_counters(section: Raw) -> dict[str, int]:
-    return dict(sorted(counters.shown(section).items())) if section else {}
+def _show_counters(items: Raw) -> dict[str, int]:
+    return dict(sorted(counters.shown(items).items())) if items else {}
 
 
 _SHOWN: dict[str, Callable[[Raw], Any]] = {

@@ -387,7 +387,8 @@ def apply(options: dict[str, Any], connection: Connection) -> None:
     """Give a new connection what was set on its socket, or on its listener."""
     for name, kept in options.items():
         OPTIONS[name].give(connection, kept)
-    connection.window_clamp = connection.window_clamp or options.get("TCP_WINDOW_CLAMP", 0)
+    if not connection.rcv_wnd:  # what a route says holds where the program says nothing
+        connection.window_clamp = options.get("TCP_WINDOW_CLAMP", 0) or connection.window_clamp
     if options.get("TCP_MAXSEG"):
         connection.advertised_mss = min(connection.advertised_mss, options["TCP_MAXSEG"])
         connection.mss_limit = min(connection.mss_limit, options["TCP_MAXSEG"])

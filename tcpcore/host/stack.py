@@ -260,10 +260,12 @@ class Host(Machine):
             return self.uptime
         return self.secrets.timestamp_offset(ends) if self.sysctl.tcp_timestamps == 1 else 0
 
-    def open_connection(self, local_port: int, remote: str, remote_port: int) -> Connection:
+    def open_connection(
+        self, local_port: int, remote: str, remote_port: int, isn: int | None = None
+    ) -> Connection:
         """An endpoint for connect(), known from now on; EADDRNOTAVAIL when its ports are taken."""
         ends = (self.address, local_port, remote, remote_port)
-        connection = self.new_connection(*ends)
+        connection = self.new_connection(*ends, isn)
         old = self.endpoints.get(ends)
         if old is not None and not (
             isinstance(old, Connection) and self.time_waits.reuse(old, connection)

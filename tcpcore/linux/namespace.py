@@ -37,8 +37,10 @@ RTM_NEWROUTE = 24
 NLM_F_REQUEST, NLM_F_ACK, NLM_F_REPLACE = 0x1, 0x4, 0x100
 RTA_DST, RTA_OIF, RTA_METRICS = 1, 4, 8
 RTAX_LOCK = 1
-RTAX = {"mtu": 2, "cwnd": 7, "advmss": 8, "hoplimit": 10, "initcwnd": 11, "features": 12,
-        "rto_min": 13, "initrwnd": 14, "quickack": 15, "congctl": 16}  # fmt: skip
+RTAX = {"mtu": 2, "window": 3, "rtt": 4, "rttvar": 5, "ssthresh": 6, "cwnd": 7, "advmss": 8,
+        "reordering": 9, "hoplimit": 10, "initcwnd": 11, "features": 12, "rto_min": 13,
+        "initrwnd": 14, "quickack": 15, "congctl": 16, "fastopen_no_cookie": 17}  # fmt: skip
+RTAX_UNITS = {"rto_min": 1000, "rtt": 125, "rttvar": 250}  # of times there, in us
 RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
@@ -192,12 +194,13 @@ def route_everything_to(name: str) -> None:
 
 
 def change_route(name: str, to: str, attributes: Mapping[str, Any]) -> None:
-    """``ip route change TO dev NAME initcwnd N mtu N ...`` (rtnetlink(7)); `rto_min` is in us."""
+    """``ip route change TO dev NAME initcwnd N mtu N ...`` (rtnetlink(7)); times are in us."""
     said = {one: value for one, value in attributes.items() if value}
     locked = ["congctl"] if said.pop("congctl_lock", 0) else []
     locked += [one for one in ("rto_min", "cwnd") if one in said]  # looked at only if they are
-    if "rto_min" in said:
-        said["rto_min"] //= 1000  # in ms there
+    locked += said.pop("locked", "").split()
+    for one in RTAX_UNITS.keys() & said.keys():
+        said[one] //= RTAX_UNITS[one]
     metrics = _attribute(RTAX_LOCK, struct.pack("I", sum(1 << RTAX[one] for one in locked)))
     for one, value in said.items():
         binary = f"{value}\0".encode() if one == "congctl" else struct.pack("I", value)

@@ -188,16 +188,17 @@ class Pipe:
             return False
         self.entered += count
         cuts, rate, record = self.cuts, self.rate, self.record
-        for packet, tag in zip(packets, tags, strict=False):
+        for packet, tag in zip(packets, tags):  # noqa: B905  compiled, a keyword makes it slow
             if rate is not None:
                 size = packet.size or wire_length(packet)
-                free_at = starts - (-size * BITS_AND_MICROSECONDS // rate)
-                leaving.append(free_at)
                 if record is not None:
                     record.passed(now, starts, size, tag)
-                self.free_at = starts = free_at
+                starts -= -size * BITS_AND_MICROSECONDS // rate
+                leaving.append(starts)
             line.append((starts + delay, order, None, self, packet, tag, cuts))
             order += 1
+        if rate is not None:
+            self.free_at = starts
         return True
 
     def passes(self, now: int) -> tuple[Reason | None, int, bool, bool]:

@@ -95,6 +95,7 @@ class Network(Wires):
         """Do all that is due up to `until` (us, included); the clock stops at the last of it."""
         self._run_processes()
         heap, run_queue, traced = self._heap, self.run_queue, self.trace
+        pipe: Pipe
         while heap:
             entry = heap[0]
             now = entry[0]
@@ -109,7 +110,7 @@ class Network(Wires):
                 function(entry[3])
             else:  # who came by `Pipe.carry_all`, a whole segment, is first in line
                 _, _, _, pipe, segment, tag, cuts = entry
-                line, host = pipe.line, pipe.to
+                line, node = pipe.line, pipe.to
                 line.popleft()
                 if line:
                     heapreplace(heap, line[0])
@@ -117,13 +118,13 @@ class Network(Wires):
                     heappop(heap)
                 if (
                     cuts == pipe.cuts
-                    and host.__class__ is Host
-                    and host.powered
-                    and not host.firewall.active
+                    and isinstance(node, Host)
+                    and node.powered
+                    and not node.firewall.active
                 ):
                     if tag is not None and traced is not None:
                         traced.arrived(tag, segment, now)
-                    host.receive(segment, tag)  # and with it begins a moment
+                    node.receive(segment, tag)  # and with it begins a moment
                 else:
                     if traced is not None:
                         traced.time_is(now)

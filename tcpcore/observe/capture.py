@@ -17,7 +17,7 @@ from tcpcore.errors import UsageError
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
 from tcpcore.observe.tunnels import innermost
 from tcpcore.wire import icmp
-from tcpcore.wire.codec import NotTcp, WireError, decode_cut
+from tcpcore.wire.codec import NotTcp, WireError, decode_snapped
 from tcpcore.wire.fragments import Reassembly
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.pcap_reader import NotACapture, Record, read_records
@@ -25,6 +25,7 @@ from tcpcore.wire.segment import Segment
 
 _OFTEN = 4096
 """Packets between two calls of `progress`."""
+_SNAPPED = "cut before the end of its headers (a snap length too short: tcpdump -s 0 keeps all)"
 _FRAGMENTS = "fragment of an IP packet whose other fragments are not there"
 
 
@@ -33,7 +34,8 @@ class Packet(NamedTuple):
 
     `number` counts packets of the file from 1, as Wireshark does; `time` is in microseconds since
     1970; `missing` bytes at the end of the payload were not captured and read as zeros; `data` is
-    the IP packet as captured.  One that came in fragments has the number and time of the last.
+    the IP packet as captured; `cut` bytes of its options were not captured.  One that came in
+    fragments has the number and time of the last.
     """
 
     number: int
@@ -41,6 +43,7 @@ class Packet(NamedTuple):
     segment: Segment
     missing: int
     data: bytes
+    cut: int = 0
 
 
 class Capture:
@@ -49,7 +52,8 @@ class Capture:
     With `file`, that open file is read, and the path is only its name.
 
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
-    no whole TCP segment, by reason, and `trouble` says where a damaged file ends.  `progress` is
+    no whole TCP segment, by reason, `last` is the latest time of a packet (µs since 1970), and
+    `trouble` says where a damaged file ends.  `progress` is
     called now and then with the bytes of the file read so far, `on_icmp` with number, time and
     message for each ICMP error that is about a TCP segment.
     """
@@ -66,6 +70,7 @@ class Capture:
         self.on_icmp: Callable[[int, int, IcmpError], object] | None = None
         self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
+        self.last = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
         self._fragments = Reassembly()
@@ -86,6 +91,7 @@ class Capture:
         try:
             for record in read_records(file):
                 self.packets += 1
+                self.last = max(self.last, record.time)
                 if self._progress is not None and not self.packets % _OFTEN:
                     self._progress(file.tell() if file.seekable() else 0)
                 packet = self._segment(record)
@@ -103,14 +109,15 @@ class Capture:
             whole = self._fragments.take(data, record.time)
             if whole is None:
                 return None
-            segment, missing = decode_cut(whole)
+            segment, missing, cut = decode_snapped(whole)
         except (NotTcp, UnknownLinkType) as error:
             if not (isinstance(error, NotTcp) and self._hears(record.time, data)):
                 self.left_out[str(error)] += 1
         except WireError:
-            self.left_out["broken or cut headers"] += 1
+            cut_off = len(record.data) < record.length
+            self.left_out[_SNAPPED if cut_off else "broken or cut headers"] += 1
         else:
-            return Packet(self.packets, record.time, segment, missing, whole)
+            return Packet(self.packets, record.time, segment, missing, whole, cut)
         return None
 
     def _hears(self, time: int, data: bytes) -> bool:

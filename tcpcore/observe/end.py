@@ -25,14 +25,21 @@ class End:
     `una` the highest acknowledgment it got, `rcv` the highest it gave; `fin` is after its FIN.
     `syns` and `syn_acks` count what it sent of each, `duplicates` its duplicate ACKs in a row.
     `last` is its last segment and `last_time` when that was captured.
+    `reopened` says that its window was closed before, and no data has come since.
     `sacking` says that its last ACK reported a gap.
+    `cut` says that some of its segments came without all of their options, `offered_known` that its
+    SYN told whether it scales its windows.
+    `stale` is the acknowledgment number by which its peer answered its SYN out of another time.
+    `unseen` counts bytes of it that its peer acknowledged though the capture does not have them.
     `newest` is the segment with the highest byte it sent, and `in_order` how many such ones in a
     row had the next IPv4 identification, as Linux numbers the packets of a connection.
+    `mss` is the largest segment that its SYN says it takes (RFC 9293 §3.7.1).
     `holes` are ranges that it must have sent and that the capture has not (yet) shown.
     """
 
     __slots__ = (
         "address",
+        "cut",
         "duplicates",
         "fin",
         "got_fin",
@@ -41,22 +48,27 @@ class End:
         "isn",
         "last",
         "last_time",
+        "mss",
         "name",
         "newest",
         "nxt",
+        "offered_known",
         "offered_shift",
         "port",
         "probing",
         "rcv",
+        "reopened",
         "resent",
         "resent_count",
         "sacking",
         "segments",
         "shift",
+        "stale",
         "state",
         "syn_acks",
         "syns",
         "una",
+        "unseen",
         "window",
     )
 
@@ -72,17 +84,23 @@ class End:
         self.fin: int | None = None
         self.got_fin = False
         self.window: int | None = None
+        self.mss: int | None = None
+        self.cut = False
+        self.offered_known = False
         self.offered_shift: int | None = None
         self.shift = 0
         self.holes: list[Range] = []
         self.duplicates = 0
         self.probing = False
+        self.reopened = False
         self.newest: Segment | None = None
         self.in_order = 0
         self.resent: int | None = None
         self.resent_count = 0
         self.segments = 0
         self.sacking = False
+        self.stale: int | None = None
+        self.unseen = 0
         self.last: Segment | None = None
         self.last_time = 0
         self.syns = 0
@@ -185,6 +203,13 @@ class End:
     def sent(self, ack: int) -> bool:
         """Whether it sent what `ack` acknowledges, its SYN at least; yes when nothing is known."""
         return self.isn is None or (gt(ack, self.isn) and leq(ack, self.nxt))
+
+    def missed(self, acknowledged: int | None) -> int:
+        """How many bytes reached the peer though the capture does not have them."""
+        if acknowledged is None:
+            return 0
+        over = [hole for hole in self.holes if leq(hole[1], acknowledged)]
+        return self.unseen + sum(right - left & MASK for left, right in over)
 
     @property
     def idle(self) -> bool:

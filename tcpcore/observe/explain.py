@@ -34,8 +34,8 @@ class Explanation:
     `packets` counts the packets of the file, `left_out` those that hold no whole TCP segment, by
     reason; `trouble` says where a damaged file ends.  `backwards` is the number of the first packet
     whose time is before that of an earlier one, 0 where there is none.  `further` counts
-    connections that are not listed, by the kind of their verdict.  `start` and `end` are the first
-    and the latest time of a segment.
+    connections that are not listed, by the kind of their verdict.  `start` is the first time of a
+    segment, `end` the latest of any packet.
     """
 
     def __init__(
@@ -148,6 +148,7 @@ def explain_capture(
     capture.on_icmp = explanation.hear
     for packet in capture.segments():
         explanation.take(packet)
+    explanation.end = max(explanation.end, capture.last if explanation.count else 0)
     explanation.finish()
     explanation.packets = capture.packets
     explanation.left_out += capture.left_out

@@ -78,8 +78,8 @@ class ExplainedConnection:
     """
 
     __slots__ = (
-        "_cut", "_diagnosis", "_findings", "_verdict", "again", "bytes", "connection", "counts",
-        "end", "number", "segments", "start",
+        "_cut", "_diagnosis", "_findings", "_snapped", "_verdict", "again", "bytes", "connection",
+        "counts", "end", "number", "segments", "start",
     )  # fmt: skip
 
     def __init__(self, connection: Connection, start: int, number: int) -> None:
@@ -90,7 +90,7 @@ class ExplainedConnection:
         self.bytes = [0, 0]
         self.again = 0
         self.start = self.end = start
-        self._cut = 0
+        self._cut = self._snapped = 0
         self._diagnosis: Diagnosis | None = Diagnosis(connection)
         self._findings: list[Finding] = []
         self._verdict = ""
@@ -98,7 +98,7 @@ class ExplainedConnection:
     def take(self, packet: Packet, keep: bool) -> None:
         """Take in the next segment, and keep it explained if `keep`."""
         connection = self.connection
-        seen = connection.see(packet.segment, packet.time)
+        seen = connection.see(packet.segment, packet.time, packet.cut > 0)
         sender = seen.sender
         s, r = connection.ends[sender], connection.ends[1 - sender]
         if self._diagnosis is not None:
@@ -111,6 +111,8 @@ class ExplainedConnection:
             self.bytes[sender] += len(packet.segment.payload)
         if packet.missing:
             self._cut += 1
+        if packet.cut:
+            self._snapped += 1
         if keep:
             self.segments.append(Explained(packet, seen, connection))
 
@@ -166,6 +168,15 @@ class ExplainedConnection:
         notes = list(self.connection.notes)
         if self._cut:
             notes.append(f"{self._cut} of its packets were captured without the end of their data")
+        if self._snapped:
+            notes.append(
+                f"{self._snapped} of its packets were captured without the end of their TCP "
+                "options (a snap length too short): SACK blocks and timestamps are not known"
+            )
+            if not all(end.offered_known for end in self.ends):
+                notes.append(
+                    "whether its windows are scaled is not known: the SYN's options are cut"
+                )
         return notes
 
 

@@ -9,10 +9,11 @@ shows that they arrived: a port may be closed, and a FIN may be lost.
 from __future__ import annotations
 
 from tcpcore.observe.end import End
-from tcpcore.observe.meaning import Meaning, meaning, reset_verdict
+from tcpcore.observe.meaning import Meaning, meaning, of_older_connection, reset_verdict
 from tcpcore.seqnum import MASK, distance, geq, gt, lt
 from tcpcore.tcp import state as states
 from tcpcore.tcp.state import CLOSED, ESTABLISHED, LISTEN, SYN_RECV, SYN_SENT, TIME_WAIT
+from tcpcore.units import ms
 from tcpcore.wire import options as kinds
 from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -67,8 +68,8 @@ class Connection:
             )
         self.ends = (End("client", *client, opening), End("server", *server, listening))
 
-    def see(self, segment: Segment, time: int) -> Seen:
-        """Take note of the next segment; `time` in microseconds."""
+    def see(self, segment: Segment, time: int, cut: bool = False) -> Seen:
+        """Take note of the next segment; `time` in microseconds; `cut`: it lacks some options."""
         index = 0 if (segment.src, segment.sport) == self._key(0) else 1
         s, r = self.ends[index], self.ends[1 - index]
         twice = s.last is not None and same_packet(s.last, segment, time - s.last_time)
@@ -78,7 +79,12 @@ class Connection:
         s.last, s.last_time = segment, time
         if twice:
             return Seen(index, Meaning("the same packet, captured a second time"), [], 0, True)
-        _learn(s, r, segment)
+        older = of_older_connection(s, r, segment)
+        if older:
+            r.stale = segment.ack if segment.flags & ACK else r.stale
+            return Seen(index, Meaning(older), [], 0)
+        s.cut |= cut
+        _learn(s, r, segment, cut)
         if segment.flags & SYN:
             self._note_opening(segment)
         meant = meaning(s, r, segment)
@@ -108,6 +114,13 @@ class Connection:
         silent = [end.name for end in self.ends if not end.segments]
         if silent and self._unheard():
             self.notes.append(f"only one direction is in the capture: nothing from the {silent[0]}")
+        for end, peer in (self.ends, self.ends[::-1]):
+            missed = end.missed(peer.rcv)
+            if missed and end.segments:
+                self.notes.append(
+                    f"{missed} bytes of the {end.name} were acknowledged, yet are not in this "
+                    "capture: whoever captured missed packets"
+                )
 
     def _unheard(self) -> bool:
         """Whether the silent end must have sent something: the other acknowledged it."""
@@ -141,7 +154,7 @@ _MULTIPATH_NOTE = (
 )
 
 
-def _learn(s: End, r: End, segment: Segment) -> None:
+def _learn(s: End, r: End, segment: Segment, cut: bool) -> None:
     """Initial sequence numbers, from the SYN or else from the first numbers seen."""
     if s.isn is None and not segment.flags & RST:
         syn = bool(segment.flags & SYN)
@@ -149,8 +162,11 @@ def _learn(s: End, r: End, segment: Segment) -> None:
     if segment.flags & ACK and r.isn is None:
         r.start(segment.ack - 1 & MASK)
     if segment.flags & SYN:
+        mss = kinds.find(segment.options, kinds.MSS)
+        s.mss = mss[1] if mss else None
         scale = kinds.find(segment.options, kinds.WINDOW_SCALE)
         s.offered_shift = min(scale[1], 14) if scale else None  # RFC 7323 §2.3
+        s.offered_known = scale is not None or not cut
         both = segment.flags & ACK or r.syn_acks  # the SYN may be captured after its answer
         if both and scale and r.offered_shift is not None:
             s.shift, r.shift = s.offered_shift or 0, r.offered_shift
@@ -207,19 +223,26 @@ _CLOSING = (states.FIN_WAIT_1,)
 
 
 def same_packet(one: Segment, other: Segment, gap: int) -> bool:
-    """Whether a capture of several interfaces saw one packet twice: nobody sends again that soon.
+    """Whether a capture saw one packet twice: on several interfaces, or doubled by the network.
 
     Linux gives every packet of a connection another IPv4 identification, but its SYN+ACK and RST
-    none; duplicate ACKs without any may be as close as that.
+    none: nobody sends them again as soon as `_TWICE`.  Duplicate ACKs without any may be as close
+    as that.  A packet that comes back with a smaller TTL goes round in circles, and a SYN with the
+    same identification was doubled: both may take longer.
     """
-    if one.ip_id != other.ip_id or not 0 <= gap < _TWICE:
+    if one.ip_id != other.ip_id or gap < 0:
         return False
+    if gap >= _TWICE:
+        again = one.ip_id and (one.flags & SYN or other.ttl < one.ttl)
+        if not again or gap >= _TWICE_NUMBERED:
+            return False
     if not one.ip_id and not one.flags & (SYN | RST):
         return False
     return one == other or (one.ttl != other.ttl and _without_ttl(one) == _without_ttl(other))
 
 
 _TWICE = 500
+_TWICE_NUMBERED = ms(100)
 
 
 def _without_ttl(segment: Segment) -> tuple[object, ...]:
@@ -238,6 +261,10 @@ def _near(a: int, b: int) -> bool:
     return abs(distance(a, b)) <= 1 << 30
 
 
+def _ahead(s: End, number: int) -> bool:
+    return gt(number, s.nxt) and _near(s.nxt, number)
+
+
 def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
     """Move the numbers on."""
     flags = segment.flags
@@ -254,6 +281,9 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
         if flags & SYN or gt(segment.end, s.nxt):
             s.note_newest(segment)
         s.extend(segment.seq, segment.end)
+        r.reopened = False
+    elif s.segments > 1 and not segment.length and _ahead(s, segment.seq):
+        s.extend(segment.seq, segment.seq)  # what is before its number was sent, though not seen
     if not flags & ACK:
         return
     window = s.advertised(segment)
@@ -264,9 +294,11 @@ def _count(s: End, r: End, segment: Segment, meant: Meaning) -> None:
         s.duplicates = 0
     if s.rcv is None or not lt(segment.ack, s.rcv):
         s.rcv = segment.ack
+        s.reopened = window > 0 and (s.window == 0 or s.reopened)
         s.window = window
         s.sacking = kinds.find(segment.options, kinds.SACK) is not None
     if gt(segment.ack, r.una):
         r.una = segment.ack
     if gt(segment.ack, r.nxt) and _near(r.nxt, segment.ack):
+        r.unseen += distance(r.nxt, segment.ack) if r.segments else 0
         r.nxt = segment.ack  # it was sent, though not seen

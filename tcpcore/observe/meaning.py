@@ -36,6 +36,21 @@ def meaning(s: End, r: End, segment: Segment) -> Meaning:
     return Meaning(meant.text + _congestion(segment), meant.repeats)
 
 
+def of_older_connection(s: End, r: End, segment: Segment) -> str:
+    """What a segment means that belongs to an older connection of the same addresses; or "".
+
+    A host that still has that one, in TIME_WAIT or never told of its end, answers the SYN with an
+    ACK of its own numbers, and the RST that this brings frees the way.  RFC 9293 §3.5.1 and §3.5.2.
+    """
+    flags = segment.flags & (SYN | ACK | RST)
+    opening = r.state == SYN_SENT and s.state == LISTEN and not s.segments
+    if flags == ACK and opening and r.isn is not None and not r.sent(segment.ack):
+        return f"the {s.name} answers out of an older connection of the same addresses and ports"
+    if flags & RST and s.state == SYN_SENT and s.stale is not None and segment.seq == s.stale:
+        return f"the {s.name} resets that older connection"
+    return ""
+
+
 def _established(s: End, r: End, segment: Segment) -> Meaning:
     probe = _probe(s, r, segment)
     if probe:
@@ -121,6 +136,8 @@ def reset_verdict(s: End, r: End, segment: Segment) -> str:
 
 
 def _reset(s: End, r: End, segment: Segment) -> Meaning:
+    if r.state == CLOSED and s.state == CLOSED:
+        return Meaning(f"the {s.name} resets; the connection was gone already")
     verdict = reset_verdict(s, r, segment)
     if r.state == SYN_SENT and s.state in (LISTEN, CLOSED):
         if verdict == "accepted":
@@ -154,6 +171,8 @@ def _probe(s: End, r: End, segment: Segment) -> str:
         return ""
     if r.window == 0:
         return f"window probe: asks whether the {r.name} has room"
+    if r.reopened:
+        return f"window probe: asks whether the {r.name} has room, which it has meanwhile"
     if s.idle:
         return "keep-alive probe: one number back, to get an answer"
     return ""
@@ -217,9 +236,14 @@ def _opened(end: End) -> bool:
     return end.syns + end.syn_acks > 0
 
 
+def _scale_known(s: End, r: End) -> bool:
+    """Whether both SYNs are there, with their options: a window is a number of bytes only then."""
+    return _opened(s) and _opened(r) and s.offered_known and r.offered_known
+
+
 def _beyond_window(s: End, r: End, end: int) -> bool:
-    if not _opened(s) or not _opened(r) or r.rcv is None or r.window is None:
-        return False  # without both SYNs the scale of the window is not known
+    if not _scale_known(s, r) or r.rcv is None or r.window is None:
+        return False
     return gt(end, r.rcv + r.window & MASK)
 
 
@@ -270,7 +294,8 @@ def _ack(s: End, r: End, segment: Segment) -> str:
     sack = _sack_text(r, segment)
     if window > (s.window or 0) and not sack:
         opens = "window update: room again" if s.window == 0 else "window update"
-        return f"{opens}, {_count(window)}"
+        size = _count(window) if _scale_known(s, r) else f"{window} without its scale"
+        return f"{opens}, {size}"
     if not r.idle:
         return f"duplicate ACK {s.duplicates + 1}: still waits for byte {r.relative(ack)}{sack}"
     if s.state == TIME_WAIT or (s.got_fin and r.fin is not None):
@@ -283,11 +308,10 @@ def _sack_text(r: End, segment: Segment) -> str:
     if option is None:
         return ""
     blocks: list[tuple[int, int]] = list(option[1:])
-    left, right = blocks[0]
     text = ""
-    if leq(right, segment.ack) or (
-        len(blocks) > 1 and geq(left, blocks[1][0]) and leq(right, blocks[1][1])
-    ):  # RFC 2883 §4: the first block reports what came twice
+    twice = got_twice(segment)
+    if twice is not None:
+        left, right = twice
         syn = left == r.isn and right == r.isn + 1 & MASK
         text = f"; got {'the SYN' if syn else _bytes(r.relative(left), r.relative(right))} twice"
         blocks = blocks[1:]
@@ -295,6 +319,16 @@ def _sack_text(r: End, segment: Segment) -> str:
         held = ", ".join(f"{r.relative(a)} to {r.relative(b) - 1}" for a, b in blocks)
         text += f"; holds {held} (SACK)"
     return text
+
+
+def got_twice(segment: Segment) -> tuple[int, int] | None:
+    """What the first block of a SACK option reports to have come twice.  RFC 2883 §4."""
+    option = kinds.find(segment.options, kinds.SACK)
+    if option is None:
+        return None
+    left, right = option[1]
+    inside = len(option) > 2 and geq(left, option[2][0]) and leq(right, option[2][1])
+    return (left, right) if inside or leq(right, segment.ack) else None
 
 
 def _bytes(first: int, end: int) -> str:

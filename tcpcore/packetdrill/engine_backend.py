@@ -12,7 +12,7 @@ from typing import Any
 
 from tcpcore import trace as tracing
 from tcpcore.errors import UsageError
-from tcpcore.host import profiles, snapshot
+from tcpcore.host import profiles
 from tcpcore.host.pipes import File, PipeEnd
 from tcpcore.host.poll import Epoll
 from tcpcore.host.process import Process
@@ -37,7 +37,7 @@ _HARMLESS = (
     "ip", "tc", "ethtool", "ss", "netstat", "nstat", "ifconfig", "true", "modprobe", "cat", "echo",
     "set", "export", ":", "uname", "lsmod", "sync",
 )  # fmt: skip
-_NOTHING: dict[str, Any] = {"sockets": (), "timers": (), "queues": (), "counters": ()}
+_NOTHING: dict[str, Any] = {"sockets": [], "timers": [], "queues": [], "counters": {}}
 
 
 class Desk(Network):
@@ -51,7 +51,7 @@ class Desk(Network):
         self.machine = self.host("host", settings.local)
         self.machine.merged_mss = settings.merged_mss
         assert self.trace is not None
-        self.peer = self.trace.add_host("script", settings.remote, _NOTHING.copy, snapshot.show)
+        self.peer = self.trace.add_host("script", settings.remote, _NOTHING.copy)
 
     def at(self, time: int, function: Callable[[Any], None], argument: Any) -> None:
         """Schedule, and count."""

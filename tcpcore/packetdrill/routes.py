@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from tcpcore.errors import UsageError
-from tcpcore.host.routes import NAMES, NUMBERS
+from tcpcore.host.routes import LOCKABLE, NAMES, NUMBERS, TIMES
 from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.wire.address import within
 
@@ -21,6 +21,7 @@ _ROUTE = ("route", "ro", "r")
 _TIME = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us)?")
 _VERBS = ("add", "append", "change", "replace")
 _METRICS = ("tcp_metrics", "tcpmetrics")
+_WORDS = tuple(name for name in NAMES if name not in ("congctl_lock", "locked"))
 EVERYBODY = "all"
 
 
@@ -34,7 +35,7 @@ def route_attributes(command: str, remote: str) -> dict[str, Any] | None:
     words = [word for word in every if word != "lock"]
     if len(words) < 4 or words[0].rsplit("/", 1)[-1] != "ip" or words[1] not in _ROUTE:
         return None
-    asked = {name: value for name, value in pairwise(words) if name in NAMES}
+    asked = {name: value for name, value in pairwise(words) if name in _WORDS}
     if words[2] not in _VERBS or not asked or not _covers(words[3], remote):
         return None
     found = {name: _value(name, value, command) for name, value in asked.items()}
@@ -42,17 +43,23 @@ def route_attributes(command: str, remote: str) -> dict[str, Any] | None:
         del found["cwnd"]  # ip-route(8): "ignored if the lock flag is not used"
     if "congctl" in found and "congctl" in locked:
         found["congctl_lock"] = 1
+    if fixed := [name for name in LOCKABLE if name in found and name in locked]:
+        found["locked"] = " ".join(fixed)
     return found
 
 
 def _value(name: str, value: str, command: str) -> int | str:
-    """A number of the attribute's unit; a time is one in ms, or has its unit behind it; a name."""
+    """A number of the attribute's unit; a time is one in ms, or has its unit behind it; a name.
+
+    An rtt without a unit is in eighths of a ms, an rttvar in quarters, as ip(8) takes them.
+    """
     if name == "features":
         return int(value == "ecn")
     if name not in NUMBERS:
         return value
-    if name == "rto_min" and (match := _TIME.fullmatch(value)):
-        unit = {"s": SECOND, "us": 1}.get(match[2], MILLISECOND)
+    if name in TIMES and (match := _TIME.fullmatch(value)):
+        usual = MILLISECOND // {"rtt": 8, "rttvar": 4}.get(name, 1)
+        unit = {"s": SECOND, "ms": MILLISECOND, "us": 1}.get(match[2], usual)
         return round(float(match[1]) * unit)
     if not value.isdecimal():
         raise UsageError(f"a route's {name} is a number, not {value!r}: {command}")

@@ -13,8 +13,9 @@ from typing import Any
 
 from tcpcore.errors import UsageError, errno_name
 from tcpcore.packetdrill.calls import prepare
-from tcpcore.packetdrill.code import AssertionFailed, CodeError, Interpreter, UnsupportedCode
-from tcpcore.packetdrill.code import prepare as prepare_code
+from tcpcore.packetdrill.code import Interpreter
+from tcpcore.packetdrill.code_reading import AssertionFailed, CodeError, UnsupportedCode
+from tcpcore.packetdrill.code_reading import prepare as prepare_code
 from tcpcore.packetdrill.commands import Commands
 from tcpcore.packetdrill.constants import INFO
 from tcpcore.packetdrill.evaluate import Meaningless, is_dots, value_of

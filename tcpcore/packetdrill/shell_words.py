@@ -8,7 +8,8 @@ import shlex
 from collections.abc import Callable
 
 from tcpcore.errors import UsageError
-from tcpcore.packetdrill.code import CodeError, result_of
+from tcpcore.packetdrill.code import result_of
+from tcpcore.packetdrill.code_reading import CodeError
 
 DOUBLE_QUOTED = r'"(?:\\.|\$\([^()]*\)|\$(?!\([^()]*\))|[^"\\$])*"'
 """A string in double quotes, with what it may hold of ``$(...)``, quotes of its own and all."""

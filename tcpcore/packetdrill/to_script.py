@@ -118,9 +118,17 @@ def of_capture(path: str | Path, *, connection: int = 1, side: str = "") -> tupl
     `connection` counts from 1, in order of the first segments.
     """
     capture = Capture(path)
-    packets = [(packet.time, packet.segment) for packet in capture.segments()]
+    packets, cut = [], 0
+    for packet in capture.segments():
+        packets.append((packet.time, packet.segment))
+        cut += packet.cut > 0
     if not packets:
         raise no_segments(capture)
+    if cut:
+        raise NoScript(
+            f"{cut} packets of the capture lack the end of their TCP options (a snap length too "
+            "short), so no script can say what they were."
+        )
     found = inferring.connections(packets)
     if not 1 <= connection <= len(found):
         count = len(found)

@@ -23,6 +23,13 @@ URGENT_PROBE = Why(
     "RFC 9293 §3.8.5",
     "tcp_write_wakeup()",
 )
+BEHIND_THE_WINDOW = Why(
+    "drop.behind-the-window",
+    "The segment begins where the window ends, and there is no place for any of it: drop it, and "
+    "say again what is wanted.",
+    "RFC 9293 §3.10.7.4",
+    "tcp_data_queue()",
+)
 RECEIVE_QUEUE_FULL = Why(
     "drop.receive-queue-full",
     "Unread data takes more memory than the receive buffer has, and no packet can be made smaller: "
@@ -83,13 +90,6 @@ ACK_DUPLICATE = Why(
     "These bytes were received before: say again what we expect next.",
     "RFC 9293 §3.10.7.4",
     "tcp_send_dupack()",
-)
-ACK_BEYOND_WINDOW = Why(
-    "ack.beyond-window",
-    "These bytes begin where the window ends, or it is shut: drop them, and say what we expect and "
-    "how much of it there is room for.",
-    "RFC 9293 §3.10.7.4",
-    "tcp_data_queue()",
 )
 ACK_WINDOW = Why(
     "ack.window-update",

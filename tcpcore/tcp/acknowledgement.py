@@ -153,7 +153,7 @@ def take_plain(c: Tcb, segment: Segment, now: int) -> bool:
     count = (ack - c.snd_una) & MASK
     c.snd_una = ack
     c.bytes_acked += count
-    del c.send_buffer[:count]
+    c.send_buffer.drop(count)
     c.snd_wl1 = segment.seq
     c.snd_wnd = offered = segment.window << c.snd_scale
     if offered > c.max_window:
@@ -302,7 +302,7 @@ def _drop_bytes(c: Tcb, ack: int) -> None:
     count = (ack - c.snd_una) & MASK
     if count:
         control = departure.syn_unacknowledged(c) + (c.fin_sent and ack == c.snd_nxt)
-        del c.send_buffer[: max(count - control, 0)]
+        c.send_buffer.drop(max(count - control, 0))
         c.bytes_acked += count
         c.snd_una = ack
     if c.snd_up is not None:

@@ -74,7 +74,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         urgent.arrives(c, segment)
     why = None
     if segment.payload or flags & _COUNTED:
-        if c.timestamps and segment.payload:
+        if c.timestamps and segment.payload and before == state.ESTABLISHED:
             stamps = wire_options.timestamps(segment.options)
             if stamps is not None and stamps[1] != c.tuning.echo:
                 autotune.echo_received(c, stamps[1], len(segment.payload), now)

@@ -36,7 +36,6 @@ from tcpcore.tcp import (
     window,
     write_queue,
 )
-from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
@@ -87,7 +86,6 @@ class Connection(Tcb):
         if self.fin_queued is not None or shut or self.no_writer or not writable:
             not_yet = self.state in _NOT_YET and not shut
             raise socket_error(ENOTCONN if not_yet else EPIPE)
-        usage.restart(self, now)
         if data and self.chrono == chrono.IDLE:
             chrono.start(self, chrono.BUSY, now)
         if oob and data:
@@ -139,7 +137,7 @@ class Connection(Tcb):
         self.orphan = True
         if self.receive_buffer and (self.state, state.ABORT) in state.NEXT:
             reason = Reason(reasons.UNREAD_DATA, {"unread": len(self.receive_buffer)})
-            receive_buffer.take(self, len(self.receive_buffer))  # the RST offers the room
+            receive_buffer.take(self, len(self.receive_buffer))  # the RST offers its room
             lifecycle.abort(self, reason, now)
         elif self.linger == 0 and (self.state, state.ABORT) in state.NEXT:
             lifecycle.disconnect(self, reasons.LINGER_ZERO(), now)

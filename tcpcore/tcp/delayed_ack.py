@@ -25,6 +25,7 @@ DELAY_MAX = 200 * MILLISECOND
 """TCP_DELACK_MAX."""
 
 _QUICK = ATO_MIN // 2
+_TWO_TICKS = 2 * timers.TICK
 
 MAX_QUICK_ACKS = 16
 ACKS_COMPRESSED = "TcpExtTCPAckCompressed"
@@ -50,14 +51,15 @@ def data_received(c: Tcb, length: int, memory: int, flags: int, now: int) -> Non
 
 
 def follow_pace(c: Tcb, gap: int) -> None:
-    """Adapt the delay to the time (us) since the data before."""
+    """Adapt the delay to the time (us) since the data before; Linux reckons in whole ticks."""
     if not c.ato:
         _more_quick_acks(c)
         c.ato = ATO_MIN
     elif gap <= _QUICK:
-        c.ato = (c.ato >> 1) + ATO_MIN // 2
+        c.ato = c.ato // _TWO_TICKS * timers.TICK + ATO_MIN // 2
     elif gap < c.ato:
-        c.ato = min((c.ato >> 1) + gap, c.rto)
+        ticks = c.ato // _TWO_TICKS + (gap + timers.TICK // 2) // timers.TICK
+        c.ato = min(ticks * timers.TICK, c.rto)
     elif gap > c.rto:  # the sender paused: it may be in slow start again
         _more_quick_acks(c)
 

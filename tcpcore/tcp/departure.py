@@ -294,7 +294,7 @@ def payload_of(c: Tcb, seq: int, length: int) -> bytes:
     if first == c.iss and syn_unacknowledged(c):
         first = (c.iss + 1) & MASK
     start = (seq - first) & MASK
-    return bytes(c.send_buffer[start : start + length])
+    return c.send_buffer.piece(start, length)
 
 
 def send_again(c: Tcb, sent: SentSegment, now: int, reason: Reason, push: int = 0) -> None:

@@ -27,7 +27,7 @@ def forget(c: Tcb) -> None:
     """Stop all timers and drop what is queued to be sent; bytes received stay readable."""
     timers.cancel_all(c)
     c.retransmission_queue.clear()
-    c.lost_out = c.sacked_out = c.retrans_out = c.joined_out = c.request_out = 0
+    c.joined_out = c.request_out = c.backoff = 0
     c.board = None
     c.send_buffer.clear()
     c.packets.clear()
@@ -35,7 +35,6 @@ def forget(c: Tcb) -> None:
     c.out_of_order.clear()
     c.sack_blocks.clear()
     c.ack_pending = False
-    c.write_end = c.snd_nxt
 
 
 def abort(c: Tcb, reason: Reason, now: int) -> None:

@@ -3,8 +3,9 @@
 A connection that ends well leaves its round trip; the next one does not start with a shorter RTO
 than that is worth, since a SYN is small and fast.  Its first round trip of data settles it.
 
-Where tcp_no_ssthresh_metrics_save is 0 (it is 1), ssthresh is kept as well.  A locked cwnd of the
-route is the most that cwnd may be, but not for the first connection, which makes the memory.
+Where tcp_no_ssthresh_metrics_save is 0 (it is 1), ssthresh is kept as well.  What the route says
+of cwnd, ssthresh, rtt and reordering is where the memory begins, so that not the first connection,
+which makes it, but the second one obeys it.
 """
 
 from __future__ import annotations
@@ -39,17 +40,18 @@ def remember(c: Tcb) -> None:
     if metrics is None or c.sysctl.tcp_no_metrics_save:
         return
     if not c.srtt or c.backoff:
-        if c.remote in metrics:
+        if c.remote in metrics and "rtt" not in metrics[c.remote].fixed:
             metrics[c.remote].rtt = 0
         return
     known = metrics.get(c.remote)
     if known is None:
-        known = metrics[c.remote] = Metrics(c.by_route.cwnd if c.by_route is not None else 0)
-    known.rtt = max(c.srtt, known.rtt - ((known.rtt - c.srtt) >> 3))
-    if not c.sysctl.tcp_no_ssthresh_metrics_save:
+        known = metrics[c.remote] = Metrics(c.by_route)
+    if "rtt" not in known.fixed:
+        known.rtt = max(c.srtt, known.rtt - ((known.rtt - c.srtt) >> 3))
+    if not c.sysctl.tcp_no_ssthresh_metrics_save and "ssthresh" not in known.fixed:
         known.ssthresh = _threshold(c, known.ssthresh)
     steady = c.cwnd >= c.ssthresh and c.ca_state == OPEN
-    if c.ssthresh < INFINITE_SSTHRESH and not steady:
+    if c.ssthresh < INFINITE_SSTHRESH and not steady and "reordering" not in known.fixed:
         learned = c.loss.reordering
         if known.reordering < learned != c.sysctl.tcp_reordering:
             known.reordering = learned

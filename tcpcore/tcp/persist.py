@@ -9,8 +9,17 @@ from __future__ import annotations
 
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
-from tcpcore.seqnum import HALF, MASK, distance, gt
-from tcpcore.tcp import departure, lifecycle, retransmit, segment_size, sending, timers, urgent
+from tcpcore.seqnum import HALF, MASK, distance
+from tcpcore.tcp import (
+    departure,
+    lifecycle,
+    retransmit,
+    segment_size,
+    sending,
+    timers,
+    urgent,
+    write_queue,
+)
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason
@@ -40,10 +49,14 @@ def answered(c: Tcb, now: int) -> None:
     if not waiting(c):
         stop(c)
         return
-    unsent, mss = distance(c.snd_nxt, c.write_end), segment_size.mss(c)
-    size = min(unsent, mss) + (c.fin_queued is not None and unsent <= mss)
-    if not gt((c.snd_nxt + size) & MASK, (c.snd_una + c.snd_wnd) & MASK):
+    unsent = distance(c.snd_nxt, c.write_end)
+    room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
+    packet = write_queue.head(c, 0) if unsent else 0
+    if packet + (c.fin_queued is not None and packet >= unsent) <= room:
         stop(c)  # the window has room: sending goes on
+        return
+    if packet and min(packet, segment_size.mss(c)) <= room:
+        timers.cancel_probe(c)  # for a part of the packet only: the back-off stays
         return
     timers.set_probe(c, now + _within_user_timeout(c, _interval(c), now), now)
 

@@ -31,6 +31,7 @@ SMALL_HEAD = 576
 tunnels have room for more headers, 704."""
 PARTLY = 1
 """Behind length, memory and room: a part of the packet was read, or had come before."""
+_PARTLY = [PARTLY]
 GROWS_FROM = 128
 """Segments in order with less payload do not make the window grow (tcp_event_data_recv())."""
 
@@ -141,14 +142,14 @@ def take(c: Tcb, most: int) -> bytes:
     else:
         data = bytes(kept[:most])
         del kept[:most]
-        left = len(data)
+        left = most
         while left >= (first := unread[0])[0]:
             left -= first[0]
             freed += first[1]
             unread.popleft()
         if left:
             first[0] -= left
-            first[3:] = [PARTLY]
+            first[3:] = _PARTLY
     if freed:
         c.rmem = rmem = c.rmem - freed
         c.charged -= (c.charged - rmem) & WHOLE_PAGES

@@ -27,8 +27,6 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Why
 from tcpcore.wire.segment import FIN, Segment
 
-_IF_DUE = (reasons.ACK_DUPLICATE, reasons.ACK_BEYOND_WINDOW)
-"""Why quick-ACK mode began; where there is too little room for its window, such an ACK waits."""
 _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 
@@ -56,9 +54,8 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return None
     if not _fits(c, segment):
-        delayed_ack.enter_quick_mode(c)
-        c.ack_pending = True
-        return reasons.ACK_BEYOND_WINDOW
+        _does_not_fit(c)
+        return None
     fin_known = c.fin_at
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
@@ -86,6 +83,13 @@ def _fits(c: Tcb, segment: Segment) -> bool:
     if not room:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     return room > 0
+
+
+def _does_not_fit(c: Tcb) -> None:
+    """Drop it, and be quick to say what there is room for."""
+    c.event(trace.REFUSED, reasons.BEHIND_THE_WINDOW())
+    delayed_ack.enter_quick_mode(c)
+    c.ack_pending = True
 
 
 def duplicate(c: Tcb, segment: Segment) -> None:
@@ -209,7 +213,7 @@ def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
     """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
-    if why is None or why in _IF_DUE:
+    if why is None or why is reasons.ACK_DUPLICATE:  # quick, unless there is too little room
         due = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
         why = due if due is None else why or due
     if why is None and c.out_of_order:

@@ -77,6 +77,8 @@ def write(c: Tcb, data: bytes, now: int, *, first: bool, last: bool, more: bool)
     if not data:
         return
     size, at = send_buffer.large_packet(c), 0
+    if not c.retransmission_queue and not (c.packets and write_queue.last_length(c) < size):
+        usage.restart(c, now)  # not where a packet that waits takes it (tcp_skb_entail())
     write_queue.begin(c, size, first=first)
     while at < len(data):
         at += write_queue.fill(c, data, at, size)
@@ -132,7 +134,8 @@ def _send_what_fits(c: Tcb, flight: int, now: int, urge: int) -> int:
         room = c.cwnd - flight if flight < c.cwnd else 0
         if not largest and (room > 1 or patient):
             largest = burst_segments(c, mss)
-        quota = min(room, c.cwnd >> 1 or 1, largest) or 1
+        quota = min(room, c.cwnd >> 1 or 1)
+        quota = (quota if quota < largest else largest) or 1
         size = write_queue.head(c, quota * mss)
         if window < size and window < mss:
             return WINDOW  # not even one segment fits

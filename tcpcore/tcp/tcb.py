@@ -14,6 +14,7 @@ from tcpcore.seqnum import MASK
 from tcpcore.sysctl import Sysctls
 from tcpcore.tcp import state
 from tcpcore.tcp.autotune import Tuning
+from tcpcore.tcp.byte_queue import ByteQueue
 from tcpcore.tcp.congestion import registry
 from tcpcore.tcp.fast_open import FastOpen
 from tcpcore.tcp.flow import Flow
@@ -163,7 +164,7 @@ class Tcb:
         self.sndbuf_locked = False  # SO_SNDBUF has fixed it
         self.linger: int | None = None  # SO_LINGER, us; None: off
         self.linger2 = 0  # TCP_LINGER2, us; 0: the sysctl decides; negative: do not wait
-        self.send_buffer = bytearray()  # from snd_una's byte on
+        self.send_buffer = ByteQueue()  # from snd_una's byte on
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0

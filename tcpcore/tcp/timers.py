@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tcpcore import reasons, trace
+from tcpcore import reasons
 from tcpcore.tcp import metrics, pacing
 from tcpcore.tcp.tcb import FAR as FAR
 from tcpcore.tcp.tcb import RTO_INITIAL, Tcb
@@ -51,7 +51,7 @@ def _retransmission_name(c: Tcb) -> str:
 def _announce_end(c: Tcb, timer: str) -> None:
     journal = c.journal
     if journal is not None and journal.trace is not None:
-        journal.trace.event(trace.TIMER_CANCELLED, timer, None, (c.name, None))
+        journal.trace.timer_cancelled(timer, c.name)
 
 
 def set_retransmission(

@@ -42,14 +42,14 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
     Only where `is_plain`.
     """
     seq, count, queue = c.snd_nxt, -(-length // mss), c.retransmission_queue
-    at = (seq - c.snd_una) & MASK
+    data, at = c.send_buffer.piece((seq - c.snd_una) & MASK, length), 0
     c.snd_nxt = (seq + length) & MASK
     c.segs_out += count
     c.data_segs_out += count
     c.bytes_sent += length
     if length % mss:
         c.small_sent_end = c.snd_nxt
-    ip, acknowledged, data, out, board = c.ip, c.rcv_nxt, c.send_buffer, c.out, c.board
+    ip, acknowledged, out, board = c.ip, c.rcv_nxt, c.out, c.board
     stamp = c.flow.stamp if queue else rate.start(c, now)
     turn = c.turn
     if count > 1:
@@ -74,7 +74,7 @@ def send(c: Tcb, length: int, mss: int, now: int) -> None:
         number = (number + 1) & 0xFFFF
         out.append(Segment(
             c.local, c.local_port, c.remote, c.remote_port, flags, seq, acknowledged, field,
-            options, bytes(data[at : at + size]), reason_of(size), 0, ttl, tos, number,
+            options, data[at : at + size], reason_of(size), 0, ttl, tos, number,
             headers + size,
         ))  # fmt: skip
         at += size

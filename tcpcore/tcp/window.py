@@ -14,14 +14,23 @@ from tcpcore.wire.segment import Segment
 
 MAX_UNSCALED = 65535
 MAX_SCALE = 14
+NEW_RATIO = 128
+"""Of payload to memory, in 1/256, until segments have come (TCP_DEFAULT_SCALING_RATIO)."""
 
 
 def initial(
-    sysctl: Sysctls, mss: int, rcvbuf: int, locked: bool = False, clamp: int = 0, segments: int = 0
+    sysctl: Sysctls,
+    mss: int,
+    rcvbuf: int,
+    locked: bool = False,
+    clamp: int = 0,
+    segments: int = 0,
+    ratio: int = NEW_RATIO,
 ) -> tuple[int, int]:
     """``(window, scale)`` to offer at the start, for segments of `mss` bytes.
 
-    The window is a whole number of segments, of half the buffer; RFC 7323 §2.3 bounds the scale.
+    The window is a whole number of segments, of half the buffer, or what else `ratio` makes of it;
+    RFC 7323 §2.3 bounds the scale.
     It is for the largest buffer that this one may become, or that SO_RCVBUF may ask for; a `locked`
     one (SO_RCVBUF) stays.
     `clamp`, unless 0, is the largest window ever (TCP_WINDOW_CLAMP); `segments`, unless 0, the
@@ -29,7 +38,7 @@ def initial(
     may be more than a segment can say.
     """
     clamp = clamp or MAX_UNSCALED << MAX_SCALE
-    space = min(rcvbuf // 2, clamp)
+    space = min(rcvbuf * ratio >> RATIO_BITS, clamp)
     scale = 0
     if sysctl.tcp_window_scaling:
         largest = max(space, sysctl.tcp_rmem[2], sysctl.rmem_max)
@@ -48,7 +57,8 @@ def open_receive(c: Tcb, mss: int) -> None:
     """Start the receive window of a connection whose peer sends segments of `mss` bytes."""
     clamp = c.window_clamp
     buffer = c.rcvbuf, c.rcvbuf_locked
-    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, *buffer, clamp, c.initial_rwnd)
+    segments, ratio = c.initial_rwnd, c.scaling_ratio
+    c.rcv_wnd, c.rcv_scale = initial(c.sysctl, mss, *buffer, clamp, segments, ratio)
     c.rcv_ssthresh = c.rcv_wnd
     c.window_clamp = min(MAX_UNSCALED << c.rcv_scale, receive_buffer.full_space(c))
     if clamp:
@@ -134,8 +144,6 @@ def select(c: Tcb) -> int:
     c.rcv_wnd = window
     c.rcv_wup = c.rcv_nxt
     field = window >> c.rcv_scale
-    if not field:
-        c.unpredicted = True
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 

@@ -34,7 +34,7 @@ def fill(c: Tcb, data: bytes, at: int, size: int) -> int:
     if records:
         room = min(room, _to_record_end(c))
     part = data[at : at + room] if at or len(data) > room else data
-    c.send_buffer += part
+    c.send_buffer.add(part)
     packets[-1][0] = c.write_end = (c.write_end + len(part)) & MASK
     if records and _ends_record(c):
         push(c)
@@ -43,7 +43,7 @@ def fill(c: Tcb, data: bytes, at: int, size: int) -> int:
 
 def behind_syn(c: Tcb, data: bytes) -> None:
     """What was written before the connection opens; some of it the SYN may have carried."""
-    c.send_buffer += data
+    c.send_buffer.add(data)
     c.write_end = (c.write_end + len(data)) & MASK
     if c.write_end != c.snd_nxt:
         c.packets.append([c.write_end, PSH])

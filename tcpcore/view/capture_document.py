@@ -113,6 +113,9 @@ def _as_captured(entry: Json, explained: Explained) -> None:
     rows = [row for row in entry["fields"] if row[1] not in rebuilt]
     if packet.missing:
         rows.append(["TCP", "Payload", f"{size} bytes, {size - packet.missing} of them captured"])
+    if packet.cut:
+        rows = [row for row in rows if row[1] != "Header length"]
+        rows.append(["TCP", "Options", f"{packet.cut} bytes of them were not captured"])
     rows.append(["Capture", "Packet number", str(packet.number)])
     entry["fields"] = rows
 

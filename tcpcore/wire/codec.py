@@ -11,9 +11,18 @@ import struct
 from tcpcore.wire import address
 from tcpcore.wire.checksum import checksum, pseudo_header, verifies
 from tcpcore.wire.option_codec import WireError, decode_options, encode_options
+from tcpcore.wire.options import MALFORMED
 from tcpcore.wire.segment import Segment
 
-__all__ = ["NotTcp", "WireError", "checksums_ok", "decode", "decode_cut", "encode"]
+__all__ = [
+    "NotTcp",
+    "WireError",
+    "checksums_ok",
+    "decode",
+    "decode_cut",
+    "decode_snapped",
+    "encode",
+]
 
 TCP = 6
 _TCP_HEADER = struct.Struct("!HHIIHHHH")
@@ -123,6 +132,19 @@ def decode_cut(packet: bytes) -> tuple[Segment, int]:
     The missing bytes of the payload read as zeros, so that lengths are right.  Raises WireError as
     `decode` does when the headers themselves are not complete.
     """
+    segment, missing, cut = decode_snapped(packet)
+    if cut:
+        start = _ip_header(packet)[5]
+        there = len(packet) - start
+        raise WireError(f"the packet ends after {there} of {there + cut} bytes of header")
+    return segment, missing
+
+
+def decode_snapped(packet: bytes) -> tuple[Segment, int, int]:
+    """As `decode_cut`, yet the options may be cut, too: how many bytes of them are missing.
+
+    The options that are there in full are read.  Then none of the payload is there.
+    """
     source, destination, ttl, tos, ip_id, start, end = _ip_header(packet)
     if end - start < 20:
         raise WireError(f"the IP packet has {end - start} bytes for a TCP header of at least 20")
@@ -136,9 +158,11 @@ def decode_cut(packet: bytes) -> tuple[Segment, int]:
         raise WireError(
             f"the TCP header says that it is {size} bytes long; the packet has {end - start}"
         )
-    if len(packet) < start + size:
-        raise WireError(f"the packet ends after {len(packet) - start} of {size} bytes of header")
-    missing = max(0, end - len(packet))
+    cut = max(0, start + size - len(packet))
+    missing = max(0, end - len(packet)) - cut
+    options = decode_options(packet[start + 20 : start + size])
+    if cut and options and options[-1][0] == MALFORMED:
+        options = options[:-1]
     segment = Segment(
         address.unpack(source),
         sport,
@@ -148,14 +172,14 @@ def decode_cut(packet: bytes) -> tuple[Segment, int]:
         seq,
         ack,
         window,
-        decode_options(packet[start + 20 : start + size]),
+        options,
         packet[start + size : end] + bytes(missing),
         urgent=urgent,
         ttl=ttl,
         tos=tos,
         ip_id=ip_id,
     )
-    return segment, missing
+    return segment, missing, cut
 
 
 def checksums_ok(packet: bytes) -> bool:

@@ -6,12 +6,6 @@ from tests.mutants.mutant import Mutant
 
 MUTANTS = (
     Mutant(
-        "data that begins where the window ends is dropped",
-        "tcp/reception.py",
-        "        return ahead < room or (not ahead and not segment.payload)",
-        "        return True",
-    ),
-    Mutant(
         "what waits to be told of a duplicate is forgotten when data comes",
         "tcp/reception.py",
         "    c.duplicate_block = None\n    seq, payload",
@@ -84,11 +78,5 @@ MUTANTS = (
         "tcp/delayed_ack.py",
         "REMNANT = 0x2B",
         "REMNANT = 0x0B",
-    ),
-    Mutant(
-        "the RST of a close() with unread data offers the room of that",
-        "tcp/connection.py",
-        "            receive_buffer.take(self, len(self.receive_buffer))  #",
-        "            pass  #",
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import input_rules, recovery_rules
+from tests.mutants import input_rules, knob_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -308,5 +308,54 @@ MUTANTS = (
         "    if standing is not None and standing - now < 0:\n",
     ),
     *input_rules.MUTANTS,
+    Mutant(
+        "the delay of ACKs is reckoned in whole ticks",
+        "tcp/delayed_ack.py",
+        "c.ato = c.ato // _TWO_TICKS * timers.TICK + ATO_MIN // 2",
+        "c.ato = (c.ato >> 1) + ATO_MIN // 2",
+    ),
+    Mutant(
+        "what begins where the window ends has no place in it",
+        "tcp/reception.py",
+        "        return ahead < room or (not ahead and not segment.payload)",
+        "        return True",
+    ),
+    Mutant(
+        "only the beginning of a packet ends a pause, not what joins one that waits",
+        "tcp/sending.py",
+        "not c.retransmission_queue and not (c.packets and write_queue.last_length(c) < size)",
+        "not c.retransmission_queue",
+    ),
+    Mutant(
+        "a window for a part of the packet that waits leaves the probes' back-off",
+        "tcp/persist.py",
+        "    if packet + (c.fin_queued is not None and packet >= unsent) <= room:\n",
+        "    if min(packet, segment_size.mss(c)) <= room and packet:\n",
+    ),
+    Mutant(
+        "TIME_WAIT counts no segments for the socket that was",
+        "tcp/time_wait.py",
+        "    c.segs_in -= 1\n",
+        "",
+    ),
+    Mutant(
+        "echoed timestamps measure the sender's round trip only while established",
+        "tcp/arrival.py",
+        "c.timestamps and segment.payload and before == state.ESTABLISHED",
+        "c.timestamps and segment.payload",
+    ),
+    Mutant(
+        "the RST for unread data offers the room that this had",
+        "tcp/connection.py",
+        "            receive_buffer.take(self, len(self.receive_buffer))",
+        "            ",
+    ),
+    Mutant(
+        "a reset forgets the back-off, and not what was lost",
+        "tcp/lifecycle.py",
+        "c.joined_out = c.request_out = c.backoff = 0",
+        "c.joined_out = c.request_out = c.lost_out = 0",
+    ),
+    *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
 )

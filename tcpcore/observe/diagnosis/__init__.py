@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from tcpcore.observe.diagnosis.ending import Ending
 from tcpcore.observe.diagnosis.finding import MOST_PACKETS, Finding, Sight, many, span
+from tcpcore.observe.diagnosis.gravity import gravest_first, others
 from tcpcore.observe.diagnosis.losing import Losing
 from tcpcore.observe.diagnosis.marking import Marking
 from tcpcore.observe.diagnosis.opening import Opening
@@ -25,14 +26,15 @@ class Diagnosis:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._losing = Losing(connection)
+        self._opening = Opening(connection)
         self._watchers = (
-            Opening(connection),
+            self._opening,
             self._losing,
             Waiting(connection),
             Ending(connection),
             Marking(connection),
         )
-        self._messages: dict[str, list[int]] = {}
+        self._messages: dict[tuple[str, str], list[int]] = {}
         self._bytes = [0, 0]
         self._first: int | None = None
         self._last = 0
@@ -54,7 +56,10 @@ class Diagnosis:
     def hear(self, number: int, error: IcmpError) -> None:
         """An ICMP error about one of the connection's segments: packet `number`."""
         self._losing.hear(error)
-        packets = self._messages.setdefault(f"{error.name}, said {error.src} by ICMP", [])
+        self._opening.hear(error)
+        kind = "packet-too-big" if error.too_big else "icmp"
+        said = f"{error.src} says by ICMP: {error.name}"
+        packets = self._messages.setdefault((kind, said), [])
         if len(packets) < MOST_PACKETS:
             packets.append(number)
 
@@ -63,16 +68,19 @@ class Diagnosis:
         self._end = max(end, self._last)
 
     def findings(self) -> list[Finding]:
-        """What there is to say: faults first, then what is merely worth knowing."""
-        found = [Finding("icmp", text, tuple(at)) for text, at in self._messages.items()]
+        """What there is to say: faults first, the gravest of them at the front (see `gravity`)."""
+        found = [Finding(kind, text, tuple(at)) for (kind, text), at in self._messages.items()]
         found += [one for watcher in self._watchers for one in watcher.findings(self._end)]
+        if any(one.kind == "turned-away" for one in found):  # which tells what ICMP said
+            found = [one._replace(fault=one.fault and one.kind != "icmp") for one in found]
         found = [one._replace(packets=tuple(sorted(set(one.packets)))) for one in found]
-        return sorted(found, key=lambda one: not one.fault)
+        return gravest_first(found)
 
     def verdict(self, found: list[Finding]) -> str:
-        """The most important of the findings, or what an uneventful connection did."""
+        """The gravest of the findings and the names of the others; or what it did without any."""
         if found and found[0].fault:
-            return found[0].text
+            more = others(found)
+            return f"{found[0].text}; also {more}" if more else found[0].text
         there, back = self._bytes
         took = span(self._last - (self._first or 0))
         return f"nothing unusual: {many(there, 'byte')} there and {back} back in {took}"

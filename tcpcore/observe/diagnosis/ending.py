@@ -34,6 +34,8 @@ class Ending:
         self._reset: tuple[Sight, tuple[str, str]] | None = None
         self._states = (connection.ends[0].state, connection.ends[1].state)
         self._ignored = Evidence()
+        self._ignorer = 0  # who sent the last of these
+        self._ttls: list[int | None] = [None, None]  # of each end's last segment but RSTs
         self._challenged = Evidence()
         self._probes = [0, 0]  # keep-alive probes of each end since the other was heard
         self._answered: Sight | None = None  # what came right before the RST, from the other end
@@ -41,6 +43,8 @@ class Ending:
     def see(self, sight: Sight) -> None:
         """Look at the next segment."""
         segment, index = sight.segment, sight.seen.sender
+        if "older connection" in sight.seen.meaning:
+            return
         if segment.flags & RST:
             self._resets(sight)
         elif not segment.flags & SYN:
@@ -49,6 +53,8 @@ class Ending:
             elif segment.payload and self._fins[1 - index]:
                 self._after_fin[index].add(sight)
             self._answered = sight
+        if not segment.flags & RST:
+            self._ttls[index] = segment.ttl
         if sight.seen.meaning.startswith("keep-alive"):
             self._probes[index] += 1
         self._probes[1 - index] = 0
@@ -58,6 +64,7 @@ class Ending:
         meaning = sight.seen.meaning
         if meaning.startswith(("RST outside", "RST that acknowledges no")):
             self._ignored.add(sight)
+            self._ignorer = sight.seen.sender
         elif meaning.startswith("RST not exactly"):
             self._challenged.add(sight)
         elif self._reset is None and not meaning.startswith("refused"):
@@ -69,8 +76,7 @@ class Ending:
         if self._reset is not None:
             found += self._by_reset(*self._reset)
         if self._ignored:
-            text = f"a RST was ignored {self._ignored.times}: old, or forged, outside the window"
-            found.append(Finding("old-duplicate-rst", text, self._ignored.numbers))
+            found.append(self._unheeded())
         if self._challenged:
             text = (
                 f"a RST inside the window, yet not at the exact byte, came {self._challenged.times}"
@@ -81,12 +87,23 @@ class Ending:
             found += self._fin(index, fins, end)
         return found
 
+    def _unheeded(self) -> Finding:
+        """RSTs outside the window; of who reset the connection, too, they only came too late."""
+        times, packets = self._ignored.times, self._ignored.numbers
+        if self._reset is not None and self._reset[0].seen.sender == self._ignorer:
+            text = f"a RST was ignored {times}: it answered a packet from before"
+            return Finding("old-duplicate-rst", text, packets, fault=False)
+        text = f"a RST was ignored {times}: old, or forged, outside the window"
+        return Finding("old-duplicate-rst", text, packets)
+
     def _fin(self, index: int, fins: Evidence, end: int) -> list[Finding]:
         s, r = self._ends[index], self._ends[1 - index]
         found = []
         if fins.count > 1:
             unheard = s.fin is not None and not r.got_fin
-            why = "and never acknowledged" if unheard else "the first one or its ACK was lost"
+            why = "the first one, or its ACK, was lost or late"
+            if unheard:
+                why = "and never acknowledged"
             text = f"FIN lost: the {s.name}'s FIN was sent {fins.times}, {why}"
             found.append(Finding("fin-lost", text, fins.numbers))
         after = self._after_fin[1 - index]
@@ -112,7 +129,18 @@ class Ending:
         if before is not None and before.seen.sender == index:
             before = None
         packets = (sight.number,) if before is None else (before.number, sight.number)
-        return [Finding("reset", self._why(sight, s, r, here, before), packets)]
+        text = self._why(sight, s, r, here, before)
+        return [Finding("reset", text + self._elsewhere(sight), packets)]
+
+    def _elsewhere(self, sight: Sight) -> str:
+        """A RST that took another number of hops than its sender's other segments."""
+        usual, ttl = self._ttls[sight.seen.sender], sight.segment.ttl
+        if usual is None or usual == ttl:
+            return ""
+        return (
+            f"; its TTL is {ttl}, that of the {sight.s.name}'s other packets was {usual}: a "
+            "firewall on the way may have sent it"
+        )
 
     def _why(self, sight: Sight, s: End, r: End, here: str, before: Sight | None) -> str:
         """What a reset in an open connection means."""

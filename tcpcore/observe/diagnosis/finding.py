@@ -17,13 +17,15 @@ class Finding(NamedTuple):
     """One thing that happened: `kind` is its name for programs, `text` a sentence for people.
 
     `packets` are numbers of the file's packets that show it, the first dozen at most; `fault` is
-    False for what is only worth knowing.
+    False for what is only worth knowing.  `cost` is how long it held the connection up, in µs, as
+    far as that shows.
     """
 
     kind: str
     text: str
     packets: tuple[int, ...]
     fault: bool = True
+    cost: int = 0
 
     def __str__(self) -> str:
         """The sentence with its evidence."""
@@ -76,6 +78,12 @@ class Evidence:
         self.count += 1
         if len(self.packets) < MOST_PACKETS:
             self.packets.append(sight.number)
+
+    def remove(self, number: int) -> None:
+        """Packet `number` shows it no more."""
+        self.count -= 1
+        if number in self.packets:
+            self.packets.remove(number)
 
     def __bool__(self) -> bool:
         return self.count > 0

@@ -10,11 +10,28 @@ from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, many, sp
 from tcpcore.observe.follow import Connection
 from tcpcore.observe.meaning import LATE_SYN
 from tcpcore.units import ms, seconds
+from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import ACK, FIN, RST, SYN
 
 _AT_ONCE = ms(10)
+_RTO_MIN = ms(200)
+"""TCP_RTO_MIN: what comes again sooner was not sent again by a timer."""
 _LONG = seconds(1)
 """After that a SYN+ACK would be sent again: the initial RTO (RFC 6298 §2.1)."""
+
+
+_HINTS = {
+    "admin prohibited": " (a firewall does not let it through)",
+    "host prohibited": " (a firewall does not let it through)",
+    "net prohibited": " (a firewall does not let it through)",
+    "host unreachable": " (no such host answers on its network)",
+    "address unreachable": " (no such host answers on its network)",
+    "net unreachable": " (no route leads there)",
+    "no route": " (no route leads there)",
+    "port unreachable": " (a firewall says so, or nothing listens)",
+    "time exceeded in transit": " (it went round in circles, a routing loop)",
+}
+"""What ICMP's words mean for somebody who wanted to connect."""
 
 
 class Opening:
@@ -34,13 +51,19 @@ class Opening:
         self._challenged = Evidence()
         self._data = 0  # segments with data after the third ACK
         self._early = Evidence()
+        self._older = Evidence()  # answers out of an older connection
+        self._twice = Evidence()  # SYN+ACKs that came twice at a time
+        self._answered = 0  # when the last SYN+ACK came
+        self._icmp: list[str] = []  # what ICMP said while the connection was opening
         self._slammed: Sight | None = None
         self._reset = False
 
     def see(self, sight: Sight) -> None:
         """Look at the next segment."""
         flags = sight.segment.flags
-        if flags & SYN:
+        if "older connection" in sight.seen.meaning:
+            self._older.add(sight)
+        elif flags & SYN:
             self._synchronises(sight)
         elif flags & RST:
             self._resets(sight)
@@ -50,7 +73,7 @@ class Opening:
     def _synchronises(self, sight: Sight) -> None:
         segment = sight.segment
         if segment.flags & ACK:
-            (self._again if self._third is not None else self._syn_acks).add(sight)
+            self._accepts(sight)
         elif sight.seen.meaning.startswith("SYN inside"):
             self._inside.add(sight)
         elif sight.s is self._client:
@@ -61,6 +84,24 @@ class Opening:
                 self._early.add(sight)
         else:
             self._crossing.add(sight)
+
+    def _accepts(self, sight: Sight) -> None:
+        """A SYN+ACK; two at a time answer two SYNs, or were doubled: no timer is that quick."""
+        soon = self._syn_acks and sight.time - self._answered < _RTO_MIN
+        self._answered = sight.time
+        if self._third is None:
+            self._syn_acks.add(sight)
+        elif soon:
+            self._twice.add(sight)
+        else:
+            self._again.add(sight)
+
+    def hear(self, error: IcmpError) -> None:
+        """An ICMP error: while the connection opens, it may be why it does not."""
+        if not self._went_on and not error.too_big and error.quoted.flags & SYN:
+            said = f"{error.src} says by ICMP: {error.name}{_HINTS.get(error.name, '')}"
+            if said not in self._icmp:
+                self._icmp.append(said)
 
     def _resets(self, sight: Sight) -> None:
         self._reset = True
@@ -93,6 +134,8 @@ class Opening:
             found.append(self._refused())
         elif self._syns and not self._syn_acks and not self._crossing and not self._went_on:
             found.append(self._unanswered())
+        elif self._older:
+            found.append(self._known_from_before())
         elif self._syns.count > 1 and (self._syn_acks or self._went_on) and not self._deaf:
             found.append(self._late())
         if self._deaf and self._syn_acks:
@@ -103,6 +146,11 @@ class Opening:
             found.append(self._unopened(end))
         if self._again:
             found.append(self._ignored())
+        elif self._third is not None and self._syn_acks.count > 1 and not self._deaf:
+            found += self._waited_for(self._third)
+        if self._twice:
+            text = "the SYN+ACK came twice at a time: it or the SYN was doubled, or both SYNs came"
+            found.append(Finding("syn-ack-twice", text, self._twice.numbers, fault=False))
         if self._slammed is not None:
             found.append(self._slam(self._slammed))
         if self._inside:
@@ -127,6 +175,10 @@ class Opening:
         tries = f"sent {syns.times}"
         if syns.count > 1:
             tries += f" in {span(syns.last - syns.first)}"
+        if self._icmp:
+            why = "; ".join(self._icmp)
+            text = f"the SYN to {server.socket} was turned away ({tries}): {why}"
+            return Finding("turned-away", text, syns.numbers)
         text = (
             f"nobody answered the SYN to {server.socket} ({tries}): the host is down, a firewall "
             "drops it, or the server's queues are full"
@@ -140,14 +192,44 @@ class Opening:
             f"the connection opened {span(syns.last - syns.first)} late: "
             f"{many(lost, 'SYN')} got no answer in time (lost, or dropped by a full queue)"
         )
-        return Finding("syn-lost", text, syns.numbers)
+        return Finding("syn-lost", text, syns.numbers, cost=syns.last - syns.first)
+
+    def _known_from_before(self) -> Finding:
+        """The other end still has a connection of the same addresses and ports."""
+        syns = self._syns
+        text = (
+            f"the {self._server.name} still knew an older connection of the same addresses and "
+            "ports, and answered the SYN with an ACK of that one"
+        )
+        if self._syn_acks or self._went_on:
+            text += "; the client reset it, and its next SYN opened this one"
+            cost = syns.last - syns.first
+            return Finding("old-connection", text, self._older.numbers + syns.numbers, cost=cost)
+        text += ", which this one did not survive"
+        return Finding("half-open", text, self._older.numbers + syns.numbers)
+
+    def _waited_for(self, third: Sight) -> list[Finding]:
+        """SYN+ACKs that the timer sent before the client's ACK came at last."""
+        again = self._syn_acks
+        if again.last - again.first < _RTO_MIN:
+            return []
+        late = third.time - again.first
+        text = (
+            f"the client's ACK of the SYN+ACK came only after {span(late)}, when the SYN+ACK had "
+            f"been sent {again.times}: it or the SYN+ACK was lost on the way"
+        )
+        return [Finding("third-ack-late", text, (*again.numbers, third.number), cost=late)]
 
     def _never_came(self) -> Finding:
         text = (
             "the SYN+ACK did not come through: the client sent its SYN again "
             f"{self._deaf.times} after it (lost, or filtered on the way back)"
         )
-        return Finding("syn-ack-lost", text, self._syn_acks.numbers[:6] + self._deaf.numbers[:6])
+        packets = self._syn_acks.numbers[:6] + self._deaf.numbers[:6]
+        cost = self._deaf.last - self._syn_acks.first
+        if self._third is None:
+            text += "; it never opened"
+        return Finding("syn-ack-lost", text, packets, cost=cost)
 
     def _unopened(self, end: int) -> Finding:
         """One SYN+ACK that nothing followed: a SYN cookie is not sent again (RFC 4987 §3.6)."""

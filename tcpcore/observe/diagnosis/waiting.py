@@ -5,9 +5,12 @@ Also keep-alive probes and long silences, which break where something on the way
 
 from __future__ import annotations
 
+from collections import deque
+
 from tcpcore.observe.diagnosis.finding import Evidence, Finding, Sight, many, span
 from tcpcore.observe.end import End
 from tcpcore.observe.follow import Connection
+from tcpcore.seqnum import MASK, leq
 from tcpcore.units import ms, seconds
 from tcpcore.wire.segment import ACK, FIN, RST, SYN
 
@@ -18,6 +21,8 @@ _SLOW = seconds(0.5)
 _BRIEF = ms(1)
 """A window that was closed for less than that let nobody wait."""
 _MANY = 3
+_MEMORY = 256
+"""Segments whose ACKs are awaited, to time them."""
 
 
 class _Side:
@@ -26,6 +31,8 @@ class _Side:
     def __init__(self) -> None:
         self.shut_at: Sight | None = None
         self.shut_for = 0
+        self.deaf = 0  # probes of its closed window that it has not answered
+        self.last = 0  # when the last segment of either end came, RST included
         self.shut = Evidence()
         self.opened: list[int] = []
         self.window_probes = Evidence()
@@ -38,6 +45,10 @@ class _Side:
         self.held = 0
         self.asked: Sight | None = None  # the last of the other's that it has not answered
         self.heard = 0  # when it acknowledged all of that
+        self.rtt = 0  # how long its last ACK took to come, in µs: delayed, or from afar
+        self.out: deque[tuple[int, int]] = deque(maxlen=_MEMORY)  # (end, µs) of its data
+        self.edge: int | None = None  # where its window ended before its last ACK
+        self.waits = 0  # µs that its data waited for delayed ACKs, all together
         self.slowest: tuple[int, int, int] = (0, 0, 0)  # µs, request, answer
 
 
@@ -50,7 +61,7 @@ class Waiting:
         self._near = [0, 0]  # µs from the capture to each end and back, by the handshake
         self._at: dict[str, int] = {}
         self._mss = 0
-        self._last: Sight | None = None
+        self._edges: list[int | None] = [None, None]
 
     def see(self, sight: Sight) -> None:
         """Look at the next segment."""
@@ -59,11 +70,21 @@ class Waiting:
         if segment.flags & SYN:
             self._handshake(sight)
             return
+        if not (sight.s.closed and sight.r.closed) or sight.seen.changes:
+            side.last = other.last = sight.time
         if segment.flags & RST:
             return
+        side.deaf = 0
         if "SYN+ACK" in self._at and sight.s is self._ends[0]:
             self._near[0] = sight.time - self._at.pop("SYN+ACK")
         self._window(sight, side)
+        edge = self._edges[index]
+        if sight.s.rcv is not None and sight.s.window is not None:
+            self._edges[index] = sight.s.rcv + sight.s.window & MASK
+        while other.out and sight.s.rcv is not None and leq(other.out[0][0], sight.s.rcv):
+            _, sent = other.out.popleft()
+            if not segment.length:  # an answer's own ACK may have waited for the application
+                side.rtt = sight.time - sent
         if "probe:" in sight.seen.meaning:
             self._probe(sight, side)
             return
@@ -72,6 +93,7 @@ class Waiting:
             self._mss = max(self._mss, len(segment.payload))
             self._data(sight, side, other)
         elif segment.flags & ACK and not segment.flags & FIN:
+            side.edge = edge
             self._pure_ack(sight, other)
         if segment.payload or (segment.flags & FIN and sight.r.fin is not None):
             self._answers(sight, side)
@@ -103,17 +125,21 @@ class Waiting:
             side.unanswered += 1
         else:
             side.window_probes.add(sight)
+            self._sides[1 - sight.seen.sender].deaf += 1
 
     def _data(self, sight: Sight, side: _Side, other: _Side) -> None:
         """Data: did it wait for a delayed ACK?  RFC 9293 §3.7.4, RFC 1122 §4.2.3.2."""
         waited = side.waited
         if waited is not None and not sight.seen.retransmission:
             late = sight.time - waited.time - self._near[sight.seen.sender]
-            if abs(late) <= _PROMPT:
+            if abs(late) <= _PROMPT and _had_room(sight, other):
                 side.stalls.add(sight)
                 side.stalled = max(side.stalled, side.held)
+                side.waits += side.held
         side.waited = None
         side.last_data = sight
+        if not sight.seen.retransmission:
+            side.out.append((sight.segment.end, sight.time))
 
     def _pure_ack(self, sight: Sight, other: _Side) -> None:
         """An ACK without data; the other may have waited for it with a small segment out."""
@@ -132,7 +158,7 @@ class Waiting:
     def _answers(self, sight: Sight, side: _Side) -> None:
         asked = side.asked
         if asked is not None and not sight.seen.retransmission:
-            near = self._near[sight.seen.sender]
+            near = max(self._near[sight.seen.sender], side.rtt)
             took = sight.time - max(asked.time + near, side.heard)
             if took > side.slowest[0]:
                 side.slowest = (took, asked.number, sight.number)
@@ -150,7 +176,7 @@ class Waiting:
         found = []
         probes = self._sides[self._ends.index(r)].window_probes
         if side.shut:
-            found.append(_shut(side, s, end, probes))
+            found.append(_shut(side, s, r, end, probes))
         if side.stalls:
             each = (
                 span(side.stalled) if side.stalls.count == 1 else f"up to {span(side.stalled)} each"
@@ -159,7 +185,7 @@ class Waiting:
                 f"delayed ACK met Nagle: the {s.name} held back small data until the {r.name}'s "
                 f"delayed ACK came, {side.stalls.times}, {each}"
             )
-            found.append(Finding("nagle-delayed-ack", text, side.stalls.numbers))
+            found.append(Finding("nagle-delayed-ack", text, side.stalls.numbers, cost=side.waits))
         if side.keepalives:
             found.append(_kept_alive(side, s, r))
         took, asked, answered = side.slowest
@@ -169,15 +195,30 @@ class Waiting:
         return found
 
 
-def _shut(side: _Side, s: End, end: int, probes: Evidence) -> Finding:
+def _had_room(sight: Sight, peer: _Side) -> bool:
+    """Whether the data would have fitted in the window that was known before the last ACK came."""
+    return peer.edge is None or leq(sight.segment.end, peer.edge)
+
+
+def _shut(side: _Side, s: End, r: End, end: int, probes: Evidence) -> Finding:
     """The window was closed: for how long, and did it open again?"""
     asked = f", {many(probes.count, 'probe')} asked" if probes else ""
-    packets = side.shut.numbers[:6] + tuple(side.opened)
-    if side.shut_at is not None:
-        still = span(end - side.shut_at.time)
+    packets = tuple(sorted(side.shut.numbers[:6] + tuple(side.opened)))
+    if side.shut_at is not None and not (s.closed or r.closed):
+        still = end - side.shut_at.time
         text = (
-            f"the {s.name}'s window is closed at the end, for {still} so far{asked}: its "
+            f"the {s.name}'s window is closed at the end, for {span(still)} so far{asked}: its "
             "application does not read"
+        )
+        if side.deaf >= _MANY:
+            text += f", or is gone: the last {side.deaf} probes got no answer"
+        return Finding("window-stays-closed", text, packets, cost=still)
+    shut_for = side.shut_for
+    if side.shut_at is not None:
+        shut_for = max(shut_for, side.last - side.shut_at.time)
+        text = (
+            f"the {s.name}'s window was still closed when the connection ended, for "
+            f"{span(side.last - side.shut_at.time)}{asked}: its application did not read"
         )
     else:
         longest = " at most" if side.shut.count > 1 else ""
@@ -186,8 +227,7 @@ def _shut(side: _Side, s: End, end: int, probes: Evidence) -> Finding:
             f"the {s.name}'s window was closed{often} for {span(side.shut_for)}{longest}{asked}: "
             "its application did not read"
         )
-    fault = side.shut_at is not None or side.shut_for >= _BRIEF
-    return Finding("zero-window", text, tuple(sorted(packets)), fault)
+    return Finding("zero-window", text, packets, shut_for >= _BRIEF, shut_for)
 
 
 def _kept_alive(side: _Side, s: End, r: End) -> Finding:

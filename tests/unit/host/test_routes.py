@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from tcpcore.errors import UsageError
+from tcpcore.host.routes import Route
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.scenarios import registry
+from tcpcore.sysctl import Sysctls
+from tcpcore.tcp import metrics
+from tcpcore.tcp.connection import Connection
 from tcpcore.trace import Trace
 from tcpcore.units import ms, seconds
 
@@ -121,3 +125,19 @@ def test_what_a_change_does_not_name_is_the_default_again() -> None:
     host.change_route("10.0.0.2", mtu=1200, initcwnd=3)
     host.change_route("10.0.0.2", initrwnd=4)
     assert host.routes["10.0.0.2"].set() == {"initrwnd": 4}
+
+
+def learned(locked: str) -> int:
+    """The reordering remembered of a peer where a route says 5 and a connection found 20."""
+    c = Connection("10.0.0.1", 1, "10.0.0.2", 2, Sysctls(), 0)
+    Route(reordering=5, locked=locked).give(c)
+    c.metrics = {}
+    c.srtt, c.ssthresh, c.cwnd, c.loss.reordering = 8000, 20, 10, 20
+    memory = c.metrics
+    metrics.remember(c)
+    return memory["10.0.0.2"].reordering
+
+
+def test_a_connection_raises_the_reordering_of_a_route_unless_it_is_locked() -> None:
+    assert learned("") == 20
+    assert learned("reordering") == 5

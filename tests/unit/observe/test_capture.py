@@ -304,5 +304,8 @@ def test_errors_over_ipv6_reach_the_connection_that_they_are_about(tmp_path: Pat
     path = tmp_path / "six.pcap"
     path.write_bytes(pcap(101, [encode(syn), encode_icmp(error)]))
     explanation = explain(path)
-    assert explanation.connections[0].verdict == "admin prohibited, said fd00::2 by ICMP"
+    assert explanation.connections[0].verdict == (
+        "the SYN to [fd00::2]:81 was turned away (sent once): fd00::2 says by ICMP: admin "
+        "prohibited (a firewall does not let it through)"
+    )
     assert not explanation.left_out

@@ -137,7 +137,11 @@ def test_a_cookies_timestamp_is_up_to_63_ticks_behind_and_the_next_one_shows_the
             {"initrwnd": 7, "initcwnd": 4},
         ),
         ("ip ro add default via 10.0.0.1 initrwnd 2", {"initrwnd": 2}),
-        ("ip route change default mtu lock 1200 advmss 900", {"mtu": 1200, "advmss": 900}),
+        (
+            "ip route change default mtu lock 1200 advmss 900",
+            {"mtu": 1200, "advmss": 900, "locked": "mtu"},
+        ),
+        ("ip route change default rtt 300 rttvar 40ms", {"rtt": 37_500, "rttvar": 40_000}),
         ("ip route change default rto_min 40ms quickack 1", {"rto_min": 40_000, "quickack": 1}),
         ("ip route change 192.0.2.1 dev tun0 rto_min 0.5s", {"rto_min": 500_000}),
         ("ip route change 192.0.2.1 dev tun0 rto_min 30", {"rto_min": 30_000}),
