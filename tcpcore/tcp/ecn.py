@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tcpcore.seqnum import HALF
 from tcpcore.tcp import state
 from tcpcore.wire.segment import CWR, ECE, RST, SYN, Segment
 
@@ -83,21 +82,19 @@ def mark_arrived(c: Tcb) -> None:
         c.ecn |= SEEN
 
 
-def reduction_told(c: Tcb, segment: Segment) -> None:
-    """The peer has reduced its window: no more ECE.  Not what an older acknowledgement says.
+def reduction_arrived(c: Tcb) -> None:
+    """The peer has reduced its window, as CWR says: no ECE from now on (tcp_ecn_accept_cwr()).
 
-    Linux differs from RFC 3168 §6.1.3: it takes CWR of any segment, one without data, too, and of a
-    duplicate (tcp_ecn_accept_cwr() in tcp_ack()).
+    Linux differs: RFC 3168 §6.1.2 has CWR on new data only; a pure ACK with it counts as well.
     """
-    if c.ecn & OK and not (segment.ack - c.snd_una) & HALF:
-        c.ecn &= ~DEMAND_CWR
-        if segment.length:
-            c.ack_now = True  # the peer's window may be small now
+    c.ecn &= ~DEMAND_CWR
 
 
 def data_arrived(c: Tcb, segment: Segment) -> bool:
     """Data came: marked on the way?  Whether ACKs should be quick now."""
     quick = False
+    if segment.flags & CWR:
+        c.ack_now = True  # the peer's window may be small now
     mark = segment.tos & MASK
     if mark == NOT_ECT:
         quick = bool(c.ecn & SEEN)  # probably sent again

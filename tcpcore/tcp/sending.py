@@ -262,10 +262,11 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
         told = c.duplicate_block
         send_part(c, mss, now)
         c.duplicate_block = told  # all segments of a large packet have its options
-        c.retransmission_queue[-1].joined = True
+        c.retransmission_queue[-1].joined = c.goes_along = True
         c.joined_out += 1
         length -= mss
     send_part(c, length, now, push)
+    c.goes_along = False
     if small:
         c.small_sent_end = c.snd_nxt
 

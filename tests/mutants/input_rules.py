@@ -54,12 +54,6 @@ MUTANTS = (
         "    if True:",
     ),
     Mutant(
-        "CWR ends the echo whatever segment has it",
-        "tcp/ecn.py",
-        "        c.ecn &= ~DEMAND_CWR\n        if segment.length:",
-        "        c.ecn &= ~(DEMAND_CWR if segment.payload else 0)\n        if segment.length:",
-    ),
-    Mutant(
         "a mark on the first data leaves its quick ACKs",
         "tcp/reception.py",
         "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)\n"
