@@ -24,6 +24,9 @@ def free(host: Host, remote: str = "", remote_port: int = 0) -> int:
     """
     low, high = host.sysctl.ip_local_port_range
     bound = {key[1] for key in host.endpoints} if not remote else set()
+    reserved = host.sysctl.ip_local_reserved_ports
+    if reserved:
+        bound = bound | _listed(reserved)
     start = host.random_below(high - low + 1) // 2
     even, odd = range(low, high + 1, 2), range(low + 1, high + 1, 2)
     for port in chain(even[start:], even[:start], odd):
@@ -32,6 +35,12 @@ def free(host: Host, remote: str = "", remote_port: int = 0) -> int:
         if not remote or not _in_the_way(host, (host.address, port, remote, remote_port)):
             return port
     raise socket_error(EADDRNOTAVAIL)
+
+
+def _listed(text: str) -> set[int]:
+    """The ports of a list such as ``8080,9000-9010``."""
+    pairs = (part.partition("-") for part in text.split(","))
+    return {port for low, _, high in pairs for port in range(int(low), int(high or low) + 1)}
 
 
 def _in_the_way(host: Host, ends: FourTuple) -> bool:
