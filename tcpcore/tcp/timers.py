@@ -189,7 +189,6 @@ def cancel_all(c: Tcb) -> None:
     cancel_retransmission(c)
     if c.ack_deadline is not None:
         cancel_ack(c)
-    c.held_acks = 0
     if c.probe_deadline is not None:
         cancel_probe(c)
     if c.keepalive_deadline is not None:

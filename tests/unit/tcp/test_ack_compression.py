@@ -34,6 +34,21 @@ def test_the_fourth_waits_for_the_slack_and_stands_for_all_that_came_meanwhile()
     assert not timers.running(sock.connection)
 
 
+@pytest.mark.parametrize(
+    ("srtt", "receivers", "wait"),
+    [(40, 20, 1000), (20, 40, 1000), (0, 40, 2000), (40, 0, 0), (20, 20, 1000), (60, 60, 2500)],
+)
+def test_the_first_waits_a_twentieth_of_the_shorter_round_trip_known(
+    srtt: int, receivers: int, wait: int
+):
+    """In ms: that of the data we send, none yet, and that of the data we get; the wait in us."""
+    wire, sock = three_duplicates(tcp_comp_sack_delay_ns=2_500_000)
+    sock.connection.srtt, sock.connection.tuning.rtt = ms(srtt) << 3, ms(receivers) << 3
+    wire << ". 4001:5001(1000) ack 1 win 65535"
+    wire.silent(us(wait + 99))
+    wire.after(us(1)) >> ". 1:1(0) ack 1 <nop,nop,sack 1001:5001>"
+
+
 @pytest.mark.parametrize(("came", "saved"), [(1, 0), (2, 1), (5, 4)])
 def test_the_acks_that_were_saved_are_counted(came: int, saved: int):
     wire, _ = three_duplicates()
