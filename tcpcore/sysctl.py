@@ -279,8 +279,9 @@ def _ports(name: str, value: Any) -> str:
     """Ports and ranges of them, such as ``8080,9000-9010`` (proc_do_large_bitmap())."""
     text = str(value).strip()
     for part in text.split(",") if text else ():
-        low, _, high = part.partition("-")
-        if not low.isdecimal() or not (high or low).isdecimal() or int(high or low) > 65535:
+        low, dash, high = part.partition("-")
+        ends = (low, high) if dash else (low, low)
+        if not all(end.isdecimal() for end in ends) or not int(ends[0]) <= int(ends[1]) <= 65535:
             raise UsageError(f"Sysctl {name} takes ports such as 8080,9000-9010, not {value!r}.")
     return text
 

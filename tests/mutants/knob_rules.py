@@ -140,8 +140,8 @@ MUTANTS = (
     Mutant(
         "without path MTU discovery an error is worth min_pmtu",
         "host/path_mtu.py",
-        "    said = 0 if sysctl.ip_no_pmtu_disc == _UNBELIEVED and not error.over_ipv6 else error.mtu\n",
-        "    said = error.mtu\n",
+        "0 if sysctl.ip_no_pmtu_disc == _UNBELIEVED and",
+        "0 if False and",
     ),
     Mutant(
         "with ip_no_pmtu_disc 2 no error is heard",
