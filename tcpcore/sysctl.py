@@ -48,13 +48,19 @@ class Sysctls:
     tcp_syn_linear_timeouts: int = _knob(4, 0, 255, "", "SYN timeouts of 1 s before they double")
     tcp_synack_retries: int = _knob(5, 0, 255, "", "retransmissions of a SYN+ACK")
     tcp_retries2: int = _knob(15, 0, 255, "", "data retries, as an exponent of the time limit")
-    tcp_orphan_retries: int = _knob(0, 0, 255, "", "the same for orphans; 0 means 8")
+    tcp_orphan_retries: int = _knob(0, 0, 255, "", "retries of an orphan, likewise; 0 means 8")
     tcp_tw_reuse: int = _knob(2, 0, 2, "", "connect() may reuse TIME_WAIT: 2 only on loopback")
-    tcp_tw_reuse_delay: int = _knob(1000, 1, _INT_MAX, "ms", "how old it must be for that")
-    tcp_max_tw_buckets: int = _knob(131072, 0, _INT_MAX, "", "most connections in TIME_WAIT")
+    tcp_tw_reuse_delay: int = _knob(
+        1000, 1, _INT_MAX, "ms", "age at which a TIME_WAIT may be reused"
+    )
+    tcp_max_tw_buckets: int = _knob(
+        131072, 0, _INT_MAX, "", "most connections in TIME_WAIT; Linux sets it by memory"
+    )
     tcp_rfc1337: int = _knob(0, 0, 1, "", "1: an RST does not end TIME_WAIT")
     tcp_fin_timeout: int = _knob(60, 1, _INT_MAX // 1000, "s", "life of an orphan in FIN_WAIT_2")
-    tcp_max_syn_backlog: int = _knob(1024, 0, _INT_MAX, "", "SYN queue bound without cookies")
+    tcp_max_syn_backlog: int = _knob(
+        1024, 0, _INT_MAX, "", "SYN queue bound without cookies; Linux sets it by memory"
+    )
     tcp_syncookies: int = _knob(1, 0, 2, "", "SYN cookies: 0 never, 1 when full, 2 always")
     tcp_fastopen: int = _knob(1, 0, _INT_MAX, "", "Fast Open: bits 1 client, 2 server ...")
     tcp_fastopen_key: str = field(
@@ -69,13 +75,21 @@ class Sysctls:
         0, 0, 2, "", "search for the path MTU: 0 never, 1 after time-outs, 2 always"
     )
     tcp_min_snd_mss: int = _knob(48, 8, 65535, "bytes", "no segment is cut smaller than this")
-    tcp_base_mss: int = _knob(1024, 48, 65535, "bytes", "segment size that such a path gets")
-    tcp_mtu_probe_floor: int = _knob(48, 48, 65535, "bytes", "and each further time-out halves")
-    tcp_probe_threshold: int = _knob(
-        8, 0, _INT_MAX, "bytes", "what is left when such a search ends"
+    tcp_base_mss: int = _knob(
+        1024, 48, 65535, "bytes", "segment size with which a search for the path MTU begins"
     )
-    tcp_probe_interval: int = _knob(600, 0, _INT_MAX, "s", "how long until it begins again")
-    tcp_retries1: int = _knob(3, 0, 255, "", "time-outs, as an exponent, before that")
+    tcp_mtu_probe_floor: int = _knob(
+        48, 48, 65535, "bytes", "least size that further time-outs in a black hole halve it to"
+    )
+    tcp_probe_threshold: int = _knob(
+        8, 0, _INT_MAX, "bytes", "a search for the path MTU ends when so little is left to try"
+    )
+    tcp_probe_interval: int = _knob(
+        600, 0, _INT_MAX, "s", "from the end of a search for the path MTU to the next one"
+    )
+    tcp_retries1: int = _knob(
+        3, 0, 255, "", "time-outs, as an exponent, after which route and path MTU are doubted"
+    )
     tcp_timestamps: int = _knob(1, 0, 2, "", "timestamps option: 0 off, 1 random offset, 2 none")
     tcp_stdurg: int = _knob(0, 0, 255, "", "1: the urgent pointer names the urgent byte")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")
@@ -89,12 +103,12 @@ class Sysctls:
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
-    tcp_comp_sack_nr: int = _knob(44, 0, 255, "", "most duplicate ACKs that one may stand for")
+    tcp_comp_sack_nr: int = _knob(44, 0, 255, "", "most duplicate ACKs that one ACK may stand for")
     tcp_comp_sack_delay_ns: int = _knob(
-        1_000_000, 0, 2**63 - 1, "ns", "how long they wait at most for each other"
+        1_000_000, 0, 2**63 - 1, "ns", "longest wait of a duplicate ACK for others"
     )
     tcp_comp_sack_slack_ns: int = _knob(
-        100_000, 0, 2**63 - 1, "ns", "so much later that timer may go off"
+        100_000, 0, 2**63 - 1, "ns", "so much later the timer of such a wait may go off"
     )
     tcp_dsack: int = _knob(1, 0, 1, "", "report duplicates to the sender")
     tcp_congestion_control: str = field(
@@ -104,7 +118,9 @@ class Sysctls:
     tcp_recovery: int = _knob(1, 0, 255, "", "loss detection by time: 2 fixed window, 4 no dupacks")
     tcp_frto: int = _knob(2, 0, 2, "", "find out whether a time-out was spurious (RFC 5682)")
     tcp_reordering: int = _knob(3, 1, 1000, "", "segments that may come late without loss")
-    tcp_max_reordering: int = _knob(300, 1, 100000, "", "how far that may grow")
+    tcp_max_reordering: int = _knob(
+        300, 1, 100000, "", "how far tcp_reordering may grow for a path"
+    )
     tcp_slow_start_after_idle: int = _knob(1, 0, 1, "", "cwnd decays while nothing is sent")
     tcp_thin_linear_timeouts: int = _knob(0, 0, 1, "", "a thin stream does not double its RTO")
     tcp_shrink_window: int = _knob(0, 0, 1, "", "a scaled window may shrink to what memory allows")
@@ -126,7 +142,9 @@ class Sysctls:
         0, 0, 1, "", "1: forget a peer's round trip with its connection"
     )
     tcp_no_ssthresh_metrics_save: int = _knob(1, 0, 1, "", "0: remember a peer's ssthresh, too")
-    tcp_invalid_ratelimit: int = _knob(500, 0, _INT_MAX, "ms", "gap between duplicate ACKs")
+    tcp_invalid_ratelimit: int = _knob(
+        500, 0, _INT_MAX, "ms", "least gap between ACKs that answer what does not fit"
+    )
     tcp_rmem: Triple = _knob((4096, 131072, 33554432), 1, _INT_MAX, "bytes", "receive buffer")
     tcp_wmem: Triple = _knob((4096, 16384, 4194304), 1, _INT_MAX, "bytes", "send buffer")
     tcp_moderate_rcvbuf: int = _knob(1, 0, 255, "", "the receive buffer follows the application")

@@ -47,7 +47,7 @@ class Machine(ABC):
     counters: Counters
     endpoints: dict[FourTuple, Connection | Request]
     listeners: dict[int, Listener]
-    bound_ports: dict[int, Socket]  # by sockets that called bind() and are open
+    bound_ports: dict[int, list[Socket]]  # by sockets that called bind() and are open
     routes: dict[str, Route]
     peers: Peers
     fast_open: Cache
@@ -120,6 +120,11 @@ class Machine(ABC):
     def random_below(self, bound: int) -> int:
         """A random whole number from 0, less than `bound`."""
         return self._random.randrange(bound)
+
+    def sharing(self, port: int) -> list[Listener]:
+        """Who listens on a port: several with SO_REUSEPORT."""
+        first = self.listeners.get(port)
+        return [] if first is None else list(first.group) or [first]
 
     def forget_everything(self) -> None:
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""

@@ -148,6 +148,7 @@ class Connection(Tcb):
             lifecycle.forget(self)
         elif self.state == state.FIN_WAIT_2 and self.linger2 < 0:
             lifecycle.abort(self, reasons.NO_FIN_WAIT_2(), now)
+            self.tally("TcpExtTCPAbortOnLinger")
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)
         else:

@@ -262,10 +262,11 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
     push = PSH if length > mss else 0
     while length > mss:
         send_part(c, mss, now)
-        c.retransmission_queue[-1].joined = True
+        c.retransmission_queue[-1].joined = c.goes_along = True
         c.joined_out += 1
         length -= mss
     send_part(c, length, now, push)
+    c.goes_along = False
 
 
 def _begin(c: Tcb, now: int) -> None:

@@ -81,7 +81,8 @@ class Tcb:
         "delivered",
         "due", "duplicate_block", "duplicates_at", "duplicates_sent", "ecn", "end_read", "ends",
         "error", "fast_open", "fin_at",
-        "fin_queued", "fin_sent", "flow", "held_acks", "initial_cwnd", "initial_rwnd", "ip", "irs",
+        "fin_queued", "fin_sent", "flow", "goes_along",
+        "held_acks", "initial_cwnd", "initial_rwnd", "ip", "irs",
         "iss",
         "joined_out", "journal", "keep_count", "keep_idle", "keep_interval", "keepalive",
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
@@ -96,10 +97,12 @@ class Tcb:
         "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
         "record_ends", "rehashes", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
-        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
+        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "reuse_port",
+        "rmem",
         "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
         "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
-        "shut_early", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "shut_early", "small", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una",
+        "snd_up",
         "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
         "stamps", "state",
         "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
@@ -132,6 +135,7 @@ class Tcb:
         self.error: int | None = None  # errno that the next call reports
         self.soft_error: int | None = None  # errno to name if the connection is given up
         self.orphan = False  # no application holds the socket any more
+        self.small = False  # an orphan in FIN_WAIT_2, of which little is kept
         self.no_reader = False  # shutdown(SHUT_RD): the application reads no more
         self.no_writer = False  # shutdown(SHUT_WR) before the connection began
         self.out: list[Any] = []  # segments made in the current step
@@ -167,6 +171,7 @@ class Tcb:
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
+        self.goes_along = False  # what is sent now leaves in a large packet with what went before
         self.turn = 0  # how often the clock was looked at: tells sendings of one microsecond apart
         self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
@@ -278,7 +283,7 @@ class Tcb:
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         # What socket options ask for; 0: the sysctl decides.
-        self.reuse_address = False  # SO_REUSEADDR
+        self.reuse_address = self.reuse_port = False  # SO_REUSEADDR, SO_REUSEPORT
         self.keepalive = False  # SO_KEEPALIVE
         self.ip = IpFields(self.iss & 0xFFFF, 60 if ":" in self.remote else 40)
         self.keep_idle = 0  # TCP_KEEPIDLE, us

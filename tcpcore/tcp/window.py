@@ -145,11 +145,32 @@ def select(c: Tcb) -> int:
     if window < c.rcv_wnd and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
         now_open = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)  # or below 0, unlike `current`
         if window < now_open:
+            if not window and not c.goes_along:
+                c.tally("TcpExtTCPWantZeroWindowAdv")
             unit = 1 << c.rcv_scale
             window = -(-now_open // unit) * unit
+    field = window >> c.rcv_scale
+    if not (field and c.rcv_wnd):
+        _note(c, field)
     c.rcv_wnd = window
     c.rcv_wup = c.rcv_nxt
-    field = window >> c.rcv_scale
+    return field if field < MAX_UNSCALED else MAX_UNSCALED
+
+
+def _note(c: Tcb, field: int) -> None:
+    """Count windows that shut, or open again (tcp_select_window())."""
+    if c.rcv_wnd:
+        c.tally("TcpExtTCPToZeroWindowAdv")
+    elif field:
+        c.tally("TcpExtTCPFromZeroWindowAdv")
+
+
+def offer(c: Tcb, size: int) -> int:
+    """Advertise a window that is known to be right; the field, as `select` has it."""
+    field = size >> c.rcv_scale
+    if not (field and c.rcv_wnd):
+        _note(c, field)
+    c.rcv_wnd, c.rcv_wup = size, c.rcv_nxt
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 

@@ -134,8 +134,8 @@ MUTANTS = (
     Mutant(
         "ports of ip_local_reserved_ports are given to nobody",
         "host/ports.py",
-        "        bound = bound | _listed(reserved)\n",
-        "        pass\n",
+        " or port in reserved:\n",
+        ":\n",
     ),
     Mutant(
         "without path MTU discovery an error is worth min_pmtu",
