@@ -105,7 +105,7 @@ def nearly(ato: int) -> int:
 def timer_fired(c: Tcb) -> None:
     """The delay was in vain: adapt it."""
     if c.pingpong:
-        c.pingpong = 0
+        c.pingpong = c.answers = 0
         c.ato = ATO_MIN
     else:
         c.ato = min(c.ato << 1, c.rto)
@@ -140,7 +140,7 @@ def application_read(c: Tcb) -> bool:
 def enter_quick_mode(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     """Something is out of the ordinary: acknowledge without delay (tcp_enter_quickack_mode())."""
     _more_quick_acks(c, most)
-    c.pingpong = 0
+    c.pingpong = c.answers = 0
     c.ato = ATO_MIN
 
 

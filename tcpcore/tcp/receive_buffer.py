@@ -91,8 +91,10 @@ def established(c: Tcb, now: int, *, early: bool = False) -> None:
     `early`, before the end of the handshake, timestamps are not yet taken off a segment.
     """
     most, mss = full_space(c), c.advertised_mss if early else segment_size(c)
-    clamp = min(c.window_clamp, most)
-    if 2 * mss < clamp and clamp + mss > most:
+    clamp, kept = min(c.window_clamp, most), c.sysctl.tcp_app_win
+    if kept and clamp == most and most > 4 * mss:
+        clamp = max(most - (most >> kept), 4 * mss)
+    if kept and 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
     c.window_clamp = clamp
     c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)

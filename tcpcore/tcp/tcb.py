@@ -73,7 +73,7 @@ class Tcb:
 
     __slots__ = (
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
-        "ato", "backoff",
+        "answers", "ato", "backoff",
         "board", "by_route", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent",
         "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
@@ -256,6 +256,7 @@ class Tcb:
         self.quick_acks = 0
         self.always_quick = False  # the route's quickack
         self.pingpong = 0
+        self.answers = 0  # that came soon after data, before there is ping-pong
         self.ack_pending = False
         self.ack_now = False  # the pending ACK must not wait
         self.held_acks = 0  # that one will stand for; see `ack_compression`
