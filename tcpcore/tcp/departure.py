@@ -331,8 +331,10 @@ def data_sent(c: Tcb, now: int) -> None:
     Source: tcp_event_data_sent().
     """
     c.last_data_sent = now
-    if now - c.last_data_received < c.ato:
-        c.pingpong = 1
+    if not c.pingpong and now - c.last_data_received < c.ato:
+        c.answers += 1
+        if c.answers >= c.sysctl.tcp_pingpong_thresh:
+            c.pingpong = 1
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:
