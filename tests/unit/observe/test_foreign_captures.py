@@ -455,3 +455,14 @@ def test_a_capture_ends_with_its_last_packet_whatever_that_is() -> None:
         told = explain_capture(Capture("a.pcap", file=io.BytesIO(data)))
         (finding,) = told.connections[0].findings
         assert (finding.kind, finding.fault) == ("close-wait", fault)
+
+
+@pytest.mark.parametrize(("waited", "told"), [(seconds(1) - 1, False), (seconds(1), True)])
+def test_a_connection_that_falls_silent_is_said_to_be_open_still(waited: int, told: bool) -> None:
+    captured = packets(HANDSHAKE)
+    other = packets(SYN)[0]
+    other.segment.sport = 7
+    later = other._replace(time=captured[-1].time + waited)
+    verdict = explain_packets([*captured, later]).connections[0].verdict
+    silence = "; then silence for 1.0 s, and still open when the capture ends"
+    assert verdict == f"nothing unusual: 0 bytes there and 0 back in 2 ms{silence * told}"
