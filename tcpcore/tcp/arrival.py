@@ -135,7 +135,7 @@ def _brings_only_data(c: Tcb, segment: Segment) -> bool:
         and segment.ack == c.snd_una
         and segment.window << c.snd_scale == c.snd_wnd
         and c.state == state.ESTABLISHED
-        and not (c.out_of_order or c.urg_data)
+        and not (c.out_of_order or c.urg_data or c.unpredicted)
         and not any(option[0] == wire_options.SACK for option in segment.options)
     )
 

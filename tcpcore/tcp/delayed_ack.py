@@ -30,6 +30,8 @@ _TWO_TICKS = 2 * timers.TICK
 MAX_QUICK_ACKS = 16
 ACKS_COMPRESSED = "TcpExtTCPAckCompressed"
 PSH = 0x08
+REMNANT = 0x2B
+"""FIN, SYN, PSH or URG: what has one may well be smaller than a full segment (TCP_REMNANT)."""
 MIN_MSS = 88
 
 
@@ -168,7 +170,7 @@ def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
             c.ack_pushed = 1
         return
     header = 32 if c.timestamps else 20
-    if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & PSH):
+    if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & REMNANT):
         c.last_segment_size = length
         if size == length:
             c.rcv_mss = length

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import knob_rules, output_rules, recovery_rules
+from tests.mutants import input_rules, knob_rules, output_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -307,6 +307,7 @@ MUTANTS = (
         "    if standing is not None and standing - now <= nearly(ato):\n",
         "    if standing is not None and standing - now < 0:\n",
     ),
+    *input_rules.MUTANTS,
     Mutant(
         "the delay of ACKs is reckoned in whole ticks",
         "tcp/delayed_ack.py",
@@ -322,8 +323,8 @@ MUTANTS = (
     Mutant(
         "what begins where the window ends has no place in it",
         "tcp/reception.py",
-        "        return _behind_the_window(c)\n",
-        "        pass\n",
+        "        return ahead < room or (not ahead and not segment.payload)",
+        "        return True",
     ),
     Mutant(
         "only the beginning of a packet ends a pause, not what joins one that waits",
