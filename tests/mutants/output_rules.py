@@ -56,6 +56,12 @@ MUTANTS = (
         "        growing = True\n",
     ),
     Mutant(
+        "after an ICMP error who closed is not tried once more",
+        "tcp/retransmit.py",
+        "    return retries if c.soft_error is None else 0\n",
+        "    return retries\n",
+    ),
+    Mutant(
         "who closed is not probed for ever, answers or not",
         "tcp/persist.py",
         "            if not growing and c.backoff >= most:\n",
