@@ -28,7 +28,7 @@ import tcpcore
 
 ROOT = Path(__file__).resolve().parent.parent
 # What can change the output of a cell: package and labs (scripts and styles of the page cannot).
-SUFFIXES = {".py", ".json", ".csv", ".txt"}
+SUFFIXES = {".py", ".json", ".csv", ".txt", ".pkt"}
 
 
 THEBE = re.compile(

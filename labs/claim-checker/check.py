@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, quoted, share  # noqa: E402
 from tcpcore.errors import UsageError  # noqa: E402
 from tcpcore.scenarios import registry  # noqa: E402
 
@@ -44,6 +44,7 @@ def judged(answer: Answer, instance: Instance, field: str, why: str) -> Part | N
     wrong = {
         f"claim {x}: {instance.given['claims'][x]['says']}": (
             f"Claim {x}: {field} is not {value!r}. {why}"
+            + (quoted(value) if field in ("measured", "rfc") else "")
         )
         for x, value in found.items()
         if not instance.agrees(f"{field} {x}", value)

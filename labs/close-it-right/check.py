@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, quoted, share  # noqa: E402
 from tcpcore.units import mbit, seconds  # noqa: E402
 
 lab = Lab(
@@ -94,7 +94,7 @@ def symptoms(answer: Answer, instance: Instance) -> Part | None:
     if not isinstance(found, dict) or set(found) != set(letters):
         raise Wrong("SYMPTOMS has one number for each of A to F.", where="SYMPTOMS", found=found)
     wrong = {
-        f"SYMPTOMS[{one!r}]": f"Pair {found[one]} would not look like {one}."
+        f"SYMPTOMS[{one!r}]": f"Pair {found[one]!r} would not look like {one}.{quoted(found[one])}"
         for one in letters
         if not instance.agrees(f"symptom {one}", found[one])
     }

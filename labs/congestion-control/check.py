@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong, agree, share  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, agree, quoted, share  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -47,7 +47,7 @@ def my_path(answer: Answer, instance: Instance) -> Part | None:
     if not isinstance(found, dict) or set(found) != set(names):
         raise Wrong(f"MINE has {', '.join(names)}.", where="MINE", found=found)
     wrong = {
-        f"MINE[{name!r}]": f"{name} is not {found[name]!r} on this path."
+        f"MINE[{name!r}]": f"{name} is not {found[name]!r} on this path.{quoted(found[name])}"
         for name in names
         if not instance.agrees(name, found[name])
     }

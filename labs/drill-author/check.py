@@ -109,7 +109,7 @@ def my_ten_rules(answer: Answer, instance: Instance) -> Part | None:
     missed = [name for name in rules if not noticing(found, name)]
     if not missed:
         return None
-    message = f"{len(missed)} of {len(rules)} go unnoticed; the first: {rules[missed[0]]}."
+    message = f"Unnoticed: {len(missed)} of {len(rules)} rules; the first: {rules[missed[0]]}."
     if len(missed) == len(rules):
         raise Wrong(message, where=f"rule {missed[0]!r}")
     return Part(len(rules) - len(missed), len(rules), message, f"rule {missed[0]!r}")
@@ -128,11 +128,20 @@ def who_notices_what(answer: Answer, instance: Instance) -> Part | None:
     if not isinstance(notices, dict):
         raise Wrong("NOTICES is a dict.", where="NOTICES", found=notices)
     wrong = {
-        f"NOTICES[{name!r}]": f"Script {notices.get(name)!r} passes although the rule is broken."
+        f"NOTICES[{name!r}]": unnoticed(notices.get(name), found)
         for name in rules
         if notices.get(name) not in noticing(found, name)
     }
     return share(wrong, len(rules))
+
+
+def unnoticed(number: Any, right: dict[int, str]) -> str:
+    """Why that entry of NOTICES is wrong."""
+    if number is None:
+        return "No script is named for this rule; rules go by their short names."
+    if number not in right:
+        return f"There is no script {number!r} that passes; scripts are counted from 1."
+    return f"Script {number} passes although the rule is broken."
 
 
 @lab.check(
@@ -149,7 +158,8 @@ def to_the_point(answer: Answer, instance: Instance) -> None:
         first = text.strip().splitlines()[0]
         if not re.fullmatch(r"// \S.{10,}\.", first):
             raise Wrong(
-                "The first line is no sentence of the form `// ... .`", where=f"script {number}"
+                "The first line is no sentence of the form `// What must hold.`",
+                where=f"script {number}",
             )
         if number not in useful:
             message = f"Script {number} notices none of your ten rules: {first[3:]}"

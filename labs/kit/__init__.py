@@ -4,7 +4,7 @@ from labs.kit.answer import Answer, Thing
 from labs.kit.instance import Instance
 from labs.kit.lab import Lab, folders, open_lab
 from labs.kit.network import BoundedNetwork
-from labs.kit.verdicts import Failed, Part, Result, Unwritten, Verdict, Wrong, agree, share
+from labs.kit.verdicts import Failed, Part, Result, Unwritten, Verdict, Wrong, agree, quoted, share
 
 __all__ = [
     "Answer",
@@ -21,5 +21,6 @@ __all__ = [
     "agree",
     "folders",
     "open_lab",
+    "quoted",
     "share",
 ]

@@ -112,6 +112,12 @@ def share(wrong: Mapping[str, str], of: int) -> Part | None:
     return Part(of - len(wrong), of, message, where)
 
 
+def quoted(value: Any) -> str:
+    """What a message adds where a number was asked for and text came that holds one."""
+    text = isinstance(value, str) and any(character.isdigit() for character in value)
+    return " (That is text: a number stands without quotes.)" if text else ""
+
+
 def shown(value: Any, longest: int = 200) -> str:
     """A value for people, cut where it gets long."""
     text = repr(value)
@@ -136,9 +142,9 @@ def agree(found: Any, expected: Any, *, given: str = "", where: Where) -> None:
         )
         place = where(first) if callable(where) else where
         if first >= len(expected):
-            message = f"{intro}{len(found)} entries, and there are only {len(expected)}."
+            message = f"{intro}{_entries(len(found))}, and there should be {len(expected)}."
         elif first >= len(found):
-            message = f"{intro}only {len(found)} entries of {len(expected)}."
+            message = f"{intro}only {_entries(len(found))}, and there should be {len(expected)}."
         else:
             message = (
                 f"{intro}entry {first + 1} is {shown(found[first])}, "
@@ -153,6 +159,10 @@ def agree(found: Any, expected: Any, *, given: str = "", where: Where) -> None:
     raise Wrong(
         message, where=where(0) if callable(where) else where, expected=expected, found=found
     )
+
+
+def _entries(number: int) -> str:
+    return f"{number} {'entry' if number == 1 else 'entries'}"
 
 
 def _lists(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Part, Wrong, share  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Part, Wrong, quoted, share  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -46,7 +46,7 @@ def enough(outcome: Any) -> None:
     points=16,
     parts=4,
     rule="a half-open request lives until one wait after its last SYN+ACK; the accept queue takes "
-    "backlog + 1 (inet_csk_reqsk_queue_prune(), sk_acceptq_is_full())",
+    "backlog + 1 (reqsk_timer_handler(), sk_acceptq_is_full())",
 )
 def my_queues(answer: Answer, instance: Instance) -> Part | None:
     """Four sizes that follow from the numbers of your id."""
@@ -55,7 +55,7 @@ def my_queues(answer: Answer, instance: Instance) -> Part | None:
     if not isinstance(found, dict) or set(found) != set(names):
         raise Wrong(f"MINE has {', '.join(names)}.", where="MINE", found=found)
     wrong = {
-        f"MINE[{name!r}]": f"{name!r} is not {found[name]!r}."
+        f"MINE[{name!r}]": f"{name!r} is not {found[name]!r}.{quoted(found[name])}"
         for name in names
         if not instance.agrees(name, found[name])
     }
@@ -127,7 +127,7 @@ def with_cookies(answer: Answer, instance: Instance) -> None:
     "a burst",
     points=16,
     rule="listen() is capped by somaxconn, and who finds no room waits for the next SYN+ACK, a "
-    "second later (inet_csk_listen_start(), tcp_v4_syn_recv_sock())",
+    "second later (__sys_listen_socket(), tcp_v4_syn_recv_sock())",
 )
 def a_burst(answer: Answer, instance: Instance) -> None:
     """All honest clients at once, a slow application: nobody waits longer than the application."""

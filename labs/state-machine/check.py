@@ -224,7 +224,7 @@ def my_tests(answer: Answer, instance: Instance) -> Part | None:
     if not missed:
         return None
     of = len(lab.load("mutants.py").MUTANTS)
-    message = f"{len(missed)} of {of} broken rules go unnoticed, the first of them: {missed[0]}."
+    message = f"Unnoticed: {len(missed)} of {of} broken rules, the first of them: {missed[0]}."
     if len(missed) == of:
         raise Wrong(message, where="all tests")
     return Part(of - len(missed), of, message, "no test fails when this rule is broken")

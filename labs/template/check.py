@@ -9,7 +9,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
 import tcpcore  # noqa: E402
-from labs.kit import Answer, Instance, Lab, Wrong, agree  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Wrong, agree, quoted  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -47,7 +47,8 @@ def my_own(answer: Answer, instance: Instance) -> None:
     found = answer.value("MINE")
     if not instance.agrees("accept", found):
         rtt = instance.given["rtt"]
-        raise Wrong(f"With rtt={rtt} ms it is not {found!r}.", where="segment 3, the ACK")
+        message = f"With rtt={rtt} ms it is not {found!r}.{quoted(found)}"
+        raise Wrong(message, where="segment 3, the ACK")
 
 
 check = lab.notebook

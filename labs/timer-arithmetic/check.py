@@ -10,7 +10,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE / "support"), str(HERE.parents[1])]
 
-from labs.kit import Answer, Instance, Lab, Wrong, agree  # noqa: E402
+from labs.kit import Answer, Instance, Lab, Wrong, agree, quoted  # noqa: E402
 
 lab = Lab(
     __file__,
@@ -259,7 +259,8 @@ def my_own_host(answer: Answer, instance: Instance) -> None:
         if mine.get(name) != right:  # the right number stays here
             settings = ", ".join(f"{key}={value}" for key, value in host.items())
             raise Wrong(
-                f"{name!r} is not {mine.get(name)!r} on your host ({settings}).",
+                f"{name!r} is not {mine.get(name)!r} on your host ({settings})."
+                + quoted(mine.get(name)),
                 where=f"MINE[{name!r}]",
             )
 

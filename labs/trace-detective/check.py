@@ -20,6 +20,10 @@ lab = Lab(
 )
 SPACE = 2**32
 OTHER = {"client": "server", "server": "client"}
+STATE_NAMES = (
+    *("CLOSED", "LISTEN", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2"),
+    *("CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT"),
+)
 RULES = {
     "seq": "seq is the number of the first byte; SYN and FIN take one number each (RFC 9293 §3.4)",
     "ack": "ack is the next number that the sender expects, from all that has reached it by then "
@@ -41,6 +45,17 @@ def table(answer: Answer, name: str, keys: list[str]) -> dict[str, Any]:
     return found
 
 
+def misspelt(kind: str, key: str, value: Any) -> str | None:
+    """What is wrong with the way a value is written, whatever it means."""
+    if kind == "state":
+        known = value in STATE_NAMES
+        return None if known else f"States are written as here: {', '.join(STATE_NAMES)}"
+    if key.startswith("flags"):
+        known = isinstance(value, str) and set(value) <= set("SFRP.")
+        return None if known else "Flags are written as in the other lines: 'S.', 'P.', '.', 'F.'"
+    return "A number stands without quotes" if isinstance(value, str) else None
+
+
 def judged(
     instance: Instance, found: dict[str, Any], keys: list[str], kind: str, rule: Any, place: Any
 ) -> Part | None:
@@ -49,7 +64,9 @@ def judged(
     if not wrong:
         return None
     first, right = wrong[0], len(keys) - len(wrong)
-    message = f"{first!r} is not {found[first]!r}. {rule(first)}."
+    message = (
+        f"{first!r} is not {found[first]!r}. {misspelt(kind, first, found[first]) or rule(first)}."
+    )
     if right == 0:
         raise Wrong(message, where=place(first))
     return Part(right, len(keys), message, place(first))

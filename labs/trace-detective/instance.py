@@ -182,7 +182,8 @@ def forged(draw: random.Random) -> tuple[list[Row], list[str]]:
     talk = Talk(draw, 6, "client first")
     talk.client.sysctl.set("tcp_invalid_ratelimit", 0)  # every challenge is answered
     below, above, inside = -draw.randint(2, 90), draw.randint(200_000, 10**6), draw.randint(1, 3000)
-    offsets = [draw.choice([below, above, inside]), draw.choice([below, above, inside])]
+    offsets = [draw.choice([below, above]), inside]  # so "drops" three times is nobody's answer
+    draw.shuffle(offsets)
     offsets.append(draw.choice([below, above, inside, 0]))
 
     def strike(offset: int, ttl: int) -> None:

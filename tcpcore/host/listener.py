@@ -295,6 +295,7 @@ class Listener:
             c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
             c.snd_mss -= departure.TIMESTAMP_SPACE
             c.scaling, c.snd_scale = scale is not None, scale or 0
+        self.reflect(c, segment)
         self.inherit(c)
         window.open_receive(c, mss)
         if not c.scaling:
@@ -338,9 +339,17 @@ class Listener:
             if not request.timeouts:
                 self.young -= 1
 
+    def reflect(self, connection: Connection, segment: Segment) -> None:
+        """With tcp_reflect_tos a connection has the type of service of its SYN, ECN apart."""
+        if self.host.sysctl.tcp_reflect_tos:
+            connection.ip.tos = segment.tos & ~ecn.MASK
+
     def inherit(self, connection: Connection) -> None:
         """Give a new connection the options of its listener."""
+        reflected = connection.ip.tos
         socket_options.apply(self.options, connection)
+        if self.host.sysctl.tcp_reflect_tos:
+            connection.ip.tos = reflected
         connection.no_reader, connection.no_writer = self.shut
 
     def established(self, connection: Connection) -> None:

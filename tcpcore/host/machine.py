@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tcpcore.host.secrets import FourTuple
     from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Wire
+    from tcpcore.sysctl import Sysctls
     from tcpcore.tcp.connection import Connection
 
 
@@ -41,6 +42,7 @@ class Machine(ABC):
 
     name: str
     index: int
+    sysctl: Sysctls
     network: Wire
     counters: Counters
     endpoints: dict[FourTuple, Connection | Request]
@@ -176,6 +178,8 @@ class Machine(ABC):
             self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
+        if path_mtu.unheard(self, error):
+            return
         fixed = "mtu" in self.routes.get(q.dst, UNSET).locked
         if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq) and not fixed:
             path_mtu.learn(self, error)

@@ -61,7 +61,7 @@ def to_bind(host: Host, options: dict[str, Any]) -> int:
     if options.get("SO_REUSEADDR") and high + 1 - low >= _FEW:
         half = low + ((high + 1 - low) >> 2 << 1)
         ends = [(low, half), (half, high + 1)]
-    bound = {key[1] for key in host.endpoints}
+    bound = {key[1] for key in host.endpoints} | _reserved(host)
     for first, end in ends:
         start = host.random_below(end - first) // 2
         odd, even = range(first + 1, end, 2), range(first, end, 2)
@@ -77,13 +77,20 @@ def to_connect(host: Host, options: dict[str, Any], remote: str, remote_port: in
     Only the four-tuple must be free, or be in a TIME_WAIT that may be reused.
     """
     low, high = _range(host, options)
-    own = bool(options.get("IP_LOCAL_PORT_RANGE"))
+    own, reserved = bool(options.get("IP_LOCAL_PORT_RANGE")), _reserved(host)
     for port in _in_turn(low, high, host.random_below(high - low + 1), own):
-        if port in host.listeners or port in host.bound_ports:
+        if port in host.listeners or port in host.bound_ports or port in reserved:
             continue
         if not _in_the_way(host, (host.address, port, remote, remote_port)):
             return port
     raise socket_error(EADDRNOTAVAIL)
+
+
+def _reserved(host: Host) -> set[int]:
+    """The ports of ip_local_reserved_ports, a list such as ``8080,9000-9010``."""
+    text = host.sysctl.ip_local_reserved_ports
+    pairs = (part.partition("-") for part in text.split(",")) if text else ()
+    return {port for low, _, high in pairs for port in range(int(low), int(high or low) + 1)}
 
 
 def _in_turn(low: int, high: int, start: int, own: bool) -> Iterator[int]:

@@ -77,7 +77,8 @@ class Socket:
         self.shared = False
         self.spoiled = False  # shut down when its connect() had failed: it connects no more
         self.waiters = WaitQueue()
-        self.options: dict[str, Any] = {}
+        quiet = host.sysctl.ip_no_pmtu_disc  # IP_PMTUDISC_DONT (inet_create())
+        self.options: dict[str, Any] = {"IP_MTU_DISCOVER": 0} if quiet else {}
         self.notices: notices.Notices | None = None  # see there
         self.deferred: tuple[str, int] | None = None  # where the first send() will connect to
         if connection is not None:

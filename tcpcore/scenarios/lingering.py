@@ -106,7 +106,7 @@ def fin_wait_1_stuck(net: Any, *, rtt: int, tcp_orphan_retries: int) -> None:
         await host.sleep(ms(2 * rtt + 200))
         await connection.close()
 
-    server.spawn(_hold_one)
+    server.spawn(hold_one)
     client.spawn(connect)
 
 
@@ -320,6 +320,6 @@ def old_duplicate_rst(net: Any, *, rtt: int, age: int, exact: bool) -> None:
     client.spawn(connect_twice)
 
 
-async def _hold_one(host: Any) -> None:
+async def hold_one(host: Any) -> None:
     await host.socket().bind(PORT).listen(16).accept()
     await host.pause()

@@ -68,7 +68,7 @@ def gone_while_idle(
         await connection.connect(SERVER, PORT)
         await connection.recv(4096)
 
-    server.spawn(_hold_one)
+    server.spawn(hold_one)
     client.spawn(wait)
     net.after(seconds(1), link.unplug if cable else server.crash)
 
@@ -121,12 +121,12 @@ def host_shutdown(net: Any, *, rtt: int, grace: int) -> None:
         await connection.recv(4096)
         await connection.close()
 
-    server.spawn(_hold_one)
+    server.spawn(hold_one)
     client.spawn(read)
     net.after(seconds(1), lambda: server.shut_down(ms(grace)))
 
 
-async def _hold_one(host: Any) -> None:
+async def hold_one(host: Any) -> None:
     """Accept a connection and hold it."""
     await host.socket().bind(PORT).listen(16).accept()
     await host.pause()

@@ -89,7 +89,7 @@ def data_unanswered(
         await connection.send(bytes(100))
         await connection.recv(4096)
 
-    server.spawn(_hold_one)
+    server.spawn(hold_one)
     client.spawn(write)
 
 
@@ -118,7 +118,7 @@ def keepalive(net: Any, *, rtt: int, idle: int, interval: int, count: int, answe
         await connection.send(bytes(100))
         await host.pause()
 
-    server.spawn(serve if answers else _hold_one)
+    server.spawn(serve if answers else hold_one)
     client.spawn(wait)
 
 
@@ -130,7 +130,7 @@ def _probe(connection: Any, idle: int, interval: int, count: int) -> None:
     connection.setsockopt("SO_KEEPALIVE", 1)
 
 
-async def _hold_one(host: Any) -> None:
+async def hold_one(host: Any) -> None:
     """Accept a connection and hold it."""
     await host.socket().bind(PORT).listen(16).accept()
     await host.pause()

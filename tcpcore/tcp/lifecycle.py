@@ -9,7 +9,7 @@ from __future__ import annotations
 from tcpcore import reasons, trace
 from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EngineBug
 from tcpcore.seqnum import MASK, gt
-from tcpcore.tcp import departure, state, timers
+from tcpcore.tcp import departure, ecn, state, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire.segment import FIN, Segment
@@ -103,7 +103,12 @@ def enter_fin_wait_2(c: Tcb, segment: Segment, now: int) -> None:
 
 
 def enter_time_wait(c: Tcb, now: int) -> None:
-    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait())."""
+    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait()).
+
+    Who answers from now on knows neither of ECN nor of what SACK would tell.
+    """
     timers.cancel_all(c)
     c.ack_pending = False
+    c.ecn &= ~ecn.DEMAND_CWR
+    c.duplicate_block = None
     timers.set_time_wait(c, now)

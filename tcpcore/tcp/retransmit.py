@@ -7,8 +7,11 @@ stands for the time that R retransmissions with doubling RTO would take from the
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
+from tcpcore.seqnum import distance
 from tcpcore.tcp import (
     departure,
     lifecycle,
@@ -16,15 +19,18 @@ from tcpcore.tcp import (
     pacing,
     recovery,
     resend,
+    segment_size,
     sending,
     state,
     timers,
+    trim,
 )
 from tcpcore.tcp.loss_state import DISORDER, LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
+from tcpcore.wire.segment import FIN
 
 ORPHAN_RETRIES = 8
 """What tcp_orphan_retries=0 means while the RTO still grows."""
@@ -244,7 +250,7 @@ def on_loss_probe(c: Tcb, now: int) -> None:
         return
     c.loss.probe_resent = not sending.send_one(c, now)
     if c.loss.probe_resent:
-        last = queue[-1]
+        last = _probe(c)
         values = {"retransmission": last.retransmissions + 1}
         pacing.charge_queued(c, last.seq, last.end, now)
         departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
@@ -253,3 +259,24 @@ def on_loss_probe(c: Tcb, now: int) -> None:
     c.tally("TcpExtTCPLossProbes")
     c.probe_end = c.snd_nxt
     timers.set_retransmission(c, now, paced=True)
+
+
+def _probe(c: Tcb) -> SentSegment:
+    """What goes again as a probe: the last segment of the last packet.
+
+    Where segments have another size today, because SACK blocks go or went beside them, it begins
+    where that of as many of today's would; or, if the packet has no byte there, with its front.
+    Source: tcp_send_loss_probe().
+    """
+    queue, mss = c.retransmission_queue, segment_size.current(c)
+    first, count = queue[-1], 1
+    for sent in islice(reversed(queue), 1, None):
+        if not sent.joined:
+            break
+        first, count = sent, count + 1
+    if count == 1 or distance(first.seq, first.end) == mss:
+        return queue[-1]
+    size, before = distance(first.seq, queue[-1].end) - (queue[-1].flags & FIN), (count - 1) * mss
+    place = len(queue) - count
+    trim.again(c, first, mss)
+    return queue[place + count - 1] if size > before else first

@@ -73,7 +73,7 @@ class Tcb:
 
     __slots__ = (
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
-        "ato", "backoff",
+        "answers", "ato", "backoff",
         "board", "by_route", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent",
         "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
@@ -107,7 +107,8 @@ class Tcb:
         "stamps", "state",
         "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
         "total_rto", "total_rto_recoveries", "total_rto_time", "ts_recent", "ts_recent_at",
-        "tuning", "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout",
+        "tuning", "turn", "unpredicted", "unread", "urg_data", "urg_inline", "urg_seq",
+        "user_timeout",
         "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
@@ -201,6 +202,7 @@ class Tcb:
         self.initial_rwnd = 0  # segments; 0: as the buffer allows
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
+        self.unpredicted = False  # header prediction is off: each packet asks whether there is room
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.merged_mss = 0  # as the device says of packets it merged (gso_size); 0: none
@@ -208,7 +210,7 @@ class Tcb:
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        # (seq, payload, memory, room behind), sorted, disjoint:
+        # (seq, payload, memory, room behind), sorted, of which none holds the next:
         self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
@@ -254,6 +256,7 @@ class Tcb:
         self.quick_acks = 0
         self.always_quick = False  # the route's quickack
         self.pingpong = 0
+        self.answers = 0  # that came soon after data, before there is ping-pong
         self.ack_pending = False
         self.ack_now = False  # the pending ACK must not wait
         self.held_acks = 0  # that one will stand for; see `ack_compression`

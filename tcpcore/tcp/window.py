@@ -14,6 +14,8 @@ from tcpcore.wire.segment import Segment
 
 MAX_UNSCALED = 65535
 MAX_SCALE = 14
+MAX_SIGNED = 32767
+"""MAX_TCP_WINDOW: the most that a peer understands who takes it for a signed number."""
 NEW_RATIO = 128
 """Of payload to memory, in 1/256, until segments have come (TCP_DEFAULT_SCALING_RATIO)."""
 
@@ -47,6 +49,8 @@ def initial(
     usable = space
     if usable > mss:
         usable -= usable % mss
+    if sysctl.tcp_workaround_signed_windows:
+        usable = min(usable, MAX_SIGNED)
     segments = segments or sysctl.init_rwnd
     if segments:
         usable = min(usable, segments * mss)
@@ -101,6 +105,8 @@ def wanted(c: Tcb) -> int:
         free = c.rcv_ssthresh
     if scale:  # round up to what the scale can say
         return -(-free >> scale) << scale
+    if free > MAX_SIGNED and c.sysctl.tcp_workaround_signed_windows:
+        free = MAX_SIGNED
     if free - mss < c.rcv_wnd <= free:
         if mss == full and free > c.rcv_wnd + (full >> 1):
             return free

@@ -42,7 +42,6 @@ TITLES: dict[int, str] = {
     6582: "The NewReno Modification to TCP's Fast Recovery Algorithm",
     6675: "A Conservative Loss Recovery Algorithm Based on SACK for TCP",
     6928: "Increasing TCP's Initial Window",
-    6937: "Proportional Rate Reduction for TCP",
     7323: "TCP Extensions for High Performance",
     7413: "TCP Fast Open",
     7661: "Updating TCP to Support Rate-Limited Traffic",
@@ -62,4 +61,5 @@ TITLES: dict[int, str] = {
     9406: "HyStart++: Modified Slow Start for TCP",
     9438: "CUBIC for Fast and Long-Distance Networks",
     9768: "More Accurate Explicit Congestion Notification (AccECN) Feedback in TCP",
+    9937: "Proportional Rate Reduction (PRR)",
 }

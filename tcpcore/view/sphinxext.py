@@ -8,6 +8,7 @@ NAME+json`` and a `register(NAME, ...)` in ``static/host.js``; the data's ``text
 
 from __future__ import annotations
 
+import hashlib
 import html
 import os
 import re
@@ -19,7 +20,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from tcpcore.view import web_assets
+from tcpcore.view import bundle, web_assets
 from tcpcore.view.document import as_text
 from tcpcore.view.embed import MARK, figure_html, player_html, plotly_html, plotly_label
 from tcpcore.view.outputs import HTML_BUILDERS, TEXT_BUILDERS, output_of
@@ -125,6 +126,19 @@ class StepLinks(SphinxPostTransform):
             node.replace_self(link)
 
 
+def know_the_scripts(_app: Any, config: Any) -> None:
+    """Keep a hash of our scripts and styles among the settings.
+
+    When it changes, Sphinx writes all pages anew, so that none asks for the folder of an earlier
+    build, which `write_assets` removes.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(bundle.STATIC.iterdir()):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    config.tcpcore_scripts = digest.hexdigest()
+
+
 def choose_mathjax(app: Any, config: Any) -> None:
     """MathJax from this site, where npm brought it."""
     if (_vendor(app) / "mathjax" / "es5" / "tex-mml-chtml.js").is_file():
@@ -136,7 +150,9 @@ def setup(app: Any) -> dict[str, bool]:
     app.add_config_value(
         "tcpcore_vendor_dir", os.environ.get("TCPCORE_VENDOR_DIR", "node_modules"), "html"
     )
+    app.add_config_value("tcpcore_scripts", "", "html")
     set_up_outputs(app)
+    app.connect("config-inited", know_the_scripts)
     app.connect("config-inited", choose_mathjax)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", add_to_page)

@@ -115,3 +115,19 @@ def test_a_hosts_own_error_starts_at_its_lifeline(pages: Any, tmp_path: Path) ->
     page.locator(".ladder").focus()
     page.keyboard.press("End")
     assert "chosen" in page.locator(".kind-icmp").get_attribute("class")
+
+
+@pytest.mark.parametrize("width", [1280, 380])
+def test_the_label_of_a_segment_that_a_router_refused_ends_before_the_routers_words(
+    pages: Any, tmp_path: Path, width: int
+) -> None:
+    doc = document(registry.run("icmp-unreachable", {"established": True, "lasts": 3}))
+    page = play(pages, tmp_path, doc, viewport={"width": width, "height": 900})
+    too_long = page.evaluate(
+        """() => [...document.querySelectorAll(".item.lost")].filter((item) => {
+          const label = item.querySelector(".label").getBoundingClientRect();
+          return label.right > item.querySelector(".cross").getBoundingClientRect().right + 4;
+        }).map((item) => item.querySelector(".label").textContent)"""
+    )
+    assert page.locator(".item.lost").count() >= 7
+    assert too_long == []

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from labs.kit import BoundedNetwork, Failed, Unwritten, Wrong, agree, open_lab
+from labs.kit import BoundedNetwork, Failed, Unwritten, Wrong, agree, open_lab, quoted
 from labs.kit.answer import Local
 from labs.kit.instance import Instance, salt
 from labs.kit.plain import NotPlain, dumps, same
@@ -216,3 +216,36 @@ def test_in_a_notebook_a_check_is_a_table_and_a_text():
     shown = lab.notebook(1, answer=str(lab.folder / "solution.py"))
     assert "15 of 15" in repr(shown)
     assert "<strong>" in shown._repr_html_()
+
+
+def test_a_number_that_was_written_as_text_is_told_from_a_wrong_number():
+    assert "without quotes" in quoted("11")
+    assert "without quotes" in quoted("RFC 6298")
+    assert quoted(11) == quoted("yes") == quoted(None) == ""
+
+
+def test_one_entry_is_no_entries():
+    with pytest.raises(Wrong, match=r"only 1 entry, and there should be 2\."):
+        agree([0], [0, 900], where="here")
+    with pytest.raises(Wrong, match=r"3 entries, and there should be 2\."):
+        agree([0, 900, 1], [0, 900], where="here")
+
+
+@pytest.mark.parametrize(
+    ("lab", "entry", "key"),
+    [
+        ("timer-arithmetic", 'MINE["SYNs sent"] = str(MINE["SYNs sent"])', "MINE['SYNs sent']"),
+        ("server-under-flood", 'MINE["lifetime"] = str(MINE["lifetime"])', "MINE['lifetime']"),
+        ("close-it-right", 'SYMPTOMS["A"] = str(SYMPTOMS["A"])', "SYMPTOMS['A']"),
+    ],
+)
+def test_a_right_number_in_quotes_is_not_called_a_wrong_one(lab, entry, key):
+    of = open_lab(lab)
+    solution = (of.folder / "solution.py").read_text()
+    name = key.partition("[")[0]
+    solved = f"{solution}\n_right = {name}\ndef {name}(given):\n    {name} = dict(_right(given))\n"
+    answer = f"{solved}    {entry}\n    return {name}\n"
+    result = of.grade(answer, "student 1")
+    said = [one for one in result.verdicts if one.where == key]
+    assert said, result.verdicts
+    assert "without quotes" in said[0].message

@@ -50,3 +50,24 @@ def test_the_clients_window_is_what_the_page_says():
             talk.net.after(time * 1000, look)
         talk.run()
         assert all(40_000 < one < 70_000 for one in seen), seen
+
+
+def test_no_id_has_three_resets_with_one_fate():
+    for number in range(60):
+        assert len(set(LAB.instance(f"student {number}").expected["forged"])) > 1, number
+
+
+def test_a_right_value_in_another_notation_is_told_so():
+    student = "student 1"
+    expected = LAB.instance(student).expected
+    seq = next(name for name in expected if name.startswith("blank seq"))
+    first = next(name for name in expected if name.startswith("state "))
+    for kind, key, value, hint in (
+        ("BLANKS", seq, str(expected[seq]), "without quotes"),
+        ("STATES", first, "SYN-SENT", "SYN_SENT"),
+    ):
+        asked = {name.partition(" ")[2]: found for name, found in expected.items()
+                 if name.startswith(key.split()[0])}  # fmt: skip
+        asked[key.partition(" ")[2]] = value
+        result = LAB.grade(f'ID = "{student}"\n{kind} = {asked!r}\n', student)
+        assert any(hint in (one.message or "") for one in result.verdicts), result.verdicts

@@ -32,6 +32,7 @@ export function createLadder(actions) {
     parts = draw(doc, story, width, actions);
     view.replaceChildren(parts.svg);
     heads.replaceChildren(...parts.heads);
+    heads.classList.toggle("crowded", !parts.wide && parts.x.length > 2);
     const half = parts.wide ? 62 : 6;
     heads.style.paddingLeft = `${parts.x[0] - half}px`;
     heads.style.paddingRight = `${Math.max(0, node.clientWidth - parts.x.at(-1) - half)}px`;
@@ -141,7 +142,7 @@ function axis(place) {
       const middle = (tick.from + tick.y) / 2;
       group.append(
         drawing("path", { class: "squeeze", d: `M${AXIS - 10} ${middle - 7}l4 3.5-8 4 8 4-4 3.5` }),
-        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${clockFace(tick.gap)}`),
+        drawing("text", { class: "gap", x: AXIS - 20, y: middle + 4 }, `+${clockFace(tick.gap, tick.gap < 100_000 ? 2 : 3)}`),
       );
     }
     if (tick.y - last < 13) continue;
@@ -151,10 +152,10 @@ function axis(place) {
   return group;
 }
 
-/** A time of the axis in few characters: four digits are enough to find one's way. */
-function clockFace(us) {
+/** A time of the axis in few characters: four digits are enough to find one's way, fewer for a gap. */
+function clockFace(us, digits = 4) {
   const [unit, name] = us < 1_000_000 ? [1000, "ms"] : [1_000_000, "s"];
-  return us < 1000 ? duration(us) : `${Number((us / unit).toPrecision(4))} ${name}`;
+  return us < 1000 ? duration(us) : `${Number((us / unit).toPrecision(digits))} ${name}`;
 }
 
 function lifeline(place, h, x) {
@@ -185,7 +186,8 @@ function mark(doc, story, place, x, index, wide, actions) {
   if (step.kind === "call" || step.kind === "timer") lines.push(["what", brief(step)]);
   const [before, after] = [story.states[index][h], story.states[index + 1][h]].map(stateOf);
   if (after !== before) lines.push(["becomes", after]);
-  const right = h === x.length - 1 || (h > 0 && !busyOnTheRight(doc, place, x, h, y));
+  const last = h > 0 && h === x.length - 1; // a host alone has its own arrows on the right
+  const right = last || (h > 0 && !busyOnTheRight(doc, place, x, h, y));
   lines.forEach(([name, text], nth) => group.append(drawing("text", {
     class: name, x: x[h] + (right ? 10 : -10), y: y + 4 + nth * 14,
     "text-anchor": right ? "start" : "end",
@@ -223,15 +225,20 @@ function arrow(doc, place, x, index, actions) {
   const met = doc.segments.some((other, number) => other.from === segment.to
     && other.to === segment.from && segment.from !== segment.to
     && Math.abs(place.segments[number].y1 - y1) < 12);
-  const text = segment.label + (segment.retransmission ? " · again" : "");
+  // What a router complains of must not run into that complaint, nor far past the next lifeline.
+  const blamed = doc.segments.some((one) => one.quotes === index && one.from === null);
+  const room = blamed ? Math.abs(to - from) - 8 : Math.abs(whole - from) + 24;
+  const text = blamed || x.length > 2 ? worded(segment, room) : labelOf(segment);
+  const half = text.length * 3.05;
   const clear = Math.min(0.5, (text.length * 2.8 + 6) / Math.abs(whole - from)); // of the lifeline
-  const away = Math.max(met ? 0.27 : lost ? 0.36 : 0.44, clear);
+  const middle = Math.abs(whole - from) * Math.max(met ? 0.27 : lost ? 0.36 : 0.44, clear);
+  const centre = blamed ? Math.max(half + 6, Math.min(middle, room - half)) : middle;
   const routers = segment.from === null;
   const short = lost && place.reach[index] < 0.5; // its label begins where it does
   const label = drawing("text", {
-    class: "label", x: from + direction * (short ? 14 : Math.abs(whole - from) * away), y: y1,
+    class: "label", x: from + direction * (short ? 14 : centre), y: y1,
     "text-anchor": short ? (direction > 0 ? "start" : "end") : "middle",
-    transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 -5)`,
+    transform: `rotate(${slope.toFixed(2)} ${from} ${y1}) translate(0 ${routers ? 13 : -5})`,
   }, text);
   const choose = () => actions.choose(index);
   const button = drawing("g", {
@@ -254,6 +261,16 @@ function arrow(doc, place, x, index, actions) {
       + `${segment.retransmission ? " again" : ""}${doc.drop.includes(index) ? " by-reader" : ""}`,
   }, button, drop);
   return { group, button, drop };
+}
+
+const labelOf = (segment) => segment.label + (segment.retransmission ? " · again" : "");
+
+/** A label in so much room: all of it, else without its numbers, else the flags alone. */
+function worded(segment, room) {
+  const short = (...parts) => labelOf({ ...segment, label: parts.reduce((text, part) => text.replace(part, ""), segment.label) });
+  const numbers = [/ seq \d+/, / ack \d+/];
+  const all = [labelOf(segment), short(...numbers), short(...numbers, / len \d+/)];
+  return segment.kind === "icmp" ? all[0] : all.find((text) => text.length * 6.1 <= room) ?? all[2];
 }
 
 /** From where to where an arrow goes: `whole` is where it would end, `to` where it does. */
