@@ -92,7 +92,7 @@ def established(c: Tcb, now: int, *, early: bool = False) -> None:
     """
     most, mss = full_space(c), c.advertised_mss if early else segment_size(c)
     clamp, kept = min(c.window_clamp, most), c.sysctl.tcp_app_win
-    if kept and clamp == most and most > 4 * mss:
+    if kept and most >> kept and clamp == most and most > 4 * mss:
         clamp = max(most - (most >> kept), 4 * mss)
     if kept and 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
