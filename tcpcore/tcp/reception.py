@@ -53,7 +53,8 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return None
-    if not _fits(c, segment):
+    alone = not segment.payload and segment.seq == c.rcv_nxt  # a FIN needs no room
+    if not alone and not _fits(c, segment):
         _does_not_fit(c)
         return None
     fin_known = c.fin_at
@@ -73,13 +74,10 @@ def _look_for_mark(c: Tcb, segment: Segment) -> None:
 
 
 def _fits(c: Tcb, segment: Segment) -> bool:
-    """Whether the window has room for where it begins: not if it is shut (tcp_data_queue()).
-
-    A FIN by itself needs none.
-    """
+    """Whether the window has room for where it begins: not if it is shut (tcp_data_queue())."""
     room, ahead = window.current(c), (segment.seq - c.rcv_nxt) & MASK
     if not ahead & HALF:
-        return ahead < room or (not ahead and not segment.payload)
+        return ahead < room
     if not room:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     return room > 0
@@ -183,11 +181,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
 def _keep_fin(c: Tcb, segment: Segment) -> None:
     """A FIN by itself is a packet, too, and always finds room; one that waits there takes it in."""
     memory, room = receive_buffer.of_packet(52 if c.timestamps else 40)
-    if not prune.has_room(c, memory, segment.seq):
+    if c.rmem > c.rcvbuf and not prune.has_room(c, memory, segment.seq):
         c.ack_pending = c.ack_now = c.no_memory = True
-        prune.charge(c, memory)
     if not c.unread:
-        c.rmem += memory
+        c.rmem += memory  # nothing comes after it: what is charged does not matter any more
         c.unread.append([0, memory, room])
 
 

@@ -64,8 +64,8 @@ MUTANTS = (
     Mutant(
         "in TIME_WAIT no mark is echoed",
         "tcp/lifecycle.py",
-        "    c.ecn &= ~ecn.DEMAND_CWR\n",
-        "",
+        "        c.ecn &= ~ecn.DEMAND_CWR\n",
+        "        pass\n",
     ),
     Mutant(
         "URG says that a small segment may well be one",
