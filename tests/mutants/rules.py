@@ -315,6 +315,12 @@ MUTANTS = (
         "c.ato = (c.ato >> 1) + ATO_MIN // 2",
     ),
     Mutant(
+        "ticks begin anywhere: half of one counts in the mean",
+        "tcp/delayed_ack.py",
+        "(ato // timers.TICK >> 2) * timers.TICK + timers.TICK // 2",
+        "(ato // timers.TICK >> 2) * timers.TICK",
+    ),
+    Mutant(
         "what begins where the window ends has no place in it",
         "tcp/reception.py",
         "        return ahead < room\n",
