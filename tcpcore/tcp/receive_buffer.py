@@ -107,7 +107,7 @@ def segment_size(c: Tcb) -> int:
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
-def put(c: Tcb, payload: bytes, memory: int, room: int, *, whole: bool = True) -> None:
+def put(c: Tcb, payload: bytes, memory: int, room: int, whole: bool = True) -> None:
     """Add in-order payload to what lies unread; its packet was charged with so much memory.
 
     It moves into the room behind the last packet where it fits: then its memory is free again

@@ -27,6 +27,7 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Why
 from tcpcore.wire.segment import FIN, Segment
 
+_DUPLICATE = reasons.ACK_DUPLICATE
 _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 
@@ -160,11 +161,12 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, room, whole=not behind)
+        receive_buffer.put(c, fresh, memory, room, not behind)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         c.bytes_received += len(fresh)
         delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
-        _look_for_mark(c, segment)  # after the first data has begun quick-ACK mode
+        if c.ecn:  # after the first data has begun quick-ACK mode
+            _look_for_mark(c, segment)
     elif segment.flags & FIN:
         _keep_fin(c, segment)
     if c.out_of_order or fin_waits:
@@ -210,9 +212,10 @@ def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
     """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
-    if why is None or why is reasons.ACK_DUPLICATE:  # quick, unless there is too little room
-        due = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
-        why = due if due is None else why or due
+    if why is None:
+        why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+    elif why is _DUPLICATE and not c.ack_now and delayed_ack.due_now(c) is None:
+        why = None  # there is too little room to be quick
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
     if why is reasons.ACK_OUT_OF_ORDER and ack_compression.holds_back(c, now):

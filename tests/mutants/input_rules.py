@@ -57,9 +57,10 @@ MUTANTS = (
         "a mark on the first data leaves its quick ACKs",
         "tcp/reception.py",
         "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)\n"
-        "        _look_for_mark(c, segment)",
+        "        if c.ecn:",
         "        _look_for_mark(c, segment)\n"
-        "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)",
+        "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)\n"
+        "        if False:",
     ),
     Mutant(
         "in TIME_WAIT no mark is echoed",
