@@ -87,11 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     bridge.add_arguments(bridging)
     bridging.set_defaults(run=_bridge)
 
-    explaining = commands.add_parser("explain", help="say what happens in a capture")
     from tcpcore.observe import explain_text
 
+    explaining = commands.add_parser("explain", **explain_text.help_texts())
     explain_text.add_arguments(explaining)
-    to_script.add_arguments(explaining, "client or server", "server if not given")
+    to_script.add_arguments(explaining, "client or a server", "the server if not given")
     explaining.set_defaults(run=_explain)
     return parser
 
@@ -238,12 +238,14 @@ def _explain(arguments: argparse.Namespace) -> int:
     from tcpcore.observe.explain import explain
 
     only = arguments.connection
-    explain_text.check_number(only)
+    explain_text.check(only, arguments.interface)
+    if arguments.to_pkt and arguments.html:
+        raise UsageError("--html and --to-pkt exclude each other; ask for one at a time.")
     if arguments.to_pkt:
         from tcpcore.packetdrill import to_script
 
         text, agrees = to_script.of_capture(
-            arguments.file, connection=only or 1, side=arguments.side
+            arguments.file, connection=only or 1, side=arguments.side, interface=arguments.interface
         )
         if not agrees:
             print(to_script.DOUBT, file=sys.stderr)
@@ -253,6 +255,7 @@ def _explain(arguments: argparse.Namespace) -> int:
         connection=only,
         most=explain_text.MOST_SHOWN if only is None else explain_text.MOST_OF_ONE,
         progress=explain_text.progress_bar(arguments.file),
+        interface=arguments.interface,
     )
     text = explain_text.format_text(explanation, only)
     if arguments.html:

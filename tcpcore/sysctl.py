@@ -1,7 +1,8 @@
 """Sysctls by their Linux names, with Linux's defaults and limits.
 
-One typed record for the variables under ``net.ipv4`` and ``net.core`` that the engine obeys; a
-variable it does not obey is not here.  Values that changed between kernels are in
+One typed record for the variables under ``net.ipv4`` and ``net.core`` that the engine obeys, and
+for those that may be set and cannot matter here: their meaning says so (`without_effect`).  A
+variable that matters and is not obeyed is not here.  Values that changed between kernels are in
 `host.profiles`.  Source: Documentation/networking/ip-sysctl.rst and net/ipv4/sysctl_net_ipv4.c.
 """
 
@@ -26,6 +27,12 @@ def _knob(default: Any, low: int, high: int, unit: str, about: str, area: str = 
 
 
 _INT_MAX = 2**31 - 1
+_WITHOUT = "no effect here: "
+
+
+def _idle(default: Any, low: int, high: int, why: str) -> Any:
+    """A variable that changes nothing that a simulated host does."""
+    return _knob(default, low, high, "", _WITHOUT + why)
 
 
 def _constant(default: Any, about: str) -> Any:
@@ -71,6 +78,9 @@ class Sysctls:
     tcp_base_mss: int = _knob(
         1024, 48, 65535, "bytes", "segment size with which a search for the path MTU begins"
     )
+    tcp_mtu_probe_floor: int = _knob(
+        48, 48, 65535, "bytes", "least size that further time-outs in a black hole halve it to"
+    )
     tcp_probe_threshold: int = _knob(
         8, 0, _INT_MAX, "bytes", "a search for the path MTU ends when so little is left to try"
     )
@@ -84,6 +94,12 @@ class Sysctls:
     tcp_stdurg: int = _knob(0, 0, 255, "", "1: the urgent pointer names the urgent byte")
     tcp_window_scaling: int = _knob(1, 0, 1, "", "window scale option")
     tcp_sack: int = _knob(1, 0, 1, "", "SACK permitted option")
+    tcp_app_win: int = _knob(31, 0, 31, "", "1/2^this of the window is kept back for programs")
+    tcp_workaround_signed_windows: int = _knob(
+        0, 0, 1, "", "1: no window above 32,767 without window scaling"
+    )
+    tcp_reflect_tos: int = _knob(0, 0, 1, "", "1: a server answers with the TOS of the SYN")
+    tcp_pingpong_thresh: int = _knob(1, 1, 255, "", "so many quick answers let ACKs wait for one")
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")
     tcp_keepalive_intvl: int = _knob(75, 1, 32767, "s", "gap between probes")
     tcp_keepalive_probes: int = _knob(9, 1, 127, "", "unanswered probes before giving up")
@@ -137,9 +153,36 @@ class Sysctls:
     )
     ip_default_ttl: int = _knob(64, 1, 255, "", "time to live of packets sent")
     ip_local_port_range: Pair = _knob((32768, 60999), 1, 65535, "", "ephemeral ports")
+    ip_local_reserved_ports: str = field(
+        default="",
+        metadata={"unit": "", "about": "ports that nobody gets by itself", "area": "ipv4"},
+    )
+    ip_no_pmtu_disc: int = _knob(
+        0, 0, 3, "", "1: no path MTU discovery; 2: neither do errors count; 3: they do"
+    )
+    min_pmtu: int = _knob(552, 68, _INT_MAX, "bytes", "no path is narrower", area="ipv4.route")
+    mtu_expires: int = _knob(600, 1, _INT_MAX, "s", "life of a path MTU", area="ipv4.route")
+    min_adv_mss: int = _knob(256, 0, _INT_MAX, "bytes", "least MSS of a SYN", area="ipv4.route")
     rmem_max: int = _knob(4194304, 2304, _INT_MAX, "bytes", "most for SO_RCVBUF", area="core")
     wmem_max: int = _knob(4194304, 4608, _INT_MAX, "bytes", "most for SO_SNDBUF", area="core")
     somaxconn: int = _knob(4096, 0, _INT_MAX, "", "ceiling of listen()'s backlog", area="core")
+
+    tcp_adv_win_scale: int = _idle(1, -31, 31, "nor in Linux since 6.6")
+    tcp_autocorking: int = _idle(1, 0, 1, "nothing waits in the queue of a network card")
+    tcp_backlog_ack_defer: int = _idle(1, 0, 1, "no program holds a socket while segments come")
+    tcp_limit_output_bytes: int = _idle(4194304, 0, _INT_MAX, "cards have sent a packet at once")
+    tcp_early_demux: int = _idle(1, 0, 1, "it saves a look-up of the route")
+    ip_early_demux: int = _idle(1, 0, 1, "it saves a look-up of the route")
+    tcp_fack: int = _idle(0, 0, 255, "nor in Linux since 4.15")
+    tcp_plb_enabled: int = _idle(0, 0, 1, "there are no IPv6 flow labels to balance by")
+    tcp_plb_idle_rehash_rounds: int = _idle(3, 0, 31, "see tcp_plb_enabled")
+    tcp_plb_rehash_rounds: int = _idle(12, 0, 31, "see tcp_plb_enabled")
+    tcp_plb_suspend_rto_sec: int = _idle(60, 0, 255, "see tcp_plb_enabled")
+    tcp_plb_cong_thresh: int = _idle(128, 0, 256, "see tcp_plb_enabled")
+    tcp_fwmark_accept: int = _idle(0, 0, 1, "packets have no marks")
+    tcp_l3mdev_accept: int = _idle(0, 0, 1, "there are no virtual routing domains")
+    tcp_migrate_req: int = _idle(0, 0, 1, "listeners do not share a port")
+    tcp_child_ehash_entries: int = _idle(0, 0, 16777216, "there is no hash table")
 
     tcp_tw_recycle: int = _knob(0, 0, 1, "", "drop SYNs older than their host's last connection")
 
@@ -177,8 +220,7 @@ class Sysctls:
             hint = f"near ones are {close}" if close else f"known ones are {', '.join(_FIELDS)}"
             raise UsageError(f"Unknown sysctl {name!r}; {hint}.")
         if isinstance(known.default, str):
-            read = _fast_open_key if short == "tcp_fastopen_key" else _algorithm
-            setattr(self, short, read(name, value))
+            setattr(self, short, _TEXTS[short](name, value))
             return
         low, high = known.metadata["low"], known.metadata["high"]
         if isinstance(known.default, tuple):
@@ -216,6 +258,12 @@ def describe(name: str) -> tuple[str, str]:
     return metadata["unit"], metadata["about"]
 
 
+def without_effect(name: str) -> str | None:
+    """Why a variable changes nothing here; None for one that the engine obeys."""
+    about = describe(name)[1]
+    return about.removeprefix(_WITHOUT) if about.startswith(_WITHOUT) else None
+
+
 CONGESTION_CONTROLS = ["reno", "cubic", "bbr"]
 """Names that tcp_congestion_control takes; `tcp.congestion.registry` adds to them."""
 
@@ -243,6 +291,24 @@ def _algorithm(name: str, value: Any) -> str:
         known = ", ".join(CONGESTION_CONTROLS)
         raise UsageError(f"Sysctl {name} takes one of {known}, not {value!r}.")
     return str(value)
+
+
+def _ports(name: str, value: Any) -> str:
+    """Ports and ranges of them, such as ``8080,9000-9010`` (proc_do_large_bitmap())."""
+    text = str(value).strip()
+    for part in text.split(",") if text else ():
+        low, dash, high = part.partition("-")
+        ends = (low, high) if dash else (low, low)
+        if not all(end.isdecimal() for end in ends) or not int(ends[0]) <= int(ends[1]) <= 65535:
+            raise UsageError(f"Sysctl {name} takes ports such as 8080,9000-9010, not {value!r}.")
+    return text
+
+
+_TEXTS = {
+    "tcp_fastopen_key": _fast_open_key,
+    "tcp_congestion_control": _algorithm,
+    "ip_local_reserved_ports": _ports,
+}
 
 
 def _integer(name: str, value: Any, low: int, high: int) -> int:

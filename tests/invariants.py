@@ -28,7 +28,7 @@ class Watch:
                     self._connection(host, key, endpoint)
                 else:
                     _request(endpoint)
-            for listener in host.listeners.values():
+            for listener in (one for port in host.listeners for one in host.sharing(port)):
                 _that(
                     len(listener.accept_queue) <= listener.backlog + 1,
                     f"{listener.name}: accept queue holds {len(listener.accept_queue)}",

@@ -9,7 +9,7 @@ from tcpcore import reasons
 from tcpcore.tcp import state
 from tcpcore.tcp.challenge import CHALLENGES
 from tcpcore.why import Reason
-from tcpcore.wire.segment import ACK, RST, SYN, Segment
+from tcpcore.wire.segment import ACK, FIN, RST, SYN, Segment
 
 ACTIVE_OPENS = "TcpActiveOpens"
 PASSIVE_OPENS = "TcpPassiveOpens"
@@ -58,6 +58,20 @@ ABORT_ON_DATA = "TcpExtTCPAbortOnData"
 RECEIVE_QUEUE_DROP = "TcpExtTCPRcvQDrop"
 OUT_OF_ORDER_DROP = "TcpExtTCPOFODrop"
 DELAYED_ACKS = "TcpExtDelayedACKs"
+ORIGINAL_DATA_SENT = "TcpExtTCPOrigDataSent"
+TIME_WAITED = "TcpExtTW"
+TIME_WAITS_KILLED = "TcpExtTWKilled"
+TIME_WAITS_RECYCLED = "TcpExtTWRecycled"
+TIMEOUT_REHASHES = "TcpExtTcpTimeoutRehash"
+KEEPALIVES = "TcpExtTCPKeepAlive"
+WINDOW_PROBES = "TcpExtTCPWinProbe"
+WINDOWS_SHUT = "TcpExtTCPToZeroWindowAdv"
+WINDOWS_OPENED = "TcpExtTCPFromZeroWindowAdv"
+WINDOWS_WANTED_SHUT = "TcpExtTCPWantZeroWindowAdv"
+HYSTART_DELAY_FOUND = "TcpExtTCPHystartDelayDetect"
+HYSTART_DELAY_CWND = "TcpExtTCPHystartDelayCwnd"
+ABORT_ON_LINGER = "TcpExtTCPAbortOnLinger"
+LOSS_FAILURES = "TcpExtTCPLossFailures"
 
 COMPARED = (
     ACTIVE_OPENS,
@@ -98,6 +112,20 @@ COMPARED = (
     DELAYED_ACKS,
     RECEIVE_QUEUE_DROP,
     OUT_OF_ORDER_DROP,
+    ORIGINAL_DATA_SENT,
+    TIME_WAITED,
+    TIME_WAITS_KILLED,
+    TIME_WAITS_RECYCLED,
+    TIMEOUT_REHASHES,
+    KEEPALIVES,
+    WINDOW_PROBES,
+    WINDOWS_SHUT,
+    WINDOWS_OPENED,
+    WINDOWS_WANTED_SHUT,
+    HYSTART_DELAY_FOUND,
+    HYSTART_DELAY_CWND,
+    ABORT_ON_LINGER,
+    LOSS_FAILURES,
 )
 """The counters that move here exactly as a kernel's do; others a kernel has, and we have not."""
 
@@ -129,13 +157,13 @@ _PLAIN = frozenset(
 _OWN_WISH = (reasons.CLOSED_BEFORE_OPEN, reasons.LINGER_ZERO)
 _RARE = SYN | RST
 _SYN_ACK = SYN | ACK
-_CROSSING, _DELAYED = reasons.SIMULTANEOUS_SYN, reasons.ACK_DELAYED
+_CROSSING, _DELAYED, _DATA = reasons.SIMULTANEOUS_SYN, reasons.ACK_DELAYED, reasons.DATA
 
 
 def shown(raw: tuple[Any, ...]) -> dict[str, int]:
     """What `Counters.raw` says, by name; who never moved is not there."""
-    came, left, rare = raw
-    found = {IN_SEGS: came, OUT_SEGS: left}
+    came, left, data, rare = raw
+    found = {IN_SEGS: came, OUT_SEGS: left, ORIGINAL_DATA_SENT: data}
     return {name: count for name, count in found.items() if count} | dict(rare)
 
 
@@ -144,30 +172,36 @@ class Counters:
 
     A `Mapping`, though not derived from it: it is compiled, and moves with every segment.
 
-    The two that move with every segment, `in_segs` and `out_segs`, are attributes besides.
+    Those that move with every segment, `in_segs`, `out_segs` and `data_segs` (of new data), are
+    attributes besides.
     """
 
-    __slots__ = ("_named", "_rare", "in_segs", "out_segs")
+    __slots__ = ("_named", "_rare", "data_segs", "in_segs", "out_segs")
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
         """Nothing has moved: the host has booted."""
-        self.in_segs = self.out_segs = 0
+        self.in_segs = self.out_segs = self.data_segs = 0
         self._named: dict[str, int] = {}
         self._rare: tuple[tuple[str, int], ...] | None = ()  # the same for `raw`
 
     def raw(self) -> tuple[Any, ...]:
-        """``(in_segs, out_segs, ((name, count) ...))``; the last stays one object while it can."""
+        """``(in_segs, out_segs, data_segs, ((name, count) ...))``.
+
+        The last stays one object while it can.
+        """
         if self._rare is None:
             self._rare = tuple(self._named.items())
-        return self.in_segs, self.out_segs, self._rare
+        return self.in_segs, self.out_segs, self.data_segs, self._rare
 
     def __getitem__(self, name: str) -> int:
         if name == IN_SEGS:
             return self.in_segs
-        return self.out_segs if name == OUT_SEGS else self._named.get(name, 0)
+        if name == OUT_SEGS:
+            return self.out_segs
+        return self.data_segs if name == ORIGINAL_DATA_SENT else self._named.get(name, 0)
 
     def __contains__(self, name: object) -> bool:
         return name in shown(self.raw())
@@ -200,19 +234,24 @@ class Counters:
             self.in_segs += times
         elif name == OUT_SEGS:
             self.out_segs += times
+        elif name == ORIGINAL_DATA_SENT:
+            self.data_segs += times
         else:
             named[name] = times
             self._rare = None
 
     def sent(self, segments: Sequence[Segment]) -> None:
         """Count what goes out, as __tcp_transmit_skb() and tcp_make_synack() do."""
-        plain = len(segments)
+        plain, data = len(segments), 0
         for segment in segments:
             reason = segment.reason
             if reason is None or reason.why not in _PLAIN or segment.flags & _RARE:
                 plain -= 1
                 self._sent(segment, reason)
+            elif reason.why is _DATA:
+                data += 1
         self.out_segs += plain
+        self.data_segs += data
 
     def _sent(self, segment: Segment, reason: Reason | None) -> None:
         """What is sent again is no OutSeg, but for a SYN+ACK, which is made anew each time.
@@ -224,6 +263,8 @@ class Counters:
             why, again = reason.why, reason.retransmission
         if why is not _CROSSING and (not again or flags & _SYN_ACK == _SYN_ACK):
             self.out_segs += 1
+        if not again and (segment.payload or flags & FIN):
+            self.data_segs += 1
         if flags & RST:
             self.count(OUT_RSTS)
         elif why in CHALLENGES:

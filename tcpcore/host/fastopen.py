@@ -24,6 +24,7 @@ from tcpcore.tcp import (
     keepalive,
     metrics,
     receive_buffer,
+    send_buffer,
     state,
     timers,
 )
@@ -198,6 +199,7 @@ class Queue:
         if c.scaling:
             c.mss_window <<= c.snd_scale  # as if it were no SYN's (tcp_create_openreq_child())
         receive_buffer.established(c, now, early=True)
+        send_buffer.expand(c)
         delayed_ack.expect_segments(c)
         self._early.append(c)
         host.count(counters.FAST_OPEN_PASSIVE)

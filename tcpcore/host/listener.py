@@ -16,6 +16,7 @@ from tcpcore import reasons, trace
 from tcpcore.host import counters, fastopen, socket_options, syncookies
 from tcpcore.host.process import WaitQueue
 from tcpcore.host.request import Request, half_open, open_child, received
+from tcpcore.host.secrets import FourTuple
 from tcpcore.seqnum import MASK
 from tcpcore.tcp import departure, ecn, signature, state, window
 from tcpcore.tcp.connection import Connection
@@ -41,6 +42,7 @@ class Listener:
         "backlog",
         "fast_open",
         "flood_noticed",
+        "group",
         "host",
         "last_overflow",
         "name",
@@ -68,7 +70,39 @@ class Listener:
         self.waiters = WaitQueue()
         self.last_overflow: int | None = None  # when SYN cookies were sent, to the second
         self.flood_noticed = False
+        self.group: list[Listener] = []  # with itself, where several share the port
         self.fast_open = fastopen.Queue(self)
+
+    @property
+    def shared(self) -> bool:
+        """SO_REUSEPORT: others that have it may listen on the same port."""
+        return bool(self.options.get("SO_REUSEPORT"))
+
+    def join(self, others: list[Listener]) -> None:
+        """Listen on the port of others, too (reuseport_add_sock())."""
+        if others:
+            self.group = others[0].group or others
+            self.group.append(self)
+            for one in others:
+                one.group = self.group
+            self.name += f" #{len(self.group)}"
+
+    def leave(self) -> list[Listener]:
+        """Listen no more; the others on the port: the last one gets our place."""
+        group = self.group
+        if group:
+            group[group.index(self)] = group[-1]
+            group.pop()
+        return group
+
+    def chosen(self, ends: FourTuple) -> Listener:
+        """Which one of those on the port takes a SYN, by a hash of 32 bits of its four-tuple.
+
+        Source: reuseport_select_sock_by_hash().
+        """
+        if not self.group:
+            return self
+        return self.group[self.host.secrets.number("reuseport", ends) * len(self.group) >> 32]
 
     @property
     def accept_queue_full(self) -> bool:
@@ -261,6 +295,7 @@ class Listener:
             c.timestamps, c.ts_recent, c.ts_recent_at = True, stamps[0], now
             c.snd_mss -= departure.TIMESTAMP_SPACE
             c.scaling, c.snd_scale = scale is not None, scale or 0
+        self.reflect(c, segment)
         self.inherit(c)
         window.open_receive(c, mss)
         if not c.scaling:
@@ -304,9 +339,17 @@ class Listener:
             if not request.timeouts:
                 self.young -= 1
 
+    def reflect(self, connection: Connection, segment: Segment) -> None:
+        """With tcp_reflect_tos a connection has the type of service of its SYN, ECN apart."""
+        if self.host.sysctl.tcp_reflect_tos:
+            connection.ip.tos = segment.tos & ~ecn.MASK
+
     def inherit(self, connection: Connection) -> None:
         """Give a new connection the options of its listener."""
+        reflected = connection.ip.tos
         socket_options.apply(self.options, connection)
+        if self.host.sysctl.tcp_reflect_tos:
+            connection.ip.tos = reflected
         connection.no_reader, connection.no_writer = self.shut
 
     def established(self, connection: Connection) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tcpcore.host.secrets import FourTuple
     from tcpcore.host.sockets import Socket
     from tcpcore.host.stack import Wire
+    from tcpcore.sysctl import Sysctls
     from tcpcore.tcp.connection import Connection
 
 
@@ -41,11 +42,12 @@ class Machine(ABC):
 
     name: str
     index: int
+    sysctl: Sysctls
     network: Wire
     counters: Counters
     endpoints: dict[FourTuple, Connection | Request]
     listeners: dict[int, Listener]
-    bound_ports: dict[int, Socket]  # by sockets that called bind() and are open
+    bound_ports: dict[int, list[Socket]]  # by sockets that called bind() and are open
     routes: dict[str, Route]
     peers: Peers
     fast_open: Cache
@@ -119,6 +121,11 @@ class Machine(ABC):
         """A random whole number from 0, less than `bound`."""
         return self._random.randrange(bound)
 
+    def sharing(self, port: int) -> list[Listener]:
+        """Who listens on a port: several with SO_REUSEPORT."""
+        first = self.listeners.get(port)
+        return [] if first is None else list(first.group) or [first]
+
     def forget_everything(self) -> None:
         """Memory is lost: sockets, queues, timers, caches, counters, firewall rules."""
         for known in (self.listeners, self.bound_ports, self.endpoints, self.counters):
@@ -171,6 +178,8 @@ class Machine(ABC):
             self.count(counters.ICMP_UNREACHABLE if unreachable else counters.ICMP_TIME_EXCEEDED)
         q = error.quoted
         endpoint = self.endpoints.get((q.src, q.sport, q.dst, q.dport))
+        if path_mtu.unheard(self, error):
+            return
         fixed = "mtu" in self.routes.get(q.dst, UNSET).locked
         if isinstance(endpoint, Connection) and in_flight(endpoint, q.seq) and not fixed:
             path_mtu.learn(self, error)

@@ -139,7 +139,7 @@ def drop(socket: Socket) -> None:
 
 def _forget_port(socket: Socket) -> None:
     """A port that bind() did not take is free again."""
-    if socket.host.bound_ports.get(socket.port) is not socket:
+    if not ports.holds(socket):
         socket.port = 0
 
 
@@ -169,7 +169,7 @@ def _start(
     """
     host = socket.host
     try:
-        socket.port = socket.port or ports.free(host, address, port)
+        socket.port = socket.port or ports.to_connect(host, socket.options, address, port)
         first = successor.first_number(socket.past)
         c = host.open_connection(socket.port, address, port, first)
     except OSError as error:  # every four-tuple is taken

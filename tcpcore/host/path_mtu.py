@@ -1,4 +1,4 @@
-"""What a host knows about path MTUs: one number per destination, learned from ICMP, for 10 minutes.
+"""What a host knows about path MTUs: one per destination, learned from ICMP, for mtu_expires.
 
 Source: ip_rt_update_pmtu() in net/ipv4/route.c; RFC 1191 §6.3, RFC 8201 §4.
 """
@@ -13,11 +13,8 @@ from tcpcore.wire.icmp import IcmpError
 if TYPE_CHECKING:
     from tcpcore.host.machine import Machine
 
-EXPIRES = 600 * SECOND
-"""net.ipv4.route.mtu_expires."""
-
-SMALLEST = 552
-"""net.ipv4.route.min_pmtu: a smaller number from a stranger is not believed."""
+_UNBELIEVED, _UNHEARD = 1, 2
+"""Values of ip_no_pmtu_disc: an error is worth min_pmtu, whatever it says, or nothing."""
 
 SMALLEST_6 = 1280
 """The smallest MTU of IPv6 (RFC 8200 §5)."""
@@ -40,9 +37,14 @@ class PathMtus:
             del self._known[address]
         return link
 
-    def set(self, address: str, mtu: int, now: int) -> None:
+    def set(self, address: str, mtu: int, until: int) -> None:
         """Remember a smaller MTU."""
-        self._known[address] = (mtu, now + EXPIRES)
+        self._known[address] = (mtu, until)
+
+
+def unheard(host: Machine, error: IcmpError) -> bool:
+    """Whether the host has no ear for it: ip_no_pmtu_disc is 2 (icmp_unreach())."""
+    return error.too_big and not error.over_ipv6 and host.sysctl.ip_no_pmtu_disc == _UNHEARD
 
 
 def learn(host: Machine, error: IcmpError) -> None:
@@ -53,6 +55,8 @@ def learn(host: Machine, error: IcmpError) -> None:
         return  # no link is that narrow (__ip6_rt_update_pmtu())
     address = error.quoted.dst
     known = host.mtu_to(address)
-    mtu = max(error.mtu, min(SMALLEST, known))
+    sysctl = host.sysctl
+    said = 0 if sysctl.ip_no_pmtu_disc == _UNBELIEVED and not error.over_ipv6 else error.mtu
+    mtu = max(said, min(sysctl.min_pmtu, known))
     if mtu < known:
-        host.path_mtus.set(address, mtu, host.now)
+        host.path_mtus.set(address, mtu, host.now + sysctl.mtu_expires * SECOND)

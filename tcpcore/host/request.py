@@ -35,6 +35,7 @@ def half_open(listener: Listener, segment: Segment, now: int, isn: int | None = 
     """The connection that a SYN asks for, as far as the SYN tells; nobody knows it yet."""
     ends = (segment.dst, segment.dport, segment.src, segment.sport)
     c = listener.host.new_connection(*ends, isn)
+    listener.reflect(c, segment)
     listener.inherit(c)  # its buffer decides the window that the SYN+ACK offers
     if listener.options.get("TCP_SAVE_SYN"):
         saved_syn.record(c, segment)

@@ -89,6 +89,8 @@ class Route:
         c.initial_cwnd, c.initial_rwnd = self.initcwnd or c.initial_cwnd, self.initrwnd
         c.always_quick = bool(self.quickack)
         c.window_clamp = self.window
+        if c.advertised_mss < c.sysctl.min_adv_mss and ":" not in c.remote:
+            c.advertised_mss = c.sysctl.min_adv_mss  # ipv4_default_advmss()
         if self.advmss:
             c.advertised_mss = min(c.advertised_mss, self.advmss)
         if self.congctl or self.cwnd or self.rtt or self.ssthresh or self.reordering:

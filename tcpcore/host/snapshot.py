@@ -68,6 +68,9 @@ class Watch:
         for listener in host.listeners.values():
             sockets += (listener.name, state.LISTEN, "listener", 0, b"")
             queues += _queues(listener)
+            for other in listener.group[1:]:
+                sockets += (other.name, state.LISTEN, "listener", 0, b"")
+                queues += _queues(other)
         for endpoint in host.endpoints.values():
             if isinstance(endpoint, Connection):
                 timers.list_running(endpoint, deadlines)
@@ -96,7 +99,7 @@ class Watch:
             told += queues
         if counts != self._counters:
             self._counters = counts
-            told += ("counters", 3)
+            told += ("counters", 4)
             told += counts
 
 

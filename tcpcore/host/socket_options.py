@@ -239,7 +239,7 @@ OPTIONS: dict[str, Option] = {
     **timer_options.OPTIONS,
     **notice_options.OPTIONS,
     "SO_REUSEADDR": flag(SOL_SOCKET, 2, "reuse_address"),
-    "SO_REUSEPORT": flag(SOL_SOCKET, 15),
+    "SO_REUSEPORT": flag(SOL_SOCKET, 15, "reuse_port"),
     "SO_ERROR": Option(SOL_SOCKET, 4, store=read_only, show=_take_error),
     "SO_SNDBUF": Option(
         SOL_SOCKET,

@@ -77,7 +77,8 @@ class Socket:
         self.shared = False
         self.spoiled = False  # shut down when its connect() had failed: it connects no more
         self.waiters = WaitQueue()
-        self.options: dict[str, Any] = {}
+        quiet = host.sysctl.ip_no_pmtu_disc  # IP_PMTUDISC_DONT (inet_create())
+        self.options: dict[str, Any] = {"IP_MTU_DISCOVER": 0} if quiet else {}
         self.notices: notices.Notices | None = None  # see there
         self.deferred: tuple[str, int] | None = None  # where the first send() will connect to
         if connection is not None:
@@ -92,18 +93,20 @@ class Socket:
         With SO_REUSEADDR on both, only a listener is in the way (inet_bind_conflict()).
         """
         c = self.connection
-        if c is not None and c.state == state.CLOSED and not self._bound():
+        if c is not None and c.state == state.CLOSED and not ports.holds(self):
             self.port = 0  # it went back with the connection (inet_put_port())
         if address not in (ANY_ADDRESS, self.host.address):
             raise socket_error(errors.EADDRNOTAVAIL)
         if self.port or (c is not None and c.state != state.CLOSED):
             raise socket_error(errors.EINVAL)
-        if port and ports.taken(self.host, port, bool(self.options.get("SO_REUSEADDR"))):
+        try:
+            ports.bind(self, port)
+        except OSError as error:
+            name = errors.errno_name(error.errno)
             self.host.call(f"bind({port})")
-            self.host.returned("bind", "EADDRINUSE", "bind() failed: EADDRINUSE")
-            raise socket_error(errors.EADDRINUSE)
-        self.port, self.address = port or ports.free(self.host), address
-        self.host.bound_ports[self.port] = self
+            self.host.returned("bind", name, f"bind() failed: {name}")
+            raise
+        self.address = address
         return self
 
     def listen(self, backlog: int = 128) -> Socket:
@@ -113,7 +116,7 @@ class Socket:
         if self.listener is not None:
             self.listener.set_backlog(backlog)
             return self
-        self.port = self.port or ports.free(self.host)
+        self.port = self.port or ports.to_bind(self.host, self.options)
         fastopen.start_listening(self.host, self.options, backlog)
         self.listener = self.host.start_listening(self.address, self.port, backlog, self.options)
         self.listener.waiters = self.waiters
@@ -313,10 +316,6 @@ class Socket:
         self.holders.append(process)
         return True
 
-    def _bound(self) -> bool:
-        """Whether bind() took its port, and not connect()."""
-        return self.host.bound_ports.get(self.port) is self
-
     def _stop_listening(self, how: str) -> None:
         """shutdown() of a listener: nobody connects or accepts any more; "write" is nothing."""
         self.host.call(f"shutdown({how})")
@@ -343,8 +342,7 @@ class Socket:
 
     def _close(self) -> None:
         self.closed = True
-        if self._bound():
-            del self.host.bound_ports[self.port]
+        ports.give_back(self)
         if self.listener is not None:
             self.host.stop_listening(self.listener)
         c = self.connection

@@ -120,7 +120,7 @@ async def _from_socket(source: Socket, to: PipeEnd, size: int) -> int:
         if not await transfer.wait(source, until):
             raise socket_error(errors.EAGAIN)
     done = 0
-    while done < size and pipe.room and c.unread:
+    while done < size and pipe.room and c.receive_buffer:
         part = await source.recv(min(c.unread[0][0], size - done, PAGE), MSG_DONTWAIT)
         pipe.put(part)
         done += len(part)

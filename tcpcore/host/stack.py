@@ -130,12 +130,15 @@ class Host(Machine):
         if endpoint is not None and endpoint.state != _TIME_WAIT:
             self.transmit(endpoint, endpoint.arrives(segment, now))
         else:
-            self._receive_anew(segment, endpoint)
+            self._receive_anew(segment, ends, endpoint)
 
-    def _receive_anew(self, segment: Segment, endpoint: Connection | Request | None) -> None:
+    def _receive_anew(
+        self, segment: Segment, ends: FourTuple, endpoint: Connection | Request | None
+    ) -> None:
         """A segment for nobody yet, or for who is in TIME_WAIT."""
-        listener = self.listeners.get(segment.dport)
-        isn = None
+        listener, isn = self.listeners.get(segment.dport), None
+        if listener is not None:
+            listener = listener.chosen(ends)
         if listener is not None and isinstance(endpoint, Connection):
             isn = self.time_waits.reborn(endpoint, segment)
         if endpoint is not None and isn is None:
@@ -143,7 +146,7 @@ class Host(Machine):
             return
         if listener is not None:
             out = listener.arrives(segment, self.now, isn)
-            opened = self.endpoints.get((segment.dst, segment.dport, segment.src, segment.sport))
+            opened = self.endpoints.get(ends)
             if opened is None:
                 if out:
                     self._send_all(out)
@@ -295,12 +298,14 @@ class Host(Machine):
     def start_listening(
         self, address: str, port: int, backlog: int, options: dict[str, Any]
     ) -> Listener:
-        """listen() on a port; EADDRINUSE when a listener has it."""
-        if port in self.listeners:
+        """listen() on a port; EADDRINUSE when a listener has it, unless both share it."""
+        others = self.sharing(port)
+        if not all(one.shared and options.get("SO_REUSEPORT") for one in others):
             raise socket_error(EADDRINUSE)
         listener = Listener(self, address, port, backlog, options)
         self.call(f"listen(port {port}, backlog {backlog})")
-        self.listeners[port] = listener
+        listener.join(others)
+        self.listeners.setdefault(port, listener)
         reason = Reason(reasons.LISTENING, {"port": port, "backlog": listener.backlog})
         self.event(trace.STATE, listener.name, reason, (state.CLOSED, state.LISTEN))
         return listener
@@ -308,6 +313,8 @@ class Host(Machine):
     def stop_listening(self, listener: Listener) -> None:
         """close() of a listener: requests are forgotten, connections not accepted are reset."""
         self.listeners.pop(listener.port, None)
+        for other in listener.leave():
+            self.listeners.setdefault(listener.port, other)
         reason = Reason(reasons.LISTENER_CLOSED, {"port": listener.port})
         self.event(trace.STATE, listener.name, reason, (state.LISTEN, state.CLOSED))
         for request in list(listener.syn_queue):

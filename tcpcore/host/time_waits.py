@@ -37,6 +37,8 @@ class TimeWaits:
         limit = self._host.sysctl.tcp_max_tw_buckets
         if len(self._connections) < limit:
             self._connections.add(connection)
+            if not connection.small:  # it was counted in FIN_WAIT_2
+                self._host.count(counters.TIME_WAITED)
             return
         self._host.count(counters.TIME_WAIT_OVERFLOW)
         self._end(connection, Reason(reasons.TIME_WAIT_OVERFLOW, {"limit": limit}))
@@ -68,6 +70,7 @@ class TimeWaits:
             return False
         new.start_at(time_wait.following_sequence(old))
         new.ts_recent, new.ts_recent_at = old.ts_recent, old.ts_recent_at
+        self._host.count(counters.TIME_WAITS_RECYCLED)
         self._end(old, reasons.TIME_WAIT_REUSED())
         return True
 

@@ -21,7 +21,16 @@ from tcpcore.host.messages import (
 )
 from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.process import Wait
-from tcpcore.tcp import admission, departure, rate, records, send_buffer, state, urgent
+from tcpcore.tcp import (
+    admission,
+    departure,
+    rate,
+    receive_buffer,
+    records,
+    send_buffer,
+    state,
+    urgent,
+)
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -168,6 +177,8 @@ async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes
             data = b""
     if "SO_PEEK_OFF" in socket.options:
         _move_peeking(socket, len(data), flags)
+    if not flags & MSG_PEEK:
+        _read_to(c, data, most)
     _returned(socket, c, data, most)
     if out:
         host.transmit(c, out)
@@ -189,9 +200,15 @@ def _move_peeking(socket: Socket, count: int, flags: int) -> None:
         socket.options["SO_PEEK_OFF"] = moved
 
 
+def _read_to(c: Connection, data: bytes, most: int) -> None:
+    """Reading beyond the data takes the FIN's packet off the queue."""
+    if not data and most and c.rcv_closed:
+        c.end_read = True
+        receive_buffer.take(c, most)
+
+
 def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:
     if not data and most:
-        c.end_read = c.rcv_closed
         socket.host.returned("recv", "ok", "recv() returned end of file", 0)
     elif socket.host.trace is not None:
         socket.host.returned("recv", "ok", _received(len(data)), len(data))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import re
 import socket
 import struct
 import time
@@ -44,7 +45,7 @@ RTAX_UNITS = {"rto_min": 1000, "rtt": 125, "rttvar": 250}  # of times there, in 
 RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK, RTN_UNICAST = 254, 3, 253, 1
 
 _SYSCTL_ROOT = Path("/proc/sys/net")
-_SYSCTL_FOLDERS = ("ipv4", "core")
+_SYSCTL_FOLDERS = ("ipv4", "core", "ipv4/route")
 _NOT_FOR_RECORDS = ("tcp_fastopen_key", "tcp_available_", "tcp_allowed_", "tcp_mem", "tcp_child_")
 
 
@@ -236,7 +237,7 @@ def _set_up(control: socket.socket, name: str) -> None:
 
 def _sysctl_path(name: str) -> Path:
     """The file of a sysctl by short name (`tcp_syn_retries`, `somaxconn`) or full name."""
-    short = name.removeprefix("net.ipv4.").removeprefix("net.core.")
+    short = re.sub(r"^net\.(ipv4\.route|ipv4|core)\.", "", name)
     if short.replace("_", "").isalnum():
         for folder in _SYSCTL_FOLDERS:
             path = _SYSCTL_ROOT / folder / short

@@ -11,17 +11,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from os import PathLike
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from tcpcore.errors import UsageError
+from tcpcore.observe.captured import Heard as Heard
+from tcpcore.observe.captured import Item
+from tcpcore.observe.captured import Packet as Packet
+from tcpcore.observe.damage import Damage
 from tcpcore.observe.link_layer import UnknownLinkType, ip_packet
+from tcpcore.observe.places import Places
 from tcpcore.observe.tunnels import innermost
 from tcpcore.wire import icmp
 from tcpcore.wire.codec import NotTcp, WireError, decode_snapped
 from tcpcore.wire.fragments import Reassembly
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.pcap_reader import NotACapture, Record, read_records
-from tcpcore.wire.segment import Segment
 
 _OFTEN = 4096
 """Packets between two calls of `progress`."""
@@ -29,33 +33,17 @@ _SNAPPED = "cut before the end of its headers (a snap length too short: tcpdump 
 _FRAGMENTS = "fragment of an IP packet whose other fragments are not there"
 
 
-class Packet(NamedTuple):
-    """One TCP segment of a capture.
-
-    `number` counts packets of the file from 1, as Wireshark does; `time` is in microseconds since
-    1970; `missing` bytes at the end of the payload were not captured and read as zeros; `data` is
-    the IP packet as captured; `cut` bytes of its options were not captured.  One that came in
-    fragments has the number and time of the last.
-    """
-
-    number: int
-    time: int
-    segment: Segment
-    missing: int
-    data: bytes
-    cut: int = 0
-
-
 class Capture:
     """A capture file that is read once, from front to back; its path ``-`` is standard input.
 
-    With `file`, that open file is read, and the path is only its name.
+    With `file`, that open file is read, and the path is only its name.  With `interface`, only
+    what that interface of a pcapng file saw is read, counted from 0.
 
     After (and while) reading, `packets` counts what was read, `left_out` counts packets that are
     no whole TCP segment, by reason, `last` is the latest time of a packet (µs since 1970), and
-    `trouble` says where a damaged file ends.  `progress` is
-    called now and then with the bytes of the file read so far, `on_icmp` with number, time and
-    message for each ICMP error that is about a TCP segment.
+    `trouble` says where a damaged file ends; `places` tells whether it is from several places.
+    `progress` is called now and then with the bytes of the file read so far, `on_icmp` with number,
+    time and message for each ICMP error that is about a TCP segment.
     """
 
     def __init__(
@@ -63,6 +51,7 @@ class Capture:
         path: str | PathLike[str],
         progress: Callable[[int], object] | None = None,
         file: BinaryIO | None = None,
+        interface: int | None = None,
     ) -> None:
         self.path = str(path)
         self._file = file
@@ -70,16 +59,23 @@ class Capture:
         self.on_icmp: Callable[[int, int, IcmpError], object] | None = None
         self.name = "standard input" if self.path == "-" else self.path
         self.packets = 0
+        self._elsewhere = 0
         self.last = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self.places = Places()
+        self._interface = interface
         self._fragments = Reassembly()
 
     def segments(self) -> Iterator[Packet]:
         """The TCP segments, one by one.  UsageError when the file cannot be read at all."""
         with self._opened() as file:
             try:
-                yield from self._read(file)
+                for item in Damage().judged(self._read(file)):
+                    if isinstance(item, Packet):
+                        yield item
+                    elif self.on_icmp is not None:
+                        self.on_icmp(*item)
             except NotACapture as error:
                 raise UsageError(self._no_capture(file, str(error))) from None
             except WireError as error:
@@ -87,22 +83,28 @@ class Capture:
             except OSError as error:
                 self.trouble = f"reading stopped after packet {self.packets}: {error.strerror}"
 
-    def _read(self, file: BinaryIO) -> Iterator[Packet]:
+    def _read(self, file: BinaryIO) -> Iterator[Item]:
         try:
             for record in read_records(file):
                 self.packets += 1
                 self.last = max(self.last, record.time)
                 if self._progress is not None and not self.packets % _OFTEN:
                     self._progress(file.tell() if file.seekable() else 0)
-                packet = self._segment(record)
-                if packet is not None:
-                    yield packet
+                if self._interface not in (None, record.interface):
+                    self._elsewhere += 1
+                    continue
+                item = self._item(record)
+                if item is not None:
+                    if isinstance(item, Packet):
+                        self.places.see(item, record.interface)
+                    yield item
         finally:
             self.left_out[_FRAGMENTS] += self._fragments.waiting
+            self.left_out["packet of another interface"] += self._elsewhere
             self.left_out = +self.left_out
 
-    def _segment(self, record: Record) -> Packet | None:
-        """The segment that a packet of the file holds, or makes whole; None: it has none."""
+    def _item(self, record: Record) -> Item | None:
+        """What a packet of the file tells, or makes whole; None: nothing about TCP."""
         data = b""
         try:
             data = innermost(ip_packet(record.link_type, record.data))
@@ -111,8 +113,9 @@ class Capture:
                 return None
             segment, missing, cut = decode_snapped(whole)
         except (NotTcp, UnknownLinkType) as error:
-            if not (isinstance(error, NotTcp) and self._hears(record.time, data)):
-                self.left_out[str(error)] += 1
+            heard = self._heard(record.time, data) if isinstance(error, NotTcp) else None
+            self.left_out[str(error)] += heard is None
+            return heard
         except WireError:
             cut_off = len(record.data) < record.length
             self.left_out[_SNAPPED if cut_off else "broken or cut headers"] += 1
@@ -120,14 +123,10 @@ class Capture:
             return Packet(self.packets, record.time, segment, missing, whole, cut)
         return None
 
-    def _hears(self, time: int, data: bytes) -> bool:
-        """Whether the packet is an ICMP error about TCP that somebody wants to know of."""
-        if self.on_icmp is None:
-            return False
-        error = icmp.decode_any(data)
-        if error is not None:
-            self.on_icmp(self.packets, time, error)
-        return error is not None
+    def _heard(self, time: int, data: bytes) -> Heard | None:
+        """The ICMP error about TCP that a packet is, if somebody wants to know of it."""
+        error = icmp.decode_any(data) if self.on_icmp is not None else None
+        return None if error is None else Heard(self.packets, time, error)
 
     @contextmanager
     def _opened(self) -> Iterator[BinaryIO]:

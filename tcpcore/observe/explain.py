@@ -8,7 +8,7 @@ keep; printing is in `explain_text`, the player's document in `view.capture_docu
 from __future__ import annotations
 
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from os import PathLike
 
@@ -23,6 +23,8 @@ MOST_LISTED = 20_000
 """Connections that are listed one by one; of further ones only the verdicts are counted."""
 _MOST_LIVE = 5_000
 """Connections that are followed at a time; beyond, those that are over or idle are settled."""
+_MOST_DAMAGED = 100
+"""Damaged packets that are kept until the connection shows that they may belong to."""
 _UNSORTED = MILLISECOND
 """What several queues of one network card may mix up; more is a clock that was set, or two."""
 UNEVENTFUL = "nothing unusual"
@@ -32,10 +34,10 @@ class Explanation:
     """All that a capture tells about TCP: its connections in order of their first segment.
 
     `packets` counts the packets of the file, `left_out` those that hold no whole TCP segment, by
-    reason; `trouble` says where a damaged file ends.  `backwards` is the number of the first packet
-    whose time is before that of an earlier one, 0 where there is none.  `further` counts
-    connections that are not listed, by the kind of their verdict.  `start` is the first time of a
-    segment, `end` the latest of any packet.
+    reason; `trouble` says where a damaged file ends, `places` that it is from several places.
+    `backwards` is the number of the first packet whose time is before that of an earlier one, 0
+    where there is none.  `further` counts connections that are not listed, by the kind of their
+    verdict.  `start` is the first time of a segment, `end` the latest of any packet.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Explanation:
         self.packets = 0
         self.left_out: Counter[str] = Counter()
         self.trouble = ""
+        self.places = ""
         self.backwards = 0
         self.start = 0
         self.end = 0
@@ -55,13 +58,17 @@ class Explanation:
         self._connection = connection
         self._room = sys.maxsize if most is None else most
         self._live: dict[Key, ExplainedConnection] = {}
+        self._damaged: deque[Packet] = deque(maxlen=_MOST_DAMAGED)
 
     def take(self, packet: Packet) -> None:
         """Take in the next packet, in the order of the capture."""
         segment = packet.segment
         key = (segment.src, segment.sport, segment.dst, segment.dport)
         known = self._live.get(key)
-        if known is None or known.connection.begins_another(segment):
+        if packet.damaged and known is None:
+            self._damaged.append(packet)
+            return
+        if known is None or (not packet.damaged and known.connection.begins_another(segment)):
             known = self._begin(key, packet, known)
         keep = self._room > 0 and self._connection in (None, known.number)
         self._room -= keep
@@ -86,7 +93,18 @@ class Explanation:
         self._live[key] = self._live[key[2:] + key[:2]] = begun
         if self.count <= MOST_LISTED:
             self.connections.append(begun)
+        self._hand_over(begun, key)
         return begun
+
+    def _hand_over(self, begun: ExplainedConnection, key: Key) -> None:
+        """Damaged packets that came before the first sound one of the same addresses and ports."""
+        keys = (key, key[2:] + key[:2])
+        for packet in list(self._damaged):
+            segment = packet.segment
+            if (segment.src, segment.sport, segment.dst, segment.dport) in keys:
+                self._damaged.remove(packet)
+                self.segments += 1
+                begun.take(packet, self._room > 0 and self._connection in (None, begun.number))
 
     def _settle_some(self, now: int) -> None:
         """Let go of half of the connections: those that are over first, then the longest idle."""
@@ -116,6 +134,10 @@ class Explanation:
         """The capture ends: say what the whole of it shows."""
         for one in dict.fromkeys(self._live.values()):
             self._settle(one, self.end)
+        if self._damaged:
+            self.left_out["damaged on the way (wrong checksum), of no connection known here"] += (
+                len(self._damaged)
+            )
         self._live.clear()
 
 
@@ -129,15 +151,18 @@ def explain(
     connection: int | None = None,
     most: int | None = None,
     progress: Callable[[int], object] | None = None,
+    interface: int | None = None,
 ) -> Explanation:
     """Explain a capture file (pcap or pcapng, also gzipped; ``-`` is standard input).
 
     Every segment is looked at; kept one by one are those of `connection` only (counted from 1;
     None: of all), and at most the first `most` (None: all of them).  With `most` the memory it
     takes does not grow with the file.  `progress` is called now and then with the bytes read.
+    `interface` reads only what one interface of a pcapng file saw, counted from 0.
     UsageError, one sentence, when the file cannot be read or has no TCP segment.
     """
-    return explain_capture(Capture(path, progress), connection=connection, most=most)
+    capture = Capture(path, progress, interface=interface)
+    return explain_capture(capture, connection=connection, most=most)
 
 
 def explain_capture(
@@ -153,6 +178,7 @@ def explain_capture(
     explanation.packets = capture.packets
     explanation.left_out += capture.left_out
     explanation.trouble = capture.trouble
+    explanation.places = capture.places.caution()
     if not explanation.connections:
         raise no_segments(capture)
     return explanation
@@ -181,8 +207,10 @@ def picked(explanation: Explanation, connection: int | None) -> list[int]:
 
 
 def cautions(explanation: Explanation) -> list[str]:
-    """What makes the whole capture less than sure: where it is damaged, or its clock jumps."""
+    """What makes the whole capture less than sure: damage, several places, a clock that jumps."""
     found = [explanation.trouble] if explanation.trouble else []
+    if explanation.places:
+        found.append(explanation.places)
     if explanation.backwards:
         found.append(
             f"the capture's clock goes back at packet {explanation.backwards}: "

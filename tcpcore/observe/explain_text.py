@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypedDict
 
 from tcpcore.errors import UsageError
 from tcpcore.observe.diagnosis.finding import span
@@ -167,6 +168,45 @@ def _capital(text: str) -> str:
 # --- the command ----------------------------------------------------------------------------------
 
 
+class HelpTexts(TypedDict):
+    """What argparse prints around the arguments."""
+
+    help: str
+    description: str
+    epilog: str
+    formatter_class: type[argparse.HelpFormatter]
+
+
+def help_texts() -> HelpTexts:
+    """What the command does, and how to read what it prints."""
+    return {
+        "help": "say what happens in a capture",
+        "description": _DESCRIPTION,
+        "epilog": _EPILOG,
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
+
+
+_DESCRIPTION = """\
+Reads a capture and says what happened: which TCP connections it holds, what is
+wrong with each of them and which packets show it, and what every segment means.
+Nothing is sent anywhere. The capture may be from either end or from between."""
+_EPILOG = """\
+how to read it:
+  verdict     the gravest fault, then the names of others; below it all findings
+  packets     numbers of the file's packets, as Wireshark counts them
+  time        seconds since the first segment of the file
+  flags       S SYN, F FIN, R RST, P PSH, . ACK, U URG, E ECE, W CWR
+  seq, ack    counted from the connection's first byte, 1; in brackets as on the wire
+  client,     their states after the segment, as far as the wire proves them
+  server      (the client is who sent the first SYN, or has the higher port)
+
+for example:
+  tcpdump -i any -s 0 -w mine.pcap 'port 443'     (as root; Ctrl-C ends it)
+  python -m tcpcore explain mine.pcap
+  python -m tcpcore explain mine.pcap --connection 3 --html mine.html"""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``python -m tcpcore explain``."""
     parser.add_argument(
@@ -174,6 +214,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--connection", type=int, metavar="N", help="only this connection, counted from 1"
+    )
+    parser.add_argument(
+        "--interface",
+        type=int,
+        metavar="N",
+        help="only what this interface of a pcapng file saw, counted from 0",
     )
     parser.add_argument("--html", metavar="OUT", help="also write the player for it as a page")
 
@@ -196,7 +242,9 @@ def progress_bar(path: str) -> Callable[[int], object] | None:
     return show
 
 
-def check_number(connection: int | None) -> None:
-    """UsageError for a number that no connection has."""
+def check(connection: int | None, interface: int | None = None) -> None:
+    """UsageError for a number that no connection, or no interface, has."""
     if connection is not None and connection < 1:
         raise UsageError(f"--connection counts from 1, not {connection}.")
+    if interface is not None and interface < 0:
+        raise UsageError(f"--interface counts from 0, not {interface}.")

@@ -72,8 +72,8 @@ class ExplainedConnection:
     """A connection of a capture: its two ends, its segments, and what is to be said about it.
 
     `number` counts from 1; `segments` are those that were kept, `total` counts all of them, by
-    sender in `counts`; `bytes` are those of payload that each end sent, retransmissions not
-    counted; `again` counts these.  `start` and `end` are the times of its first and last segment,
+    sender in `counts`; `bytes` are those of payload that each end sent, none of them counted
+    twice; `again` counts these.  `start` and `end` are the times of its first and last segment,
     in microseconds since 1970.
     """
 
@@ -98,7 +98,10 @@ class ExplainedConnection:
     def take(self, packet: Packet, keep: bool) -> None:
         """Take in the next segment, and keep it explained if `keep`."""
         connection = self.connection
-        seen = connection.see(packet.segment, packet.time, packet.cut > 0)
+        if packet.damaged:
+            seen = connection.see_damaged(packet.segment)
+        else:
+            seen = connection.see(packet.segment, packet.time, packet.cut > 0)
         sender = seen.sender
         s, r = connection.ends[sender], connection.ends[1 - sender]
         if self._diagnosis is not None:
@@ -107,7 +110,7 @@ class ExplainedConnection:
         self.end = max(self.end, packet.time)
         if seen.retransmission:
             self.again += 1
-        elif not seen.doubled:
+        if seen.fresh:
             self.bytes[sender] += len(packet.segment.payload)
         if packet.missing:
             self._cut += 1

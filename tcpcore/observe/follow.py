@@ -24,10 +24,11 @@ Changes = list[tuple[End, str, str]]
 class Seen:
     """What was made of one segment: who sent it, what it means, what changed.
 
-    `doubled`: it is the packet before it, captured a second time.
+    `doubled`: it is the packet before it, captured a second time; `damaged`: its receiver drops it.
+    `fresh`: the capture has its bytes for the first time.
     """
 
-    __slots__ = ("changes", "doubled", "meaning", "retransmission", "sender")
+    __slots__ = ("changes", "damaged", "doubled", "fresh", "meaning", "retransmission", "sender")
 
     def __init__(
         self,
@@ -36,12 +37,15 @@ class Seen:
         changes: Changes,
         retransmission: int,
         doubled: bool = False,
+        damaged: bool = False,
     ) -> None:
         self.sender = sender
         self.meaning = meaning.text
         self.changes = changes
         self.retransmission = retransmission
         self.doubled = doubled
+        self.damaged = damaged
+        self.fresh = not (doubled or damaged)
 
 
 class Connection:
@@ -99,8 +103,19 @@ class Connection:
                 s.fin = segment.end
                 s.apply(states.CLOSE, changes)
         again = s.count_again(segment.seq) if meant.repeats else 0
+        seen = Seen(index, meant, changes, again)
+        if again:
+            seen.fresh = s.seen(segment.seq, segment.end) == "hole"
         _count(s, r, segment, meant)
-        return Seen(index, meant, changes, again)
+        return seen
+
+    def see_damaged(self, segment: Segment) -> Seen:
+        """A segment whose checksum is wrong: whatever it says, it changes nothing."""
+        index = 0 if (segment.src, segment.sport) == self._key(0) else 1
+        meant = Meaning(
+            f"damaged on its way (wrong checksum): the {self.ends[1 - index].name} drops it unread"
+        )
+        return Seen(index, meant, [], 0, damaged=True)
 
     def _note_opening(self, segment: Segment) -> None:
         """What a SYN or SYN+ACK tells about the whole connection."""
@@ -118,8 +133,9 @@ class Connection:
             missed = end.missed(peer.rcv)
             if missed and end.segments:
                 self.notes.append(
-                    f"{missed} bytes of the {end.name} were acknowledged, yet are not in this "
-                    "capture: whoever captured missed packets"
+                    f"{missed} byte{'s were' if missed > 1 else ' was'} acknowledged that the "
+                    f"{end.name} sent, yet {'are' if missed > 1 else 'is'} not in this capture: "
+                    "whoever captured missed packets"
                 )
 
     def _unheard(self) -> bool:

@@ -85,7 +85,8 @@ def entries(host: Any) -> list[Entry]:
             holders.get(id(one), []),
             one,
         )
-        for one in host.listeners.values()
+        for port in host.listeners
+        for one in host.sharing(port)
     ]
     for endpoint in host.endpoints.values():
         if endpoint.state != state.CLOSED:
@@ -109,7 +110,9 @@ def _entry(host: Any, endpoint: Connection | Request, holders: dict[int, list[Ho
 
 def is_small(c: Connection) -> bool:
     """Whether Linux keeps only an `inet_timewait_sock`: TIME_WAIT, and an orphan in FIN_WAIT_2."""
-    return c.state == state.TIME_WAIT or (c.state == state.FIN_WAIT_2 and c.orphan)
+    if c.state == state.FIN_WAIT_2:
+        return c.orphan and c.keepalive_deadline is None
+    return c.state == state.TIME_WAIT
 
 
 def receive_queue(c: Connection) -> int:

@@ -296,6 +296,7 @@ def _ack(s: End, r: End, segment: Segment) -> str:
         opens = "window update: room again" if s.window == 0 else "window update"
         size = _count(window) if _scale_known(s, r) else f"{window} without its scale"
         return f"{opens}, {size}"
+    sack += "; the window is still zero" * (window == 0)
     if not r.idle:
         return f"duplicate ACK {s.duplicates + 1}: still waits for byte {r.relative(ack)}{sack}"
     if s.state == TIME_WAIT or (s.got_fin and r.fin is not None):

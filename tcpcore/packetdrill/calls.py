@@ -12,7 +12,7 @@ from typing import Any
 from tcpcore import errors
 from tcpcore.packetdrill import ancillary, file_calls, messages, name_calls, readiness
 from tcpcore.packetdrill.constants import SYMBOLS
-from tcpcore.packetdrill.evaluate import is_dots, value_of
+from tcpcore.packetdrill.evaluate import Meaningless, is_dots, value_of
 from tcpcore.packetdrill.prepared import AF_INET, AF_INET6, Arguments, Context, Prepared
 from tcpcore.packetdrill.syntax import Call
 from tcpcore.packetdrill.system import IPV4, Unsupported
@@ -26,6 +26,10 @@ def prepare(call: Call, context: Context) -> Prepared:
     maker = _MAKERS.get(call.name)
     if maker is None:
         raise Unsupported(f"the system call {call.name}()")
+    most = _MOST.get(call.name)
+    if most is not None and len(call.arguments) > most:
+        given = len(call.arguments)
+        raise Meaningless(f"{call.name}() takes at most {most} arguments, not {given}")
     arguments = [value_of(one, context.definitions) for one in call.arguments]
     return maker(context, Arguments(call.name, arguments))
 
@@ -227,6 +231,14 @@ def _epoll_wait(context: Context, args: Arguments) -> Prepared:
     )
 
 
+_MOST = {
+    "socket": 3, "bind": 3, "listen": 2, "accept": 3, "accept4": 4, "connect": 3, "read": 3,
+    "recv": 4, "recvfrom": 6, "readv": 3, "recvmsg": 3, "write": 3, "send": 4, "sendto": 6,
+    "writev": 3, "sendmsg": 3, "close": 1, "shutdown": 2, "setsockopt": 5, "getsockopt": 5,
+    "fcntl": 3, "ioctl": 3, "poll": 3, "epoll_create": 1, "epoll_create1": 1, "epoll_ctl": 4,
+    "epoll_wait": 4,
+}  # fmt: skip
+"""Arguments that a call has in C."""
 _MAKERS: dict[str, Callable[[Context, Arguments], Prepared]] = {
     "socket": _socket,
     "bind": _bind,

@@ -25,7 +25,7 @@ from tcpcore.packetdrill.engine_calls import EngineCalls
 from tcpcore.packetdrill.made_files import made
 from tcpcore.packetdrill.routes import EVERYBODY, forgotten, route_attributes
 from tcpcore.packetdrill.system import Pending, Sent, Settings, System, Unsupported
-from tcpcore.sysctl import is_sysctl
+from tcpcore.sysctl import is_sysctl, short_name, without_effect
 from tcpcore.trace import Trace
 from tcpcore.units import format_seconds
 from tcpcore.wire.icmp import IcmpError
@@ -213,7 +213,8 @@ class EngineSystem(System):
         if not is_sysctl(name):
             return f"ignored: {name} (the engine does not model it)"
         self.host.sysctl.set(name, value)
-        return None
+        why = without_effect(short_name(name))
+        return f"{name} has no effect here: {why}" if why is not None else None
 
     def set_parameter(self, module: str, name: str, value: str) -> str | None:
         """Set it; a remark for a module that the engine does not know."""

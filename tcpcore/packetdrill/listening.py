@@ -22,7 +22,7 @@ from tcpcore.host.sockets import Socket
 from tcpcore.host.stack import Host
 from tcpcore.net.network import Network
 from tcpcore.packetdrill.story import Did, Entry, NoScript, Seen, Story
-from tcpcore.sysctl import Sysctls, names
+from tcpcore.sysctl import Sysctls, full_name, names
 from tcpcore.units import MILLISECOND
 from tcpcore.wire.icmp import IcmpError
 from tcpcore.wire.segment import Segment
@@ -184,8 +184,7 @@ def _sysctls(host: Host) -> dict[str, str]:
         value = getattr(host.sysctl, name)
         if value != getattr(usual, name):
             text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-            area = "core" if name in ("somaxconn", "rmem_max", "wmem_max") else "ipv4"
-            found[f"{area}.{name}"] = text
+            found[full_name(name).removeprefix("net.")] = text
     if host.sysctl.tcp_fastopen & 2 and not host.sysctl.tcp_fastopen_key:
         key = struct.unpack("<4I", host.fast_open_keys[0])
         found["ipv4.tcp_fastopen_key"] = "-".join(f"{word:08x}" for word in key)

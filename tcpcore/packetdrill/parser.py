@@ -12,9 +12,11 @@ The language is packetdrill's, for TCP over IPv4 and IPv6, and ICMP errors.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 
+from tcpcore.packetdrill.constants import ERRNOS
 from tcpcore.packetdrill.expressions import read_arguments, read_expression
 from tcpcore.packetdrill.lexer import OPTION, WORD, Scanner
 from tcpcore.packetdrill.packets import read_packet
@@ -37,6 +39,9 @@ DEFINING = ("define", "D")
 LONGEST = 1 << 20
 """Characters of a script: far more than anybody writes."""
 _ERRNO = re.compile(r"E[A-Z0-9]+\b")
+_ERRNOS = {*ERRNOS, *errno.errorcode.values()}
+_SAME_ERRNO = {"EWOULDBLOCK": "EAGAIN", "ENOTSUP": "EOPNOTSUPP", "EDEADLOCK": "EDEADLK"}
+"""Names that Linux has twice for one number."""
 
 
 def parse(source: Source, definitions: Mapping[str, str] | None = None) -> Script:
@@ -120,8 +125,11 @@ def _read_call(scanner: Scanner, time: Time) -> Call:
     arguments = read_arguments(scanner)
     scanner.expect("=")
     call = Call(name, arguments, read_expression(scanner), end=end)
+    start = scanner.at
     if match := scanner.take(_ERRNO):
-        call.errno = match[0]
+        call.errno = _SAME_ERRNO.get(match[0], match[0])
+        if call.errno not in _ERRNOS:
+            raise ScriptError(scanner.source, start, f"no errno is called {match[0]}")
     if scanner.accept("("):
         call.note = scanner.until(")", "this remark")
     return call

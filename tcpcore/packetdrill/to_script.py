@@ -112,14 +112,18 @@ def deliver(text: str, where: str) -> int:
 # --- captures ------------------------------------------------------------------------------------
 
 
-def of_capture(path: str | Path, *, connection: int = 1, side: str = "") -> tuple[str, bool]:
+def of_capture(
+    path: str | Path, *, connection: int = 1, side: str = "", interface: int | None = None
+) -> tuple[str, bool]:
     """The script of one end of a connection of a capture, and whether the engine agrees with it.
 
-    `connection` counts from 1, in order of the first segments.
+    `connection` counts from 1, in order of the first segments; `interface` is as in `explain`.
     """
-    capture = Capture(path)
+    capture = Capture(path, interface=interface)
     packets, cut = [], 0
     for packet in capture.segments():
+        if packet.damaged:
+            continue  # no connection ever heard of it
         packets.append((packet.time, packet.segment))
         cut += packet.cut > 0
     if not packets:

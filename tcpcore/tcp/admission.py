@@ -19,7 +19,7 @@ PAGE, LEAST_OF_PAGE = 32768, 32
 
 def taken(c: Tcb, size: int) -> int:
     """How many of `size` bytes may be queued now; 0: send() blocks."""
-    unsent, mss = send_buffer.unsent(c), segment_size.mss(c)
+    unsent, mss = send_buffer.unsent(c), segment_size.current(c)
     limit = send_buffer.notsent_limit(c)
     most = send_buffer.queued(c) + size + send_buffer.OVERHEAD * (size // mss + 2)
     packets = prr.packets_out(c)
@@ -52,7 +52,7 @@ def copied(c: Tcb, good: int, size: int) -> int:
     first; of a piece that cannot be read to its end nothing is taken.
     Linux differs: the page may be one that the same thread began for another socket.
     """
-    large, mss = send_buffer.large_packet(c), segment_size.mss(c)
+    large, mss = send_buffer.large_packet(c), segment_size.current(c)
     write = _Write(c, mss)
     begun = (c.write_end - c.iss - 1) & MASK if send_buffer.queued(c) else 0
     done, page = 0, PAGE - begun % PAGE

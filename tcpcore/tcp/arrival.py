@@ -40,12 +40,12 @@ from tcpcore.tcp.congestion import usage
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
 from tcpcore.wire import options as wire_options
-from tcpcore.wire.segment import ACK, FIN, PSH, RST, SYN, URG, Segment
+from tcpcore.wire.segment import ACK, CWR, FIN, PSH, RST, SYN, URG, Segment
 
 
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
-    before = c.state
+    before, flags = c.state, segment.flags
     if segment.options and before != state.TIME_WAIT and signature.unexpected(segment):
         c.segs_in -= 1  # it goes before anybody counts
         c.data_segs_in -= bool(segment.payload)
@@ -53,13 +53,17 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if before != state.ESTABLISHED and _by_state(c, segment, now):
         return
+    if not flags & _UNUSUAL:
+        _drop(c, reasons.NO_ACK_FLAG())
+        return
     if not _check_sequence(c, segment, now):
         return
-    flags = segment.flags
     if flags & _UNUSUAL != ACK and not _is_one_to_take(c, segment, now):
         return
     if segment.tos & ecn.MASK and before == state.ESTABLISHED:
         ecn.mark_arrived(c)
+    if flags & CWR:
+        ecn.reduction_arrived(c)
     snd_una, rcv_nxt, spaces = c.snd_una, c.rcv_nxt, c.spaces
     quiet = bool(segment.payload) and _brings_only_data(c, segment)
     heard = c.last_ack_received
@@ -94,15 +98,12 @@ _COUNTED = SYN | FIN
 
 
 def _is_one_to_take(c: Tcb, segment: Segment, now: int) -> bool:
-    """Second to fourth: whether one that is not as most are, in its flags, is taken in at all."""
+    """Second and fourth: whether one that is not as most are, in its flags, is taken in at all."""
     if segment.flags & RST:
         _check_reset(c, segment, now)
         return False
     if segment.flags & SYN and not _crossing_syn_ack(c, segment):
         challenge.ask(c, now, reasons.DUPLICATE_SYN())
-        return False
-    if not segment.flags & ACK:
-        _drop(c, reasons.NO_ACK_FLAG())
         return False
     return True
 
@@ -115,7 +116,7 @@ def _by_state(c: Tcb, segment: Segment, now: int) -> bool:
         _drop(c, reasons.SEGMENT_TO_CLOSED())
     elif c.state == state.TIME_WAIT:
         time_wait.arrives(c, segment, now)
-    elif c.state == state.FIN_WAIT_2 and c.orphan:
+    elif c.state == state.FIN_WAIT_2 and c.orphan and c.keepalive_deadline is None:
         time_wait.orphan_arrives(c, segment, now)
     else:
         return c.request_out > 0 and not early.fits(c, segment, now)
@@ -134,7 +135,7 @@ def _brings_only_data(c: Tcb, segment: Segment) -> bool:
         and segment.ack == c.snd_una
         and segment.window << c.snd_scale == c.snd_wnd
         and c.state == state.ESTABLISHED
-        and not (c.out_of_order or c.urg_data)
+        and not (c.out_of_order or c.urg_data or c.unpredicted)
         and not any(option[0] == wire_options.SACK for option in segment.options)
     )
 
@@ -345,7 +346,7 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
     if (c.snd_nxt - ack) & HALF or (ack - oldest) & HALF:
         challenge.ask(c, now, Reason(reasons.CHALLENGE_ACK, {"ack": distance(c.iss, ack)}))
         return False
-    opens = c.state == state.SYN_RECV
+    opens, old = c.state == state.SYN_RECV, (ack - c.snd_una) & HALF
     if c.request_out:
         early.take_ack(c, segment, now)
     elif opens:
@@ -356,11 +357,12 @@ def _check_ack(c: Tcb, segment: Segment, now: int) -> bool:
         early.send_fin(c, now)
         delayed_ack.expect_segments(c)
         send_buffer.expand(c)
-    c.last_ack_received = now
-    c.soft_error = None  # something gets through: what ICMP said is over
-    c.probes_out = 0
-    if c.probe_deadline is not None:
-        persist.answered(c, now)
+    if not old:
+        c.last_ack_received = now
+        c.soft_error = None  # something gets through: what ICMP said is over
+        c.probes_out = 0
+        if c.probe_deadline is not None:
+            persist.answered(c, now)
     if c.fin_sent and c.snd_una == c.snd_nxt:
         _fin_acknowledged(c, segment, now)
     return c.state not in _NOTHING_MORE
@@ -392,7 +394,5 @@ def _fin_acknowledged(c: Tcb, segment: Segment, now: int) -> None:
         lifecycle.enter_time_wait(c, now)
     elif c.state == state.CLOSED:
         lifecycle.forget(c)
-    elif c.orphan and c.linger2 < 0:
-        lifecycle.refuse(c, segment, reasons.NO_FIN_WAIT_2())
     elif c.orphan:
-        timers.set_fin_wait_2(c, now)
+        lifecycle.enter_fin_wait_2(c, segment, now)

@@ -148,6 +148,7 @@ class Connection(Tcb):
             lifecycle.forget(self)
         elif self.state == state.FIN_WAIT_2 and self.linger2 < 0:
             lifecycle.abort(self, reasons.NO_FIN_WAIT_2(), now)
+            self.tally("TcpExtTCPAbortOnLinger")
         elif self.state == state.FIN_WAIT_2:
             timers.set_fin_wait_2(self, now)
         else:
@@ -174,7 +175,7 @@ class Connection(Tcb):
         An ACK that is due goes now only when nothing is left to read (__tcp_sock_set_quickack()).
         """
         self._begin()
-        self.pingpong = int(not on)
+        self.pingpong, self.answers = int(not on), 0
         receives = self.state in state.RECEIVES_DATA or self.state == state.CLOSE_WAIT
         if on and self.ack_pending and receives:
             self.ack_pushed = self.ack_pushed or 1

@@ -30,6 +30,8 @@ _TWO_TICKS = 2 * timers.TICK
 MAX_QUICK_ACKS = 16
 ACKS_COMPRESSED = "TcpExtTCPAckCompressed"
 PSH = 0x08
+REMNANT = 0x2B
+"""FIN, SYN, PSH or URG: what has one may well be smaller than a full segment (TCP_REMNANT)."""
 MIN_MSS = 88
 
 
@@ -103,7 +105,7 @@ def nearly(ato: int) -> int:
 def timer_fired(c: Tcb) -> None:
     """The delay was in vain: adapt it."""
     if c.pingpong:
-        c.pingpong = 0
+        c.pingpong = c.answers = 0
         c.ato = ATO_MIN
     else:
         c.ato = min(c.ato << 1, c.rto)
@@ -138,7 +140,7 @@ def application_read(c: Tcb) -> bool:
 def enter_quick_mode(c: Tcb, most: int = MAX_QUICK_ACKS) -> None:
     """Something is out of the ordinary: acknowledge without delay (tcp_enter_quickack_mode())."""
     _more_quick_acks(c, most)
-    c.pingpong = 0
+    c.pingpong = c.answers = 0
     c.ato = ATO_MIN
 
 
@@ -165,7 +167,7 @@ def measure_peer_mss(c: Tcb, length: int, memory: int, flags: int) -> None:
             c.ack_pushed = 1
         return
     header = 32 if c.timestamps else 20
-    if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & PSH):
+    if length + header >= 536 + 20 or (length + header >= MIN_MSS + 20 and not flags & REMNANT):
         c.last_segment_size = length
         if size == length:
             c.rcv_mss = length

@@ -190,10 +190,7 @@ def send_ack(c: Tcb, now: int, reason: Reason, offer: int = -1) -> None:
     if offer < 0:
         field = window.select(c)
     else:
-        c.rcv_wnd, c.rcv_wup = offer, c.rcv_nxt
-        field = offer >> c.rcv_scale
-        if field > window.MAX_UNSCALED:
-            field = window.MAX_UNSCALED
+        field = window.offer(c, offer)
     ip, options, size = c.ip, _NO_OPTIONS, c.ip.headers
     if c.timestamps:
         options = _stamps(c, now)
@@ -239,12 +236,15 @@ def _acceptable(c: Tcb) -> int:
 def send_early_ack(c: Tcb, now: int, reason: Reason) -> None:
     """The ACK of a request: its window is as at first, and cut rather than rounded up.
 
+    However small the peer's window is, it stands behind all that was sent.
+
     Source: tcp_v4_reqsk_send_ack().
     """
     kept = c.rcv_wnd
     send_ack(c, now, reason)
     c.segs_out -= 1  # the request sent it
     offered = c.fast_open.window if c.fast_open is not None else 0
+    c.out[-1].seq = c.snd_nxt
     c.out[-1].window = min((offered or kept) >> c.rcv_scale, window.MAX_UNSCALED)
     c.rcv_wnd = kept
 
@@ -331,8 +331,10 @@ def data_sent(c: Tcb, now: int) -> None:
     Source: tcp_event_data_sent().
     """
     c.last_data_sent = now
-    if now - c.last_data_received < c.ato:
-        c.pingpong = 1
+    if not c.pingpong and now - c.last_data_received < c.ato:
+        c.answers += 1
+        if c.answers >= c.sysctl.tcp_pingpong_thresh:
+            c.pingpong = 1
 
 
 def send_old_byte(c: Tcb, now: int, reason: Reason) -> None:

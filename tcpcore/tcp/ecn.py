@@ -82,11 +82,18 @@ def mark_arrived(c: Tcb) -> None:
         c.ecn |= SEEN
 
 
+def reduction_arrived(c: Tcb) -> None:
+    """The peer has reduced its window, as CWR says: no ECE from now on (tcp_ecn_accept_cwr()).
+
+    Linux differs: RFC 3168 §6.1.2 has CWR on new data only; a pure ACK with it counts as well.
+    """
+    c.ecn &= ~DEMAND_CWR
+
+
 def data_arrived(c: Tcb, segment: Segment) -> bool:
     """Data came: marked on the way?  Whether ACKs should be quick now."""
     quick = False
     if segment.flags & CWR:
-        c.ecn &= ~DEMAND_CWR
         c.ack_now = True  # the peer's window may be small now
     mark = segment.tos & MASK
     if mark == NOT_ECT:

@@ -37,6 +37,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
         or c.out_of_order
         or c.fin_at is not None
         or c.urg_data
+        or c.unpredicted
         or c.probe_deadline is not None
     ):
         return False
@@ -48,8 +49,7 @@ def takes(c: Tcb, segment: Segment, stamp: int, now: int) -> bool:
             return False
         c.charged -= -missing & WHOLE_PAGES  # rounded up
         c.last_ack_received = now  # only then is its acknowledgement looked at
-        c.soft_error = None
-        c.probes_out = 0
+        c.soft_error, c.probes_out, c.duplicate_block = None, 0, None
     if stamp:
         if not since:  # the next ACK answers this one
             c.ts_recent, c.ts_recent_at = stamp, now

@@ -56,6 +56,11 @@ def stop(c: Tcb) -> None:
 def on_timeout(c: Tcb, now: int) -> None:
     """The timer fired: look how long it has been silent, and probe or give up."""
     c.keepalive_deadline = None
+    if c.state == state.FIN_WAIT_2 and c.orphan:
+        if not timers.goes_on_in_fin_wait_2(c, now):
+            waited = {"waited": f"{c.sysctl.tcp_fin_timeout} s"}
+            lifecycle.abort(c, Reason(reasons.ORPHAN_OVER, waited), now)
+        return
     if not c.keepalive or (c.state in _QUIET_STATES and not c.request_out):
         return
     idle = idle_time(c)
@@ -74,7 +79,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         return
     c.probes_out += 1
     values = {"number": c.probes_out, "silent": timers.span(silent)}
-    persist.wake(c, now, Reason(reasons.KEEPALIVE_PROBE, values))
+    persist.wake(c, now, Reason(reasons.KEEPALIVE_PROBE, values), "TcpExtTCPKeepAlive")
     timers.set_keepalive(c, now + _interval(c), now)
 
 

@@ -6,12 +6,13 @@ stopped, queues emptied, the errno for the application) is here, so that no two 
 
 from __future__ import annotations
 
-from tcpcore import trace
+from tcpcore import reasons, trace
 from tcpcore.errors import ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EngineBug
-from tcpcore.tcp import departure, state, timers
+from tcpcore.seqnum import MASK, gt
+from tcpcore.tcp import departure, ecn, state, timers
 from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Reason
-from tcpcore.wire.segment import Segment
+from tcpcore.wire.segment import FIN, Segment
 
 
 def change(c: Tcb, event: str, reason: Reason) -> None:
@@ -85,8 +86,29 @@ def give_up(c: Tcb, error: int, reason: Reason) -> None:
     forget(c)
 
 
+def enter_fin_wait_2(c: Tcb, segment: Segment, now: int) -> None:
+    """Nobody holds the socket, and the segment acknowledges our FIN: wait for the peer's.
+
+    Not where TCP_LINGER2 says so, nor where the segment brings data, or a FIN beyond a hole: nobody
+    will read what is missing.
+    """
+    fin = segment.flags & FIN
+    if c.linger2 < 0:
+        refuse(c, segment, reasons.NO_FIN_WAIT_2())
+        c.tally("TcpExtTCPAbortOnData")
+    elif segment.length and gt((segment.end - fin) & MASK, c.rcv_nxt):
+        refuse(c, segment, reasons.DATA_TO_ORPHAN())
+    else:
+        timers.set_fin_wait_2(c, now, fin=bool(fin))
+
+
 def enter_time_wait(c: Tcb, now: int) -> None:
-    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait())."""
+    """Both FINs are done with: stop everything but the 60 s (tcp_time_wait()).
+
+    Who answers from now on knows neither of ECN nor of what SACK would tell.
+    """
     timers.cancel_all(c)
     c.ack_pending = False
+    c.ecn &= ~ecn.DEMAND_CWR
+    c.duplicate_block = None
     timers.set_time_wait(c, now)

@@ -22,8 +22,6 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.units import SECOND
 from tcpcore.why import Reason
 
-FLOOR = 48
-"""net.ipv4.tcp_mtu_probe_floor, and tcp_min_snd_mss."""
 LEAST_CWND = 11
 """Segments that cwnd has at least for a probe to go out."""
 NOT_NOW, WAIT = 0, -1
@@ -65,7 +63,8 @@ def suspect(c: Tcb, now: int) -> None:
         search = c.search = _search(c, now)
     else:
         half = search.payload(search.low) >> 1
-        search.low = max(min(c.sysctl.tcp_base_mss, half), FLOOR) + search.headers
+        floor = max(c.sysctl.tcp_mtu_probe_floor, c.sysctl.tcp_min_snd_mss)
+        search.low = max(min(c.sysctl.tcp_base_mss, half), floor) + search.headers
     _settle(c, search)
     if c.snd_mss < before:
         c.event(trace.NOTED, Reason(reasons.BLACK_HOLE, {"mss": c.snd_mss}))

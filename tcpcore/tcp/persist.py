@@ -2,6 +2,8 @@
 
 A probe asks again and again, with back-off, whether the window has opened; as long as answers come,
 the connection stays (RFC 9293 §3.8.6.1), unless TCP_USER_TIMEOUT ends it.
+Linux differs: a connection that its application has closed stays only until the back-off has
+reached tcp_rto_max_ms, answers or not; so no peer can keep it with a window that stays shut.
 Source: tcp_probe_timer(), tcp_send_probe0() and tcp_write_wakeup() in net/ipv4/.
 """
 
@@ -85,7 +87,7 @@ def on_timeout(c: Tcb, now: int) -> None:
         c.probing_since = now
     if _given_up(c, now):
         return
-    wake(c, now, reasons.WINDOW_PROBE())
+    wake(c, now, reasons.WINDOW_PROBE(), "TcpExtTCPWinProbe")
     if c.retransmission_queue:  # the probe was data after all
         c.probes_out = c.backoff = 0
         return
@@ -111,6 +113,11 @@ def _given_up(c: Tcb, now: int) -> bool:
         waited, name, most = timers.span(now - since), "TCP_USER_TIMEOUT", c.user_timeout // 1000
     else:
         name, most, _ = retransmit.limit(c)
+        if c.orphan:  # nor is it probed for ever, answers or not
+            growing = c.rto << c.backoff < c.sysctl.tcp_rto_max_ms * MILLISECOND
+            most = retransmit.orphan_retries(c, growing)
+            if not growing and c.backoff >= most:
+                most = 0
         if c.probes_out < most:
             return False
         waited = f"{c.probes_out} probes"
@@ -119,9 +126,10 @@ def _given_up(c: Tcb, now: int) -> bool:
     return True
 
 
-def wake(c: Tcb, now: int, reason: Reason) -> None:
+def wake(c: Tcb, now: int, reason: Reason, counter: str) -> None:
     """Make the peer speak: send what its window takes, else a byte it has had.
 
+    `counter` counts only what brings nothing new.
     Source: tcp_write_wakeup().
     """
     room = distance(c.snd_nxt, (c.snd_una + c.snd_wnd) & MASK)
@@ -134,4 +142,6 @@ def wake(c: Tcb, now: int, reason: Reason) -> None:
             0 < urgent.pointer(c, c.snd_una) < urgent.FURTHEST
         ):  # one that brings the news, and one more
             departure.emit(c, ACK, c.snd_una, b"", now, reasons.URGENT_PROBE())
+            c.tally(counter)
         departure.send_old_byte(c, now, reason)
+        c.tally(counter)

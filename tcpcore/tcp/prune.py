@@ -65,15 +65,24 @@ def _collapse_unread(c: Tcb) -> None:
     """Let the packets from the first wasteful one on share buffers as large as a page."""
     kept: deque[list[int]] = deque()
     rest = c.unread
-    while rest and not _wasteful(c, rest[0][0], rest[0][1]):
+    while rest and not _begins_collapse(c, rest):
         kept.append(rest.popleft())
     if rest:
-        c.rmem -= sum(memory for _, memory, _ in rest)
-        for length in _pieces(sum(length for length, _, _ in rest)):
+        c.rmem -= sum(packet[1] for packet in rest)
+        for length in _pieces(sum(packet[0] for packet in rest)):
             memory, room = receive_buffer.shared(length)
             c.rmem += memory
             kept.append([length, memory, room])
+        receive_buffer.free(c, 0)
     c.unread = kept
+
+
+def _begins_collapse(c: Tcb, packets: deque[list[int]]) -> bool:
+    """Whether the first packet is wasteful, or partly there or read before, or the next is."""
+    length, memory, _, *gone = packets[0]
+    if gone or (len(packets) > 1 and len(packets[1]) > len(packets[0])):
+        return True
+    return _wasteful(c, length, memory)
 
 
 def _pieces(total: int) -> list[int]:
@@ -84,7 +93,7 @@ def _collapse_out_of_order(c: Tcb) -> None:
     """The same for every run without a hole; a lone small packet stays while they are few."""
     runs: list[list[tuple[int, bytes, int, int]]] = []
     for one in c.out_of_order:
-        if runs and (runs[-1][-1][0] + len(runs[-1][-1][1])) & MASK == one[0]:
+        if runs and not gt(one[0], _end(runs[-1][-1])):
             runs[-1].append(one)
         else:
             runs.append([one])
@@ -103,15 +112,28 @@ def _collapse_out_of_order(c: Tcb) -> None:
 
 
 def _collapsed(c: Tcb, run: list[tuple[int, bytes, int, int]]) -> list[tuple[int, bytes, int, int]]:
-    """The run with all from the first wasteful packet on in shared buffers."""
+    """The run with all from the first wasteful packet on in shared buffers.
+
+    Or from the first one on that overlaps with its neighbour.
+    """
     place = 0
     while place < len(run) and not _wasteful(c, len(run[place][1]), run[place][2]):
+        if place + 1 < len(run) and run[place + 1][0] != _end(run[place]):
+            break
         place += 1
     rest = run[place:]
     if not rest:
         return run
     c.rmem -= sum(memory for _, _, memory, _ in rest)
-    return run[:place] + _shared(c, rest[0][0], b"".join(payload for _, payload, _, _ in rest))
+    first = rest[0][0]
+    data = bytearray()
+    for seq, payload, _, _ in rest:
+        data += payload[len(data) - ((seq - first) & MASK) :]
+    return run[:place] + _shared(c, first, bytes(data))
+
+
+def _end(piece: tuple[int, bytes, int, int]) -> int:
+    return (piece[0] + len(piece[1])) & MASK
 
 
 def _shared(c: Tcb, seq: int, data: bytes) -> list[tuple[int, bytes, int, int]]:
@@ -139,4 +161,5 @@ def _drop_last(c: Tcb, seq: int) -> bool:
             break
     if dropped:
         c.sack_blocks.clear()
+        c.duplicate_block = None
     return dropped

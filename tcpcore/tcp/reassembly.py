@@ -1,8 +1,8 @@
 """Out-of-order data: kept sorted until the hole before it is filled (RFC 9293 §3.10.7.4).
 
-Linux keeps segments in a red-black tree (tcp_data_queue_ofo()); a sorted list of pieces that never
-overlap, in which a place is found by halving, is enough here.  Where the peer's FIN stands is
-remembered beside it (``c.fin_at``).
+Linux keeps packets in a red-black tree (tcp_data_queue_ofo()); a sorted list, in which a place is
+found by halving, is enough here.  Packets may overlap, as there: each takes the memory that it came
+with.  Where the peer's FIN stands is remembered beside it (``c.fin_at``).
 """
 
 from __future__ import annotations
@@ -17,65 +17,53 @@ from tcpcore.tcp.tcb import Tcb
 def keep(c: Tcb, seq: int, payload: bytes, memory: int, room: int) -> list[tuple[int, int]]:
     """Keep data that starts beyond rcv.nxt; its packet takes `memory`, with `room` behind it.
 
-    Returns the parts that were there already, as (first, end) sequence numbers.
+    Returns the parts that were there already, as (first, end) sequence numbers.  A packet with
+    anything new stays whole, and the later ones that lie within it go.
     """
+    if not payload:
+        return []
     base, kept = c.rcv_nxt, c.out_of_order
     start, place = (seq - base) & MASK, len(kept)
     if place:
         last, other, _, _ = kept[-1]
         if ((last - base) & MASK) + len(other) > start:
-            place = _first_beyond(c, start)
+            place = bisect_right(kept, start, key=lambda piece: (piece[0] - base) & MASK)
         # else it comes at the end, as mostly what is out of order does (`ooo_last_skb`)
-    if place == len(kept) or (kept[place][0] - base) & MASK >= start + len(payload):  # all is new
-        if payload and not _joins(c, place, seq, payload):
-            c.rmem += memory
-            kept.insert(place, (seq, payload, memory, room))
-        return []
-    return _fill_in(c, place, start, payload, memory, room)
-
-
-def _first_beyond(c: Tcb, start: int) -> int:
-    """Which piece is the first one that ends more than `start` bytes beyond rcv.nxt."""
-    base, kept = c.rcv_nxt, c.out_of_order
-    place = bisect_right(kept, start, key=lambda piece: (piece[0] - base) & MASK)
+    end, known = start + len(payload), list[tuple[int, int]]()
     if place:
-        seq, payload, _, _ = kept[place - 1]
-        if ((seq - base) & MASK) + len(payload) > start:
-            return place - 1
-    return place
+        before, other, charge, _ = kept[place - 1]
+        behind = ((before - base) & MASK) + len(other)
+        if behind >= end:
+            return [(seq, (base + end) & MASK)]
+        if behind > start:
+            known.append((seq, (base + behind) & MASK))
+            if before == seq:
+                place -= 1
+                del kept[place]
+                receive_buffer.free(c, charge)
+        elif _joins(c, place, seq, payload):
+            return []
+    if place < len(kept):
+        _take_place_of(c, place, end, known)
+    c.rmem += memory
+    kept.insert(place, (seq, payload, memory, room))
+    return known
 
 
-def _fill_in(
-    c: Tcb, place: int, start: int, payload: bytes, memory: int, room: int
-) -> list[tuple[int, int]]:
-    """Keep what is new of data that overlaps pieces, the one at `place` first; see `keep`."""
-    base, kept = c.rcv_nxt, c.out_of_order
-    cursor, end, behind = start, start + len(payload), place
-    known: list[tuple[int, int]] = []
-    new: list[tuple[int, bytes]] = []
+def _take_place_of(c: Tcb, place: int, end: int, known: list[tuple[int, int]]) -> None:
+    """Drop the pieces from `place` on that end by `end`; `known` gets what was there before it."""
+    base, kept, behind = c.rcv_nxt, c.out_of_order, place
     while behind < len(kept):
-        seq, other, _, _ = kept[behind]
+        seq, other, memory, _ = kept[behind]
         left = (seq - base) & MASK
         if left >= end:
             break
-        right = left + len(other)
-        if left > cursor:
-            new.append((cursor, payload[cursor - start : left - start]))
-        known.append(((base + max(left, cursor)) & MASK, (base + min(right, end)) & MASK))
-        cursor = right
+        known.append((seq, (base + min(left + len(other), end)) & MASK))
+        if left + len(other) > end:
+            break
+        receive_buffer.free(c, memory)
         behind += 1
-    if cursor < end:
-        new.append((cursor, payload[cursor - start :]))
-    if new:
-        c.rmem += memory
-        charges = [memory] + [0] * (len(new) - 1)  # once for all of them
-        made = [
-            ((base + offset) & MASK, part, charge, room)
-            for (offset, part), charge in zip(new, charges, strict=True)
-        ]
-        both = kept[place:behind] + made
-        kept[place:behind] = sorted(both, key=lambda piece: (piece[0] - base) & MASK)
-    return known
+    del kept[place:behind]
 
 
 def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
@@ -83,8 +71,6 @@ def _joins(c: Tcb, place: int, seq: int, payload: bytes) -> bool:
 
     And if it fits there.  Source: tcp_ooo_try_coalesce().
     """
-    if not place:
-        return False
     before, other, memory, room = c.out_of_order[place - 1]
     if len(payload) > room or (before + len(other)) & MASK != seq:
         return False
@@ -104,8 +90,14 @@ def take_in_order(c: Tcb) -> int:
         if seq != high and not (high - seq) & HALF:  # the segment brought it once more
             end = (seq + len(payload)) & MASK
             sack.duplicate_too(c, seq, high if (high - end) & HALF else end)
+        if behind >= len(payload):  # others have brought all of it
+            receive_buffer.free(c, memory)
+            continue
         fresh = payload[behind:] if behind else payload
-        receive_buffer.put(c, fresh, memory, room)
+        before = c.rmem
+        receive_buffer.put(c, fresh, memory, room, whole=not behind)
+        if c.rmem != before:
+            receive_buffer.free(c, 0)
         rcv_nxt = (rcv_nxt + len(fresh)) & MASK
         moved += len(fresh)
     c.rcv_nxt = rcv_nxt

@@ -29,6 +29,9 @@ LINEAR = PAGE - SHARED_INFO - HEADROOM
 SMALL_HEAD = 576
 """The smallest buffer of a packet (SKB_SMALL_HEAD_SIZE); kernels built with wireless networks or
 tunnels have room for more headers, 704."""
+PARTLY = 1
+"""Behind length, memory and room: a part of the packet was read, or had come before."""
+_PARTLY = [PARTLY]
 GROWS_FROM = 128
 """Segments in order with less payload do not make the window grow (tcp_event_data_recv())."""
 
@@ -88,8 +91,10 @@ def established(c: Tcb, now: int, *, early: bool = False) -> None:
     `early`, before the end of the handshake, timestamps are not yet taken off a segment.
     """
     most, mss = full_space(c), c.advertised_mss if early else segment_size(c)
-    clamp = min(c.window_clamp, most)
-    if 2 * mss < clamp and clamp + mss > most:
+    clamp, kept = min(c.window_clamp, most), c.sysctl.tcp_app_win
+    if kept and clamp == most and most > 4 * mss:
+        clamp = max(most - (most >> kept), 4 * mss)
+    if kept and 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
     c.window_clamp = clamp
     c.rcv_ssthresh = min(c.rcv_ssthresh, clamp)
@@ -101,21 +106,27 @@ def segment_size(c: Tcb) -> int:
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
-def put(c: Tcb, payload: bytes, memory: int, room: int) -> None:
+def put(c: Tcb, payload: bytes, memory: int, room: int, *, whole: bool = True) -> None:
     """Add in-order payload to what lies unread; its packet was charged with so much memory.
 
     It moves into the room behind the last packet where it fits: then its memory is free again
-    (tcp_try_coalesce()).
+    (tcp_try_coalesce()).  Not so what is not the `whole` of its packet, but its end.
     """
     c.receive_buffer += payload
     length, unread = len(payload), c.unread
-    if unread and length <= unread[-1][2]:
+    if whole and unread and length <= unread[-1][2]:
         last = unread[-1]
         last[0] += length
         last[2] -= length
         c.rmem -= memory
     else:
-        unread.append([length, memory, room])
+        unread.append([length, memory, room] if whole else [length, memory, room, PARTLY])
+
+
+def free(c: Tcb, memory: int) -> None:
+    """A packet's memory is given back, in whole pages (sk_mem_uncharge())."""
+    c.rmem -= memory
+    c.charged -= (c.charged - c.rmem) & WHOLE_PAGES
 
 
 def take(c: Tcb, most: int) -> bytes:
@@ -133,12 +144,14 @@ def take(c: Tcb, most: int) -> bytes:
     else:
         data = bytes(kept[:most])
         del kept[:most]
-        left = len(data)
+        left = most
         while left >= (first := unread[0])[0]:
             left -= first[0]
             freed += first[1]
             unread.popleft()
-        first[0] -= left
+        if left:
+            first[0] -= left
+            first[3:] = _PARTLY
     if freed:
         c.rmem = rmem = c.rmem - freed
         c.charged -= (c.charged - rmem) & WHOLE_PAGES

@@ -38,6 +38,7 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
     length = segment.length
     if not length:
         return None
+    c.duplicate_block = None  # what waits to be told of an earlier one is forgotten
     if not (c.rcv_nxt - segment.seq - length) & HALF:  # all of it came before: our ACK may be lost
         duplicate(c, segment)
         c.ack_pending = True
@@ -52,26 +53,43 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return None
-    seq = segment.seq
-    if seq == (c.rcv_nxt + window.current(c)) & MASK and (segment.payload or seq != c.rcv_nxt):
-        return _behind_the_window(c)
+    if not _fits(c, segment):
+        _does_not_fit(c)
+        return None
     fin_known = c.fin_at
     if segment.flags & FIN:
         c.fin_at = (segment.seq + len(segment.payload)) & MASK
-    if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
-        delayed_ack.enter_quick_mode(c, 2)
-    if (c.rcv_nxt - seq) & HALF:
+    if (c.rcv_nxt - segment.seq) & HALF:
+        _look_for_mark(c, segment)
         return keep(c, segment, now, segment.flags & FIN and c.fin_at == fin_known)
     _take_in_order(c, segment, now)
     return None
 
 
-def _behind_the_window(c: Tcb) -> Why:
-    """The segment begins where the window ends: nothing of it is wanted, but a bare FIN there."""
+def _look_for_mark(c: Tcb, segment: Segment) -> None:
+    """Be quick with ACKs where data that is taken in was marked on the way, or sent again."""
+    if c.ecn & ecn.OK and segment.payload and ecn.data_arrived(c, segment):
+        delayed_ack.enter_quick_mode(c, 2)
+
+
+def _fits(c: Tcb, segment: Segment) -> bool:
+    """Whether the window has room for where it begins: not if it is shut (tcp_data_queue()).
+
+    A FIN by itself needs none.
+    """
+    room, ahead = window.current(c), (segment.seq - c.rcv_nxt) & MASK
+    if not ahead & HALF:
+        return ahead < room or (not ahead and not segment.payload)
+    if not room:
+        sack.duplicate(c, segment.seq, c.rcv_nxt)
+    return room > 0
+
+
+def _does_not_fit(c: Tcb) -> None:
+    """Drop it, and be quick to say what there is room for."""
     c.event(trace.REFUSED, reasons.BEHIND_THE_WINDOW())
     delayed_ack.enter_quick_mode(c)
     c.ack_pending = True
-    return reasons.ACK_QUICK
 
 
 def duplicate(c: Tcb, segment: Segment) -> None:
@@ -88,17 +106,18 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
 
     `fin_again`: its FIN was there before.
     """
+    c.duplicate_block = None
     seq, payload = segment.seq, segment.payload
     length = len(payload)
     memory, room = receive_buffer.of_packet(length + (52 if c.timestamps else 40))
     if not prune.has_room(c, memory, seq):
         c.event(trace.REFUSED, reasons.OUT_OF_ORDER_QUEUE_FULL())
         return None
-    if length:
-        delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
+    delayed_ack.measure_peer_mss(c, length, memory, segment.flags)
     c.ack_pending = True  # so that the ACK counts as one of the quick ones
     c.rcv_ooopack += 1
-    held = c.rmem
+    c.unpredicted = True
+    before = c.rmem
     known = reassembly.keep(c, seq, payload, memory, room)
     if known or fin_again:
         _report(c, segment, known, fin_again)
@@ -107,7 +126,8 @@ def keep(c: Tcb, segment: Segment, now: int, fin_again: int = 0) -> Why | None:
             ack_compression.before_block(c, seq, segment.end, now)
         sack.received_beyond(c, seq, segment.end)
         if known != [(seq, (seq + length) & MASK)]:  # not all of it was there
-            receive_buffer.grow(c, length, memory, held)
+            alone = known or c.rmem != before  # else it lies with the one before it
+            receive_buffer.grow(c, length, memory, c.rmem - memory if alone else before)
     autotune.grow(c, c.tuning.space)
     return reasons.ACK_OUT_OF_ORDER
 
@@ -142,17 +162,33 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, room)
+        receive_buffer.put(c, fresh, memory, room, whole=not behind)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         c.bytes_received += len(fresh)
         delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
+        _look_for_mark(c, segment)  # after the first data has begun quick-ACK mode
+    elif segment.flags & FIN:
+        _keep_fin(c, segment)
     if c.out_of_order or fin_waits:
         c.bytes_received += reassembly.take_in_order(c)
         filled = not c.out_of_order and (not fin_waits or c.fin_at == c.rcv_nxt)
         c.ack_now = filled  # say so at once (RFC 5681 §4.2)
         sack.hole_filled(c)
+    if c.unpredicted and c.rcv_wnd and c.rmem < c.rcvbuf and not (c.out_of_order or c.urg_data):
+        c.unpredicted = False  # tcp_fast_path_check()
     if c.fin_at == c.rcv_nxt:
         take_fin(c, now)
+
+
+def _keep_fin(c: Tcb, segment: Segment) -> None:
+    """A FIN by itself is a packet, too, and always finds room; one that waits there takes it in."""
+    memory, room = receive_buffer.of_packet(52 if c.timestamps else 40)
+    if not prune.has_room(c, memory, segment.seq):
+        c.ack_pending = c.ack_now = c.no_memory = True
+        prune.charge(c, memory)
+    if not c.unread:
+        c.rmem += memory
+        c.unread.append([0, memory, room])
 
 
 def take_fin(c: Tcb, now: int) -> None:
@@ -177,8 +213,9 @@ def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
     """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
-    if why is None:
-        why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+    if why is None or why is reasons.ACK_DUPLICATE:  # quick, unless there is too little room
+        due = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+        why = due if due is None else why or due
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
     if why is reasons.ACK_OUT_OF_ORDER and ack_compression.holds_back(c, now):

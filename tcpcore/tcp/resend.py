@@ -100,6 +100,8 @@ def _send_burst(c: Tcb, sent: SentSegment, now: int, why: Why) -> int:
             continue
         push = PSH if one is burst[-1] and len(burst) > 1 else 0
         again(c, one, now, Reason(why, {"retransmission": one.retransmissions + 1}), push)
+        c.goes_along = True
+    c.goes_along = False
     return len(burst)
 
 

@@ -7,8 +7,11 @@ stands for the time that R retransmissions with doubling RTO would take from the
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tcpcore import reasons
 from tcpcore.errors import ETIMEDOUT
+from tcpcore.seqnum import distance
 from tcpcore.tcp import (
     departure,
     lifecycle,
@@ -16,17 +19,21 @@ from tcpcore.tcp import (
     pacing,
     recovery,
     resend,
+    segment_size,
     sending,
     state,
     timers,
+    trim,
 )
+from tcpcore.tcp.loss_state import DISORDER, LOSS, RECOVERY
 from tcpcore.tcp.sent import SentSegment
 from tcpcore.tcp.tcb import INFINITE_SSTHRESH, RTO_INITIAL, Tcb
 from tcpcore.units import MILLISECOND
 from tcpcore.why import Reason, Why
+from tcpcore.wire.segment import FIN
 
 ORPHAN_RETRIES = 8
-"""What tcp_orphan_retries=0 means (tcp_orphan_retries())."""
+"""What tcp_orphan_retries=0 means while the RTO still grows."""
 
 THIN, THIN_LINEAR_RETRIES = 4, 6
 """Segments in flight below which a stream is thin; how many times its RTO does not double."""
@@ -63,8 +70,22 @@ def limit(c: Tcb) -> tuple[str, int, bool]:
         retries = c.syn_retries or s.tcp_synack_retries + c.request_out
         return "tcp_synack_retries", retries, c.retransmissions >= retries
     if c.orphan:
-        return "tcp_orphan_retries", s.tcp_orphan_retries or ORPHAN_RETRIES, False
+        growing = c.rto < s.tcp_rto_max_ms * MILLISECOND
+        return "tcp_orphan_retries", orphan_retries(c, growing), False
     return "tcp_retries2", s.tcp_retries2, False
+
+
+def orphan_retries(c: Tcb, growing: bool) -> int:
+    """How often a connection that nobody holds any more is tried again.
+
+    Not once more, unless tcp_orphan_retries says so, when its time-out has grown (`growing`: it
+    still does) to tcp_rto_max_ms; and not at all when ICMP has said besides that there is no way.
+    Source: tcp_orphan_retries().
+    """
+    retries = c.sysctl.tcp_orphan_retries
+    if growing:
+        return retries or ORPHAN_RETRIES
+    return retries if c.soft_error is None else 0
 
 
 def _timed_out(c: Tcb, now: int) -> bool:
@@ -145,10 +166,13 @@ def on_timeout(c: Tcb, now: int) -> None:
     if c.request_out:
         _answer_early_again(c, head, now)
         return
+    if not shut and not c.retransmissions:
+        _count_failure(c)
     recovery.enter_loss(c, now)
     if not shut:
         _count(c, now)
         c.rehashes += 1
+        c.tally("TcpExtTcpTimeoutRehash")
     waited = now - head.last_sent
     why: Why = reasons.SYN_AGAIN if c.state == state.SYN_SENT else reasons.DATA_AGAIN
     values = {"waited": timers.span(waited), "retransmission": c.retransmissions}
@@ -176,6 +200,17 @@ def _is_thin(c: Tcb) -> bool:
     if not (c.thin_linear or c.sysctl.tcp_thin_linear_timeouts) or c.state != state.ESTABLISHED:
         return False
     return len(c.retransmission_queue) < THIN and c.ssthresh < INFINITE_SSTHRESH
+
+
+def _count_failure(c: Tcb) -> None:
+    """What did not get along without a time-out (tcp_retransmit_timer())."""
+    kind = "Sack" if c.sack_permitted else "Reno"
+    if c.ca_state == RECOVERY:
+        c.tally(f"TcpExtTCP{kind}RecoveryFail")
+    elif c.ca_state == LOSS:
+        c.tally("TcpExtTCPLossFailures")
+    elif c.ca_state == DISORDER or c.sacked_out:
+        c.tally(f"TcpExtTCP{kind}Failures")
 
 
 def _count(c: Tcb, now: int) -> None:
@@ -215,7 +250,7 @@ def on_loss_probe(c: Tcb, now: int) -> None:
         return
     c.loss.probe_resent = not sending.send_one(c, now)
     if c.loss.probe_resent:
-        last = queue[-1]
+        last = _probe(c)
         values = {"retransmission": last.retransmissions + 1}
         pacing.charge_queued(c, last.seq, last.end, now)
         departure.send_again(c, last, now, Reason(reasons.LOSS_PROBE, values))
@@ -224,3 +259,24 @@ def on_loss_probe(c: Tcb, now: int) -> None:
     c.tally("TcpExtTCPLossProbes")
     c.probe_end = c.snd_nxt
     timers.set_retransmission(c, now, paced=True)
+
+
+def _probe(c: Tcb) -> SentSegment:
+    """What goes again as a probe: the last segment of the last packet.
+
+    Where segments have another size today, because SACK blocks go or went beside them, it begins
+    where that of as many of today's would; or, if the packet has no byte there, with its front.
+    Source: tcp_send_loss_probe().
+    """
+    queue, mss = c.retransmission_queue, segment_size.current(c)
+    first, count = queue[-1], 1
+    for sent in islice(reversed(queue), 1, None):
+        if not sent.joined:
+            break
+        first, count = sent, count + 1
+    if count == 1 or distance(first.seq, first.end) == mss:
+        return queue[-1]
+    size, before = distance(first.seq, queue[-1].end) - (queue[-1].flags & FIN), (count - 1) * mss
+    place = len(queue) - count
+    trim.again(c, first, mss)
+    return queue[place + count - 1] if size > before else first

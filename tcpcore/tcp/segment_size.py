@@ -19,8 +19,6 @@ SMALL_WINDOW = 536
 LEAST = 48
 """An IP packet of 68 bytes, which every link carries (RFC 791), less its headers."""
 STAMPS = 12
-ADVERTISED_MIN = 256
-"""net.ipv4.route.min_adv_mss."""
 
 
 def of_path(c: Tcb) -> int:
@@ -42,7 +40,7 @@ def advertised(c: Tcb, *, request: bool) -> int:
 
     The SYN+ACK of a `request` is not the connection's own, which goes on as it began.
     """
-    size = min(c.advertised_mss, max(of_path(c), ADVERTISED_MIN))
+    size = min(c.advertised_mss, max(of_path(c), c.sysctl.min_adv_mss))
     if not request:
         c.advertised_mss = size
     return size

@@ -108,5 +108,5 @@ def notsent_limit(c: Tcb) -> int:
 
 def large_packet(c: Tcb) -> int:
     """Bytes that are queued before anybody looks again: a large packet (tcp_xmit_size_goal())."""
-    mss = segment_size.mss(c)
+    mss = segment_size.current(c)
     return max(segment_size.in_half_window(c, GSO_MAX_SIZE - HEADERS, c.max_window) // mss, 1) * mss

@@ -169,11 +169,9 @@ def _probe_mtu(c: Tcb, search: Search, flight: int, now: int) -> int:
         return size
     while write_queue.head(c, size) < size:  # it takes one packet at a time into the first
         pass
-    small = c.small_sent_end
     if c.flow.paced:
         pacing.charge(c, size, 1, now)
     send_part(c, size, now)
-    c.small_sent_end = small
     mtu_probing.sent(c, search, size)
     return 1
 
@@ -259,13 +257,18 @@ def _send_burst(c: Tcb, length: int, mss: int, now: int) -> None:
             _begin(c, now)
         train.send(c, length, mss, now)
         return
-    push = PSH if length > mss else 0
+    push, small = PSH if length > mss else 0, length % mss
     while length > mss:
+        told = c.duplicate_block
         send_part(c, mss, now)
-        c.retransmission_queue[-1].joined = True
+        c.duplicate_block = told  # all segments of a large packet have its options
+        c.retransmission_queue[-1].joined = c.goes_along = True
         c.joined_out += 1
         length -= mss
     send_part(c, length, now, push)
+    c.goes_along = False
+    if small:
+        c.small_sent_end = c.snd_nxt
 
 
 def _begin(c: Tcb, now: int) -> None:
@@ -284,8 +287,6 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
         flags |= FIN
         reason = c.fin_queued
         c.fin_sent = True
-    if length < segment_size.mss(c):
-        c.small_sent_end = end
     _begin(c, now)
     payload = departure.payload_of(c, seq, length)
     c.snd_nxt = (end + (flags & FIN)) & MASK

@@ -73,7 +73,7 @@ class Tcb:
 
     __slots__ = (
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
-        "ato", "backoff",
+        "answers", "ato", "backoff",
         "board", "by_route", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent",
         "ca_state",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
@@ -81,7 +81,8 @@ class Tcb:
         "delivered",
         "due", "duplicate_block", "duplicates_at", "duplicates_sent", "ecn", "end_read", "ends",
         "error", "fast_open", "fin_at",
-        "fin_queued", "fin_sent", "flow", "held_acks", "initial_cwnd", "initial_rwnd", "ip", "irs",
+        "fin_queued", "fin_sent", "flow", "goes_along",
+        "held_acks", "initial_cwnd", "initial_rwnd", "ip", "irs",
         "iss",
         "joined_out", "journal", "keep_count", "keep_idle", "keep_interval", "keepalive",
         "keepalive_deadline", "lacks_space", "last_ack_received", "last_challenge",
@@ -96,15 +97,18 @@ class Tcb:
         "rcv_ssthresh", "rcv_wnd", "rcv_wup", "rcvbuf", "rcvbuf_locked", "receive_buffer",
         "record_ends", "rehashes", "remote", "remote_port", "request_out", "retrans_out",
         "retransmission_queue",
-        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "rmem",
+        "retransmissions", "retransmit_deadline", "retransmit_since", "reuse_address", "reuse_port",
+        "rmem",
         "rto", "rto_stamp", "rtt_sequence", "rttvar", "sack_blocks", "sack_permitted",
         "sacked_out", "scaling", "scaling_ratio", "search", "segs_in", "segs_out", "send_buffer",
-        "shut_early", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una", "snd_up",
+        "shut_early", "small", "small_sent_end", "snd_mss", "snd_nxt", "snd_scale", "snd_una",
+        "snd_up",
         "snd_wl1", "snd_wnd", "sndbuf", "sndbuf_locked", "soft_error", "spaces", "srtt", "ssthresh",
         "stamps", "state",
         "syn_retries", "sysctl", "thin_linear", "timestamp_offset", "timestamps", "total_retrans",
         "total_rto", "total_rto_recoveries", "total_rto_time", "ts_recent", "ts_recent_at",
-        "tuning", "turn", "unread", "urg_data", "urg_inline", "urg_seq", "user_timeout",
+        "tuning", "turn", "unpredicted", "unread", "urg_data", "urg_inline", "urg_seq",
+        "user_timeout",
         "wait_deadline", "waiters", "wakes_at", "window_clamp", "write_end",
     )  # fmt: skip
 
@@ -132,6 +136,7 @@ class Tcb:
         self.error: int | None = None  # errno that the next call reports
         self.soft_error: int | None = None  # errno to name if the connection is given up
         self.orphan = False  # no application holds the socket any more
+        self.small = False  # an orphan in FIN_WAIT_2, of which little is kept
         self.no_reader = False  # shutdown(SHUT_RD): the application reads no more
         self.no_writer = False  # shutdown(SHUT_WR) before the connection began
         self.out: list[Any] = []  # segments made in the current step
@@ -167,6 +172,7 @@ class Tcb:
         self.write_end = iss  # sequence number after the last byte written
         self.record_ends: deque[int] = deque()  # MSG_EOR: see `records`
         self.packets: deque[list[int]] = deque()  # the write queue: end, and PSH or 0
+        self.goes_along = False  # what is sent now leaves in a large packet with what went before
         self.turn = 0  # how often the clock was looked at: tells sendings of one microsecond apart
         self.pushed_seq = (iss + 1) & MASK  # where the last PSH stands
         self.small_sent_end = iss  # end of the last segment smaller than the MSS (Minshall)
@@ -196,6 +202,7 @@ class Tcb:
         self.initial_rwnd = 0  # segments; 0: as the buffer allows
         self.window_clamp = 0
         self.unread: deque[list[int]] = deque()  # [bytes, memory, room behind] of each packet
+        self.unpredicted = False  # header prediction is off: each packet asks whether there is room
         self.tuning = Tuning()
         self.rcv_mss = 536  # what the peer seems to use as its segment size
         self.merged_mss = 0  # as the device says of packets it merged (gso_size); 0: none
@@ -203,7 +210,7 @@ class Tcb:
         self.rcv_closed = False  # the peer's FIN has been taken in order
         self.end_read = False  # and the application has read beyond the data, up to it
         self.fin_at: int | None = None  # where the peer's FIN stands, once seen
-        # (seq, payload, memory, room behind), sorted, disjoint:
+        # (seq, payload, memory, room behind), sorted, of which none holds the next:
         self.out_of_order: list[tuple[int, bytes, int, int]] = []
         self.sack_blocks: list[tuple[int, int]] = []  # to report, the latest first
         self.duplicate_block: tuple[int, int] | None = None  # to report once (DSACK)
@@ -249,6 +256,7 @@ class Tcb:
         self.quick_acks = 0
         self.always_quick = False  # the route's quickack
         self.pingpong = 0
+        self.answers = 0  # that came soon after data, before there is ping-pong
         self.ack_pending = False
         self.ack_now = False  # the pending ACK must not wait
         self.held_acks = 0  # that one will stand for; see `ack_compression`
@@ -277,7 +285,7 @@ class Tcb:
         self.keepalive_deadline: int | None = None
         self.wait_deadline: int | None = None  # TIME_WAIT, or an orphan in FIN_WAIT_2
         # What socket options ask for; 0: the sysctl decides.
-        self.reuse_address = False  # SO_REUSEADDR
+        self.reuse_address = self.reuse_port = False  # SO_REUSEADDR, SO_REUSEPORT
         self.keepalive = False  # SO_KEEPALIVE
         self.ip = IpFields(self.iss & 0xFFFF, 60 if ":" in self.remote else 40)
         self.keep_idle = 0  # TCP_KEEPIDLE, us

@@ -41,9 +41,15 @@ def following_sequence(c: Tcb) -> int:
 
 
 def arrives(c: Tcb, segment: Segment, now: int) -> None:
-    """A segment for a connection in TIME_WAIT; what tells of the socket counts it no more."""
+    """A segment for a connection in TIME_WAIT; its socket, if there is one, does not count it."""
     c.segs_in -= 1
     c.data_segs_in -= bool(segment.payload)
+    sent = c.segs_out
+    _arrives(c, segment, now)
+    c.segs_out = sent
+
+
+def _arrives(c: Tcb, segment: Segment, now: int) -> None:
     flags = segment.flags
     old_stamp = paws.rejects(c, segment, now)
     if not old_stamp and segment.seq == c.rcv_nxt and (not segment.length or flags & RST):

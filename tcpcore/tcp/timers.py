@@ -22,6 +22,9 @@ TICK = 4 * MILLISECOND
 TIMEOUT_MIN = 2 * MILLISECOND
 """The least that probes and the reordering timer wait beside round trips (TCP_TIMEOUT_MIN_US)."""
 
+SOON = 4 * SECOND
+"""What waits no longer for an end is counted apart (__inet_twsk_schedule())."""
+
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 COMPRESSED_ACK = "compressed ACK"
@@ -167,20 +170,52 @@ def set_time_wait(c: Tcb, now: int) -> None:
     _announce(c, TIME_WAIT, reasons.TIMER_TIME_WAIT, c.wait_deadline)
 
 
-def set_fin_wait_2(c: Tcb, now: int) -> None:
+def set_fin_wait_2(c: Tcb, now: int, *, fin: bool = False) -> None:
     """Start the time that an orphan waits for the peer's FIN (tcp_fin_time()).
 
-    What waits is no full socket any more, so that no keepalive goes out (tcp_time_wait()).
+    What waits is no full socket any more, so that no keepalive goes out (tcp_time_wait()); unless a
+    `fin` comes with the ACK of ours.
+    Linux differs where that is more than the 60 s of TIME_WAIT: what is beyond them the full socket
+    waits, with its keepalive timer, and then a small one as long again.  So of 90 s 60 are left,
+    and of 62 only 4.
     """
     if c.keepalive_deadline is not None:
         cancel_keepalive(c)
     if not c.sysctl.orphans_time_out:
         return
+    longest = _fin_time(c)
+    beyond = longest - c.sysctl.timewait_len * SECOND
+    if beyond <= 0 and not fin:
+        _become_small(c, now, longest)
+        return
+    c.keepalive_deadline = now + (beyond if beyond > 0 else longest)
+    _announce(c, KEEPALIVE, reasons.TIMER_FIN_WAIT_2, c.keepalive_deadline)
+
+
+def goes_on_in_fin_wait_2(c: Tcb, now: int) -> bool:
+    """The full socket has waited: whether a small one waits on."""
+    beyond = _fin_time(c) - c.sysctl.timewait_len * SECOND
+    if beyond > 0:
+        _become_small(c, now, max(beyond, _three_and_a_half(c)))
+    return beyond > 0
+
+
+def _three_and_a_half(c: Tcb) -> int:
+    """RTOs."""
+    return (c.rto << 2) - (c.rto >> 1)
+
+
+def _fin_time(c: Tcb) -> int:
+    return max(c.linger2 or c.sysctl.tcp_fin_timeout * SECOND, _three_and_a_half(c))
+
+
+def _become_small(c: Tcb, now: int, wait: int) -> None:
     if c.fast_open is not None and c.fast_open.keeper is not None and not c.fast_open.passive:
         c.fast_open.keeper.closed(now)
     metrics.remember(c)
-    longest = c.linger2 or c.sysctl.tcp_fin_timeout * SECOND
-    c.wait_deadline = now + max(longest, (c.rto << 2) - (c.rto >> 1))
+    c.small = True
+    c.tally("TcpExtTWKilled" if wait <= SOON else "TcpExtTW")
+    c.wait_deadline = now + wait
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)
 
 

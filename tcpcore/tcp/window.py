@@ -14,6 +14,8 @@ from tcpcore.wire.segment import Segment
 
 MAX_UNSCALED = 65535
 MAX_SCALE = 14
+MAX_SIGNED = 32767
+"""MAX_TCP_WINDOW: the most that a peer understands who takes it for a signed number."""
 NEW_RATIO = 128
 """Of payload to memory, in 1/256, until segments have come (TCP_DEFAULT_SCALING_RATIO)."""
 
@@ -47,6 +49,8 @@ def initial(
     usable = space
     if usable > mss:
         usable -= usable % mss
+    if sysctl.tcp_workaround_signed_windows:
+        usable = min(usable, MAX_SIGNED)
     segments = segments or sysctl.init_rwnd
     if segments:
         usable = min(usable, segments * mss)
@@ -101,6 +105,8 @@ def wanted(c: Tcb) -> int:
         free = c.rcv_ssthresh
     if scale:  # round up to what the scale can say
         return -(-free >> scale) << scale
+    if free > MAX_SIGNED and c.sysctl.tcp_workaround_signed_windows:
+        free = MAX_SIGNED
     if free - mss < c.rcv_wnd <= free:
         if mss == full and free > c.rcv_wnd + (full >> 1):
             return free
@@ -139,11 +145,32 @@ def select(c: Tcb) -> int:
     if window < c.rcv_wnd and not (c.rcv_scale and c.sysctl.tcp_shrink_window):
         now_open = c.rcv_wnd - ((c.rcv_nxt - c.rcv_wup) & MASK)  # or below 0, unlike `current`
         if window < now_open:
+            if not window and not c.goes_along:
+                c.tally("TcpExtTCPWantZeroWindowAdv")
             unit = 1 << c.rcv_scale
             window = -(-now_open // unit) * unit
+    field = window >> c.rcv_scale
+    if not (field and c.rcv_wnd):
+        _note(c, field)
     c.rcv_wnd = window
     c.rcv_wup = c.rcv_nxt
-    field = window >> c.rcv_scale
+    return field if field < MAX_UNSCALED else MAX_UNSCALED
+
+
+def _note(c: Tcb, field: int) -> None:
+    """Count windows that shut, or open again (tcp_select_window())."""
+    if c.rcv_wnd:
+        c.tally("TcpExtTCPToZeroWindowAdv")
+    elif field:
+        c.tally("TcpExtTCPFromZeroWindowAdv")
+
+
+def offer(c: Tcb, size: int) -> int:
+    """Advertise a window that is known to be right; the field, as `select` has it."""
+    field = size >> c.rcv_scale
+    if not (field and c.rcv_wnd):
+        _note(c, field)
+    c.rcv_wnd, c.rcv_wup = size, c.rcv_nxt
     return field if field < MAX_UNSCALED else MAX_UNSCALED
 
 

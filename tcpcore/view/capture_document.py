@@ -12,7 +12,7 @@ from typing import Any
 
 from tcpcore.observe.explain import Explanation, picked
 from tcpcore.observe.explained import Explained, ExplainedConnection
-from tcpcore.trace import DELIVERED, Trace, TracedSegment
+from tcpcore.trace import DELIVERED, LOST, Trace, TracedSegment
 from tcpcore.view.document import document
 from tcpcore.why import Why
 from tcpcore.wire.segment import Segment
@@ -84,7 +84,7 @@ def _trace(connection: ExplainedConnection, shown: list[Explained]) -> Trace:
         sender = explained.sender
         traced = TracedSegment(_encodable(explained.packet.segment), sender, 1 - sender, now)
         traced.arrived = now
-        traced.fate = DELIVERED
+        traced.fate = LOST if explained.packet.damaged else DELIVERED
         traced.why = Why("wire", explained.meaning)()
         traced.retransmission = explained.retransmission
         trace.segments.append(traced)

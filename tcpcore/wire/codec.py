@@ -188,12 +188,20 @@ def checksums_ok(packet: bytes) -> bool:
     Raises WireError as `decode` does.  A capture made on the sending machine often has TCP
     checksums that the network card was still to fill in.
     """
+    header, pseudo, tcp = checksum_parts(packet)
+    return (not header or verifies(header)) and verifies(pseudo + tcp)
+
+
+def checksum_parts(packet: bytes) -> tuple[bytes, bytes, bytes]:
+    """What its checksums cover: the IPv4 header (IPv6: nothing), TCP's pseudo header, the segment.
+
+    Raises WireError as `decode` does.
+    """
     source, destination, _, _, _, start, end = _ip_header(packet)
     if len(packet) < end:
         raise WireError(f"the packet is cut: its last {end - len(packet)} bytes are missing")
-    if packet[0] >> 4 == 4 and not verifies(packet[: (packet[0] & 0x0F) << 2]):
-        return False
-    return verifies(pseudo_header(source, destination, TCP, end - start) + packet[start:end])
+    header = packet[: (packet[0] & 0x0F) << 2] if packet[0] >> 4 == 4 else b""
+    return header, pseudo_header(source, destination, TCP, end - start), packet[start:end]
 
 
 _Header = tuple[bytes, bytes, int, int, int, int, int]

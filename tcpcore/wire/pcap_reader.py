@@ -28,6 +28,15 @@ _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
 _INTERFACE, _OLD_PACKET, _SIMPLE_PACKET, _PACKET = 1, 2, 3, 6
 _RESOLUTION, _OFFSET = 9, 14
 _GZIP = b"\x1f\x8b"
+_OTHERS = {
+    b"\xfd7zX": "one compressed with xz: unpack it first",
+    b"\x28\xb5\x2f\xfd": "one compressed with zstd: unpack it first",
+    b"BZh": "one compressed with bzip2: unpack it first",
+    b"PK\3\4": "a zip archive: unpack it first",
+    b"snoo": "a snoop capture: editcap -F pcap converts it",
+    b"GMBU": "a capture of Microsoft Network Monitor: editcap -F pcap converts it",
+}
+"""What people have instead."""
 _LARGEST = 1 << 26
 """No packet or block is larger; a length above it is damage."""
 _PIECE = 1 << 16
@@ -40,13 +49,15 @@ class NotACapture(WireError):
 class Record(NamedTuple):
     """One packet of a capture file: time in microseconds since 1970, and the bytes captured.
 
-    `length` is how long the packet was on the wire, `data` may be shorter.
+    `length` is how long the packet was on the wire, `data` may be shorter.  `interface` counts the
+    interfaces that a pcapng file describes, from 0.
     """
 
     time: int
     link_type: int
     data: bytes
     length: int
+    interface: int = 0
 
 
 class _Damaged(Exception):
@@ -66,7 +77,7 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
     elif magic == _SECTION:
         records = _next_generation(source)
     else:
-        raise NotACapture("this is no pcap or pcapng file")
+        raise NotACapture(f"this is no pcap or pcapng file{_what_else(magic)}")
     count = 0
     try:
         for record in records:
@@ -79,6 +90,14 @@ def read_records(file: BinaryIO) -> Iterator[Record]:
             raise NotACapture("this is no pcap or pcapng file") from None
         where = f"after packet {count}" if count else "before its first packet"
         raise WireError(f"the file is cut off or damaged {where}") from None
+
+
+def _what_else(start: bytes) -> str:
+    """What a file is that begins with these four bytes, as far as one can tell."""
+    for magic, what in _OTHERS.items():
+        if start.startswith(magic):
+            return f" but {what}"
+    return ""
 
 
 class _Source:
@@ -168,12 +187,13 @@ class _Interface(NamedTuple):
 def _next_generation(source: _Source) -> Iterator[Record]:
     order = "<"
     interfaces: list[_Interface] = []
-    time = 0
+    time = before = 0
     first = True
     while kind := (_SECTION if first else source.read(4)):
         if len(kind) < 4:
             raise _Damaged
         if kind == _SECTION:
+            before += len(interfaces)  # of earlier sections
             order, interfaces = _section(source, first), []
             first = False
             continue
@@ -184,7 +204,7 @@ def _next_generation(source: _Source) -> Iterator[Record]:
             elif number in (_PACKET, _OLD_PACKET, _SIMPLE_PACKET):
                 record = _packet(number, body, order, interfaces, time)
                 time = record.time
-                yield record
+                yield record._replace(interface=record.interface + before) if before else record
         except (struct.error, IndexError):
             raise _Damaged from None
 
@@ -247,4 +267,4 @@ def _packet(
     if len(data) < size:
         raise _Damaged
     time = (high << 32 | low) * SECOND // own.ticks + own.offset * SECOND
-    return Record(time, own.link_type, data, length)
+    return Record(time, own.link_type, data, length, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.mutants import knob_rules, recovery_rules
+from tests.mutants import input_rules, knob_rules, output_rules, recovery_rules
 from tests.mutants.mutant import Mutant as Mutant
 
 MUTANTS = (
@@ -22,7 +22,7 @@ MUTANTS = (
     Mutant(
         "what carries no ACK is dropped (RFC 9293 §3.10.7.4)",
         "tcp/arrival.py",
-        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if not flags & _UNUSUAL:\n        _drop(c, reasons.NO_ACK_FLAG())",
         "    if False:\n        _drop(c, reasons.NO_ACK_FLAG())",
     ),
     Mutant(
@@ -307,6 +307,7 @@ MUTANTS = (
         "    if standing is not None and standing - now <= nearly(ato):\n",
         "    if standing is not None and standing - now < 0:\n",
     ),
+    *input_rules.MUTANTS,
     Mutant(
         "the delay of ACKs is reckoned in whole ticks",
         "tcp/delayed_ack.py",
@@ -316,8 +317,8 @@ MUTANTS = (
     Mutant(
         "what begins where the window ends has no place in it",
         "tcp/reception.py",
-        "        return _behind_the_window(c)\n",
-        "        pass\n",
+        "        return ahead < room or (not ahead and not segment.payload)",
+        "        return True",
     ),
     Mutant(
         "only the beginning of a packet ends a pause, not what joins one that waits",
@@ -355,6 +356,38 @@ MUTANTS = (
         "c.joined_out = c.request_out = c.backoff = 0",
         "c.joined_out = c.request_out = c.lost_out = 0",
     ),
+    Mutant(
+        "what carries no ACK is dropped before its numbers are looked at",
+        "tcp/arrival.py",
+        "    if not flags & _UNUSUAL:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if not flags & _UNUSUAL and _check_sequence(c, segment, now):\n"
+        "        _drop(c, reasons.NO_ACK_FLAG())",
+    ),
+    Mutant(
+        "an old ACK is no sign of life",
+        "tcp/arrival.py",
+        "    if not old:\n        c.last_ack_received",
+        "    if True:\n        c.last_ack_received",
+    ),
+    Mutant(
+        "a request answers from behind its SYN, whatever the peer's window",
+        "tcp/departure.py",
+        "    c.out[-1].seq = c.snd_nxt\n    c.out[-1].window",
+        "    c.out[-1].window",
+    ),
+    Mutant(
+        "CWR ends the echo also on a pure ACK",
+        "tcp/arrival.py",
+        "    if flags & CWR:\n",
+        "    if flags & CWR and segment.payload:\n",
+    ),
+    Mutant(
+        "an early connection has its send buffer at once",
+        "host/fastopen.py",
+        "        send_buffer.expand(c)\n",
+        "",
+    ),
     *knob_rules.MUTANTS,
     *recovery_rules.MUTANTS,
+    *output_rules.MUTANTS,
 )

@@ -30,6 +30,14 @@ def test_it_prints_the_explanation(capture: Path, capsys: pytest.CaptureFixture[
     assert err == ""
 
 
+def test_the_help_says_how_to_read_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["explain", "--help"])
+    told = capsys.readouterr().out
+    assert "the gravest fault" in told
+    assert "S SYN, F FIN, R RST" in told
+
+
 def test_it_also_writes_the_player(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = capture.with_suffix(".html")
     assert main(["explain", str(capture), "--html", str(page)]) == 0
@@ -59,6 +67,11 @@ def test_a_page_holds_only_so_many_connections_and_it_says_so(
         (["nothing.pcap"], "nothing.pcap: there is no such file"),
         (["."], ". is a directory; give a capture file"),
         (["{capture}", "--connection", "2"], "{capture} has no connection 2, only 1 to 1"),
+        (["{capture}", "--interface", "-1"], "--interface counts from 0, not -1."),
+        (
+            ["{capture}", "--html", "a.html", "--to-pkt", "a.pkt"],
+            "--html and --to-pkt exclude each other; ask for one at a time.",
+        ),
     ],
 )
 def test_a_mistake_is_one_sentence_and_exit_code_2(

@@ -117,3 +117,24 @@ def test_every_name_exists_in_this_kernel_and_the_defaults_are_its_own():
         assert path.exists(), path
         if name in found and name not in other:
             assert found[name] == getattr(Sysctls(), name), name
+
+
+def test_a_variable_that_can_have_no_effect_says_so_and_takes_its_values():
+    fresh = Sysctls()
+    fresh.set("tcp_autocorking", 0)
+    assert fresh.tcp_autocorking == 0
+    assert sysctl.without_effect("tcp_autocorking")
+    assert sysctl.without_effect("tcp_reflect_tos") is None
+
+
+@pytest.mark.parametrize("ports", ["8080", "8080,9000-9010", ""])
+def test_reserved_ports_are_a_list_of_ports_and_ranges(ports: str):
+    fresh = Sysctls()
+    fresh.set("ip_local_reserved_ports", ports)
+    assert fresh.ip_local_reserved_ports == ports
+
+
+@pytest.mark.parametrize("ports", ["http", "1-", "5-3", "70000", "1,,2"])
+def test_what_is_no_list_of_ports_is_refused(ports: str):
+    with pytest.raises(UsageError, match="takes ports such as 8080,9000-9010"):
+        Sysctls().set("ip_local_reserved_ports", ports)

@@ -45,10 +45,13 @@ class Diagnosis:
         if self._first is None:
             self._first = sight.time
         self._last = self._end = max(self._last, sight.time)
+        if sight.seen.damaged:
+            self._losing.see_damaged(sight)
+            return
         if sight.seen.doubled:
             self._losing.see_double(sight)
             return
-        if not sight.seen.retransmission:
+        if sight.seen.fresh:
             self._bytes[sight.seen.sender] += len(sight.segment.payload)
         for watcher in self._watchers:
             watcher.see(sight)

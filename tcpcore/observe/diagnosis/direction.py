@@ -6,7 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from tcpcore.observe.diagnosis.finding import Evidence, Sight
-from tcpcore.seqnum import gt, leq, lt
+from tcpcore.seqnum import MASK, gt, leq, lt
 from tcpcore.wire.option_codec import options_length
 
 _MEMORY = 64
@@ -57,6 +57,9 @@ class Direction:
         self.doubled = Evidence()
         self.rounds_seen = 0  # how often the last packet came by with a smaller TTL than before
         self.looped = Evidence()  # packets that came by so often that they go round in circles
+        self.damaged = Evidence()
+        self.repaired = 0  # how long the slowest of these took to come again, in µs
+        self._broken: deque[Sent] = deque(maxlen=_MEMORY)  # what the damaged ones brought
         self.gaps = Evidence()  # what the peer reported missing, by SACK or duplicate ACKs
         self.holed: int | None = None  # since when bytes before others are missing, in µs
         self.heard = 0  # when its last segment came
@@ -116,6 +119,23 @@ class Direction:
         whole = [size for size in sizes if size <= most]
         told = self.too_big is not None
         return max(whole or (sizes if told else []), default=0)
+
+    def damage(self, sight: Sight) -> None:
+        """A segment came damaged."""
+        self.damaged.add(sight)
+        segment = sight.segment
+        if segment.length:
+            self._broken.append(Sent(segment.seq, segment.length, sight.time))
+
+    def repairs(self, sight: Sight) -> bool:
+        """Whether the segment brings again what had come damaged."""
+        segment = sight.segment
+        for one in self._broken:
+            if leq(segment.seq, one.seq) and leq(one.seq + one.size & MASK, segment.end):
+                self.repaired = max(self.repaired, sight.time - one.time)
+                self._broken.remove(one)
+                return True
+        return False
 
     def mends(self, sight: Sight) -> None:
         """The peer missed a segment: the first one of a recovery is what all wait for."""

@@ -45,6 +45,7 @@ RANKS: tuple[dict[str, str], ...] = (
         "zero-window": "a closed window",
         "timeout": "retransmission timeouts",
         "nagle-delayed-ack": "delayed ACKs meeting Nagle",
+        "damage": "damaged packets",
         "path-mtu": "segments too large for the path",
         "loss": "losses",
         "retransmission": "retransmissions",

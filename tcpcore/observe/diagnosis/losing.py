@@ -43,6 +43,7 @@ class Losing:
         way.total += 1
         way.rounds_seen = 0
         self._ttls[seen.sender] = segment.ttl
+        repairs = bool(way.damaged) and segment.length > 0 and way.repairs(sight)
         if segment.flags & (SYN | RST):
             return
         way.again |= seen.retransmission > 0
@@ -57,7 +58,8 @@ class Losing:
             self._acknowledges(sight, back)
             return
         if seen.retransmission and segment.payload:
-            self._why(sight, way)
+            if not repairs:
+                self._why(sight, way)
             way.repeat(sight)
         else:
             way.first(sight)
@@ -66,6 +68,12 @@ class Losing:
         way.sent = sight.time
         if not seen.retransmission:
             self._acknowledges(sight, back)
+
+    def see_damaged(self, sight: Sight) -> None:
+        """A segment that its receiver drops, because its checksum is wrong."""
+        way = self._ways[sight.seen.sender]
+        way.total += 1
+        way.damage(sight)
 
     def see_double(self, sight: Sight) -> None:
         """The capture has the packet before once more."""
@@ -120,6 +128,8 @@ class Losing:
             found.append(missing)
         if way.shrunk is not None:
             found.append(_shrunk(way, way.shrunk, s))
+        if way.damaged:
+            found.append(_damaged(way, s, r))
         if not r.segments or r.cut:
             found += _unexplained(way, s, r)
         else:
@@ -168,6 +178,19 @@ class Losing:
         if size >= _LARGE:
             text += ", or its path silently drops packets of that size"
         return Finding("peer-vanished", text, packets)
+
+
+def _damaged(way: Direction, s: End, r: End) -> Finding:
+    count = way.damaged.count
+    they, them = ("it", "it") if count == 1 else ("they", "them")
+    text = (
+        f"{many(count, 'packet')} of the {s.name} came damaged (wrong checksum), and the {r.name} "
+        f"dropped {them} unread"
+    )
+    if way.repaired:
+        most = "up to " * (count > 1)
+        text += f"; what {they} brought came again after {most}{span(way.repaired)}"
+    return Finding("damage", text, way.damaged.numbers, cost=way.repaired)
 
 
 def _missing(way: Direction, s: End, r: End, end: int) -> Finding | None:

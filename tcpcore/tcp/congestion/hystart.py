@@ -67,7 +67,7 @@ class HyStart:
         if not c.flow.paced:  # pacing delays by half a round trip by itself
             threshold >>= 1
         if now - self.round_start > threshold:
-            self._end(c)
+            self._end(c, "Train")
 
     def _watch_delay(self, c: Tcb, delay: int, least: int) -> None:
         if self.current is None or self.current > delay:
@@ -75,10 +75,12 @@ class HyStart:
         if self.samples < SAMPLES:
             self.samples += 1
         elif self.current > least + min(max(least >> 3, DELAY_LEAST), DELAY_MOST):
-            self._end(c)
+            self._end(c, "Delay")
 
-    def _end(self, c: Tcb) -> None:
+    def _end(self, c: Tcb, sign: str) -> None:
         self.found = True
+        c.tally(f"TcpExtTCPHystart{sign}Detect")
+        c.tally(f"TcpExtTCPHystart{sign}Cwnd", c.cwnd)
         c.ssthresh = c.cwnd
 
 

@@ -168,8 +168,8 @@ def test_bytes_that_were_acknowledged_were_missed_by_the_capture_and_not_lost() 
     (connection,) = explain_packets(sent(script, {4: seconds(5)})).connections
     assert [one for one in connection.findings if one.fault] == []
     assert connection.notes == [
-        "3000 bytes of the client were acknowledged, yet are not in this capture: whoever captured "
-        "missed packets"
+        "3000 bytes were acknowledged that the client sent, yet are not in this capture: whoever "
+        "captured missed packets"
     ]
 
 
@@ -375,3 +375,22 @@ def test_no_script_is_made_of_segments_without_their_options(tmp_path: Path) -> 
     (tmp_path / "cut.pcap").write_bytes(pcap(101, frames))
     with pytest.raises(UsageError, match="2 packets of the capture lack the end of their TCP opt"):
         of_capture(tmp_path / "cut.pcap")
+
+
+def test_bytes_that_came_only_when_they_were_sent_again_are_counted_once() -> None:
+    behind_the_loss = MISSED.replace("> . 1:1001(1000) ack 1 win 502\n", "", 1)
+    for script in (MISSED, behind_the_loss):
+        (connection,) = explain_packets(sent(script)).connections
+        assert connection.bytes == [3000, 0]
+        assert connection.again == 1
+
+
+def test_a_repeated_ack_of_a_closed_window_says_that_it_is_closed() -> None:
+    script = """
+    > P. 1:101(100) ack 1 win 502
+    < . 1:1(0) ack 101 win 0
+    < . 1:1(0) ack 101 win 0 <nop,nop,sack 1:101>
+    """
+    assert meanings(sent(script))[-1] == (
+        "repeats its last ACK; got bytes 1 to 100 twice; the window is still zero"
+    )

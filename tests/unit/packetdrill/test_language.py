@@ -103,3 +103,23 @@ def test_the_ip_version_may_be_written_with_underscores() -> None:
     assert run_text("--ip_version=ipv4_mapped_ipv6\n" + SERVER).passed
     with pytest.raises(ScriptError):
         run_text("--ip_version=ipv5\n" + SERVER)
+
+
+def test_an_errno_may_have_its_other_name() -> None:
+    script = """0 socket(..., SOCK_STREAM|SOCK_NONBLOCK, IPPROTO_TCP) = 3
++0 bind(3, ..., ...) = 0
++0 listen(3, 1) = 0
++0 accept(3, ..., ...) = -1 EWOULDBLOCK (Resource temporarily unavailable)
+"""
+    assert run_text(script).passed
+
+
+def test_an_errno_that_nobody_has_is_no_script() -> None:
+    with pytest.raises(ScriptError, match="no errno is called EAGIAN"):
+        run_text(SERVER + "+0 read(4, ..., 10) = -1 EAGIAN\n")
+
+
+def test_a_call_takes_no_more_arguments_than_in_c() -> None:
+    with pytest.raises(ScriptError, match=r"write\(\) takes at most 3 arguments, not 4"):
+        run_text(SERVER + "+0 write(4, ..., 10, 0) = 10\n")
+    assert run_text(SERVER + "+0 send(4, ..., 10, 0) = 10\n").passed
