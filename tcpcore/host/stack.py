@@ -75,7 +75,7 @@ class Host(Machine):
         self.secrets = Secrets(self.fresh_key())
         self.uptime = self.secrets.number("uptime", ("", 0, "", 0))
         self.time_waits = TimeWaits(self)
-        self.peers = Peers()
+        self.peers = Peers(self.random_below)
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = Cache(self)
         self.routes = {}
@@ -186,9 +186,11 @@ class Host(Machine):
             self._schedule(endpoint.ends, self.endpoints.get(endpoint.ends))
 
     def _closed(self, connection: Connection) -> bool:
-        """A connection is in TIME_WAIT or CLOSED; whether it is gone altogether."""
+        """Little or nothing is kept of a connection any more; whether it is gone altogether."""
+        if connection.state == state.FIN_WAIT_2 and not connection.small:
+            return False
         self.peers.learn(connection)
-        if connection.state == state.TIME_WAIT:
+        if connection.state != state.CLOSED:
             self.time_waits.enter(connection)
         gone = connection.state == state.CLOSED
         fast = connection.fast_open
@@ -255,6 +257,7 @@ class Host(Machine):
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         self.routes.get(remote, UNSET).give(c)
         c.merged_mss, c.metrics = self.merged_mss, self.peers.metrics
+        c.challenges = self.peers.challenges
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:
@@ -388,7 +391,7 @@ class Host(Machine):
 
 _ARRIVAL, _STATE, _REFUSED = trace.ARRIVAL, trace.STATE, trace.REFUSED
 _TIME_WAIT = state.TIME_WAIT
-_OVER = frozenset((state.TIME_WAIT, state.CLOSED))
+_OVER = frozenset((state.FIN_WAIT_2, state.TIME_WAIT, state.CLOSED))
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,7 @@
 """A host's connections in TIME_WAIT: how many there may be, and what may end them early.
 
+Orphans in FIN_WAIT_2 are among them: the kernel keeps as little of both.
+
 Source: tcp_time_wait() in net/ipv4/tcp_minisocks.c, tcp_twsk_unique() in net/ipv4/tcp_ipv4.c.
 """
 
@@ -11,12 +13,16 @@ from tcpcore import reasons
 from tcpcore.host import counters
 from tcpcore.tcp import lifecycle, state, time_wait
 from tcpcore.tcp.connection import Connection
-from tcpcore.units import MILLISECOND
+from tcpcore.units import MILLISECOND, SECOND
 from tcpcore.why import Reason
 from tcpcore.wire.segment import Segment
 
 if TYPE_CHECKING:
     from tcpcore.host.stack import Host
+
+
+SOON = 4 * SECOND
+"""What waits no longer for its end is counted apart (__inet_twsk_schedule())."""
 
 
 class TimeWaits:
@@ -29,7 +35,10 @@ class TimeWaits:
         self._connections: set[Connection] = set()
 
     def enter(self, connection: Connection) -> None:
-        """One more, unless tcp_max_tw_buckets is reached: then it ends at once."""
+        """One more, unless tcp_max_tw_buckets is reached: then it ends at once.
+
+        An orphan in FIN_WAIT_2 is one already, and stays the same one in TIME_WAIT.
+        """
         if connection in self._connections:
             return
         if self._host.sysctl.tcp_tw_recycle:
@@ -37,8 +46,8 @@ class TimeWaits:
         limit = self._host.sysctl.tcp_max_tw_buckets
         if len(self._connections) < limit:
             self._connections.add(connection)
-            if not connection.small:  # it was counted in FIN_WAIT_2
-                self._host.count(counters.TIME_WAITED)
+            soon = (connection.wait_deadline or 0) - self._host.now <= SOON
+            self._host.count(counters.TIME_WAITS_KILLED if soon else counters.TIME_WAITED)
             return
         self._host.count(counters.TIME_WAIT_OVERFLOW)
         self._end(connection, Reason(reasons.TIME_WAIT_OVERFLOW, {"limit": limit}))

@@ -296,6 +296,9 @@ def send_part(c: Tcb, length: int, now: int, push: int = 0) -> None:
 
 
 def _send_fin(c: Tcb, now: int) -> None:
+    """A FIN that goes alone, when its time has come: it is paced like data."""
+    if c.flow.paced and pacing.waits(c, now):
+        return
     assert c.fin_queued is not None
     c.fin_sent = True
     seq, c.snd_nxt = c.snd_nxt, (c.snd_nxt + 1) & MASK

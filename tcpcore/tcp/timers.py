@@ -22,9 +22,6 @@ TICK = 4 * MILLISECOND
 TIMEOUT_MIN = 2 * MILLISECOND
 """The least that probes and the reordering timer wait beside round trips (TCP_TIMEOUT_MIN_US)."""
 
-SOON = 4 * SECOND
-"""What waits no longer for an end is counted apart (__inet_twsk_schedule())."""
-
 RETRANSMISSION = "retransmission"
 DELAYED_ACK = "delayed ACK"
 COMPRESSED_ACK = "compressed ACK"
@@ -214,7 +211,6 @@ def _become_small(c: Tcb, now: int, wait: int) -> None:
         c.fast_open.keeper.closed(now)
     metrics.remember(c)
     c.small = True
-    c.tally("TcpExtTWKilled" if wait <= SOON else "TcpExtTW")
     c.wait_deadline = now + wait
     _announce(c, FIN_WAIT_2, reasons.TIMER_FIN_WAIT_2, c.wait_deadline)
 

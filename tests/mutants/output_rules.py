@@ -56,6 +56,12 @@ MUTANTS = (
         "        growing = True\n",
     ),
     Mutant(
+        "after an ICMP error who closed is not tried once more",
+        "tcp/retransmit.py",
+        "    return retries if c.soft_error is None else 0\n",
+        "    return retries\n",
+    ),
+    Mutant(
         "who closed is not probed for ever, answers or not",
         "tcp/persist.py",
         "            if not growing and c.backoff >= most:\n",
@@ -73,6 +79,12 @@ MUTANTS = (
         "    elif segment.length and gt((segment.end - fin) & MASK, c.rcv_nxt):\n",
         "    elif segment.payload and gt((segment.end - fin) & MASK, c.rcv_nxt):\n",
     ),
+    Mutant(
+        "a FIN alone is paced like data",
+        "tcp/sending.py",
+        "    if c.flow.paced and pacing.waits(c, now):\n        return\n    assert",
+        "    assert",
+    ),
     # --- counters
     Mutant(
         "a FIN counts as new data",
@@ -87,14 +99,14 @@ MUTANTS = (
         "        if segment.payload or flags & FIN:\n",
     ),
     Mutant(
-        "an orphan that was counted in FIN_WAIT_2 is not counted in TIME_WAIT",
-        "host/time_waits.py",
-        "            if not connection.small:  # it was counted in FIN_WAIT_2\n",
-        "            if True:\n",
+        "an orphan in FIN_WAIT_2 is one of tcp_max_tw_buckets",
+        "host/stack.py",
+        "        if connection.state != state.CLOSED:\n",
+        "        if connection.state == state.TIME_WAIT:\n",
     ),
     Mutant(
         "what waits for its end 4 s or less is counted apart",
-        "tcp/timers.py",
+        "host/time_waits.py",
         "SOON = 4 * SECOND\n",
         "SOON = 3 * SECOND\n",
     ),
