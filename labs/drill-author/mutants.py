@@ -22,8 +22,8 @@ MUTANTS = {
     "challenged SYN": Mutant(
         "a SYN in an open connection is answered with an ACK",
         ARRIVAL,
-        "    if segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
-        "    if False and segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
+        "        challenge.ask(c, now, reasons.DUPLICATE_SYN())\n        return False\n",
+        "        return False\n",
     ),
     "challenged ACK": Mutant(
         "an ACK of what was never sent is answered with an ACK",

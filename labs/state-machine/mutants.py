@@ -16,13 +16,13 @@ MUTANTS = (
     Mutant(
         "a SYN in an open connection is only challenged (RFC 5961 §4.2)",
         ARRIVAL,
-        "    if segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
-        "    if False and segment.flags & SYN and not _crossing_syn_ack(c, segment):\n",
+        "        challenge.ask(c, now, reasons.DUPLICATE_SYN())\n        return False\n",
+        "        lifecycle.reset_by_peer(c, reasons.RESET_BY_PEER())\n        return False\n",
     ),
     Mutant(
         "a segment without ACK is dropped (RFC 9293 §3.10.7.4)",
         ARRIVAL,
-        "    if not segment.flags & ACK:\n        _drop(c, reasons.NO_ACK_FLAG())",
+        "    if not flags & _UNUSUAL:\n        _drop(c, reasons.NO_ACK_FLAG())",
         "    if False:\n        _drop(c, reasons.NO_ACK_FLAG())",
     ),
     Mutant(

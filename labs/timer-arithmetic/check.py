@@ -119,7 +119,7 @@ def data_schedule(answer: Answer, instance: Instance) -> None:
     "orphan schedule",
     points=10,
     rule="a closed socket's FIN is bounded by tcp_orphan_retries, of which 0 means 8 "
-    "(tcp_orphan_retries())",
+    "while the wait is below tcp_rto_max_ms, and none once it is not (tcp_orphan_retries())",
 )
 def orphan_schedule(answer: Answer, instance: Instance) -> None:
     """When an orphan's FIN goes out again and when it is forgotten, for 100 settings."""

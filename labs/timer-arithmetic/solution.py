@@ -55,7 +55,14 @@ def data_schedule(rto, retries2, rto_max):
 
 
 def orphan_schedule(rto, orphan_retries, rto_max):
-    return data_schedule(rto, orphan_retries or 8, rto_max)
+    sent, now = [0], 0
+    for wait in doubled(rto, rto_max):
+        now += wait
+        retries = orphan_retries or (8 if wait < rto_max else 0)
+        limit = time_for(retries, 200, rto_max)
+        if len(sent) > 1 and as_counted(now - sent[1], rto_max) >= limit:
+            return {"sent": sent, "over": now}
+        sent.append(now)
 
 
 def keepalive_schedule(idle, interval, count, user_timeout):

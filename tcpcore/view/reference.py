@@ -246,6 +246,8 @@ def _flat(cell: Cell) -> str:
 
 def _linked(cell: Cell) -> str:
     text, address = cell
-    first, _, below = html.escape(text).replace("_", "_<wbr>").partition("\n")
+    first, _, below = (
+        html.escape(text).replace("_", "_<wbr>").replace("core.", "core.<wbr>").partition("\n")
+    )
     shown = f"{first}<small>{below}</small>" if below else first
     return f"<a href='{html.escape(address, quote=True)}'>{shown}</a>" if address else shown

@@ -1,4 +1,4 @@
-"""What the ladder writes has room: states, times on the axis, labels between close lifelines."""
+"""What a player writes has room: states, times, labels between close lifelines, sources."""
 
 from __future__ import annotations
 
@@ -81,3 +81,22 @@ def test_between_three_hosts_a_label_that_does_not_fit_gives_its_numbers_up(
     spoken = page.locator(".pick").nth(4).get_attribute("aria-label")
     assert "seq" in spoken
     assert "ack" in spoken
+
+
+def test_a_source_does_not_leave_a_narrow_player(pages: Any, tmp_path: Path) -> None:
+    doc = document(registry.run("accept-queue-overflow"))
+    page = play(pages, tmp_path, doc, viewport={"width": 380, "height": 900})
+    page.locator(".ladder").focus()
+    beyond = []
+    for _ in range(len(doc["steps"]) - 1):
+        page.keyboard.press("ArrowRight")
+        beyond += page.evaluate(
+            """() => {
+              const line = document.querySelector(".why");
+              const edge = line.getBoundingClientRect().right;
+              return [...line.querySelectorAll("cite")]
+                .filter((cite) => cite.getBoundingClientRect().right > edge + 1)
+                .map((cite) => cite.textContent);
+            }"""
+        )
+    assert beyond == []
