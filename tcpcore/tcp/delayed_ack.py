@@ -98,8 +98,11 @@ def delay(c: Tcb, now: int) -> bool:
 
 
 def nearly(ato: int) -> int:
-    """So little time (us) before an ACK is due nobody waits: a quarter of the delay, in ticks."""
-    return (ato // timers.TICK >> 2) * timers.TICK
+    """So little time (us) before an ACK is due nobody waits: a quarter of the delay, in ticks.
+
+    Ticks begin anywhere, so what is counted in them may be up to one more; half of one is the mean.
+    """
+    return (ato // timers.TICK >> 2) * timers.TICK + timers.TICK // 2
 
 
 def timer_fired(c: Tcb) -> None:

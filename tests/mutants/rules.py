@@ -315,10 +315,16 @@ MUTANTS = (
         "c.ato = (c.ato >> 1) + ATO_MIN // 2",
     ),
     Mutant(
+        "ticks begin anywhere: half of one counts in the mean",
+        "tcp/delayed_ack.py",
+        "(ato // timers.TICK >> 2) * timers.TICK + timers.TICK // 2",
+        "(ato // timers.TICK >> 2) * timers.TICK",
+    ),
+    Mutant(
         "what begins where the window ends has no place in it",
         "tcp/reception.py",
-        "        return ahead < room or (not ahead and not segment.payload)",
-        "        return True",
+        "        return ahead < room\n",
+        "        return True\n",
     ),
     Mutant(
         "only the beginning of a packet ends a pause, not what joins one that waits",

@@ -134,3 +134,21 @@ def test_acks_of_what_lies_beyond_a_hole_are_quick_ones_and_use_them_up(
     if not quick:
         wire.after(ms(40))
     wire >> f". 1:1(0) ack {end + 100}"
+
+
+@pytest.mark.parametrize(("later", "goes"), [(14_999, False), (15_000, True)])
+def test_nobody_waits_for_a_quarter_of_the_delay_wherever_ticks_begin(later: int, goes: bool):
+    """Of 40 ms, 10 ticks, a quarter is 2 whole ticks; on the mean half of one more has gone."""
+    wire = Wire()
+    worlds.established(wire)
+    for start in range(1, 1601, 100):
+        wire << f"P. {start}:{start + 100}(100) ack 1 win 65535"
+        wire >> f". 1:1(0) ack {start + 100}"
+    wire << ". 1601:1651(50) ack 1 win 65535"
+    wire.silent(ms(15))
+    wire << ". 1651:1701(50) ack 1 win 65535"
+    wire.silent(later)
+    wire << ". 1701:1751(50) ack 1 win 65535"
+    if goes:
+        wire >> ". 1:1(0) ack 1751"
+    wire.silent(ms(9))
