@@ -37,6 +37,12 @@ MUTANTS = (
         "        if not share:\n",
     ),
     Mutant(
+        "what accept() gave has SO_REUSEPORT of its listener",
+        "host/ports.py",
+        "one.reuse_address, one.reuse_port)",
+        "one.reuse_address, False)",
+    ),
+    Mutant(
         "a hash chooses among all listeners of a port",
         "host/listener.py",
         "ends) * len(self.group) >> 32]\n",
