@@ -32,7 +32,7 @@ class Secrets:
         return int.from_bytes(digest, "big")
 
     def initial_sequence(self, ends: FourTuple, now: int, tick: int = TICK_NS) -> int:
-        """A clock of 64 ns plus a hash of the four-tuple (secure_tcp_seq())."""
+        """A clock of 64 ns plus a hash of the four-tuple (secure_tcp_seq_and_ts_off())."""
         return (now * 1000 // tick + self.number("sequence", ends)) & MASK
 
     def timestamp_offset(self, ends: FourTuple) -> int:

@@ -375,7 +375,7 @@ _NOT_INHERITED = ("SO_COOKIE", "SO_INCOMING_CPU", "SO_PRIORITY", "TCP_FASTOPEN",
 
 
 def inherited(options: dict[str, Any], connection: Connection) -> dict[str, Any]:
-    """The options of a socket that accept() gives: its listener's (sk_clone())."""
+    """The options of a socket that accept() gives: its listener's (sk_clone_lock())."""
     return {
         name: OPTIONS[name].in_force(connection, kept)
         for name, kept in options.items()

@@ -82,7 +82,7 @@ class LossState:
         self.rack_steps_persist = 0  # recoveries for which more steps stay
         self.rack_last_delivered = 0
         self.reo_deadline = False  # the retransmission timer waits for the reordering window
-        # Proportional rate reduction (RFC 6937):
+        # Proportional rate reduction (RFC 9937):
         self.prr_delivered = 0
         self.prr_out = 0
         self.probe_resent = False  # the tail loss probe was a retransmission

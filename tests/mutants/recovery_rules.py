@@ -49,7 +49,7 @@ MUTANTS = (
         "    if packet:\n",
     ),
     Mutant(
-        "PRR: one segment more for each delivered while snd.una moves on (RFC 6937)",
+        "PRR: one segment more for each delivered while snd.una moves on (RFC 9937)",
         "tcp/congestion/prr.py",
         "        if advanced and not lost:",
         "        if False and advanced and not lost:",

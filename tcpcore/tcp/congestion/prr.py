@@ -1,4 +1,4 @@
-"""How cwnd falls: proportional rate reduction, and what begins and ends it (RFC 6937).
+"""How cwnd falls: proportional rate reduction, and what begins and ends it (RFC 9937).
 
 During a reduction the sender sends about as much as arrives, so that cwnd comes down to ssthresh
 within a round trip, without a pause and without a burst.
