@@ -98,6 +98,9 @@ class Sysctls:
     tcp_workaround_signed_windows: int = _knob(
         0, 0, 1, "", "1: no window above 32,767 without window scaling"
     )
+    tcp_challenge_ack_limit: int = _knob(
+        _INT_MAX, 1, _INT_MAX, "", "most challenge ACKs of a host in a second, give or take half"
+    )
     tcp_reflect_tos: int = _knob(0, 0, 1, "", "1: a server answers with the TOS of the SYN")
     tcp_pingpong_thresh: int = _knob(1, 1, 255, "", "so many quick answers let ACKs wait for one")
     tcp_keepalive_time: int = _knob(7200, 1, 32767, "s", "silence before the first probe")

@@ -6,8 +6,11 @@ is alive; and, for tcp_tw_recycle, the last timestamp that came from it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tcpcore.seqnum import distance
 from tcpcore.tcp import metrics, state
+from tcpcore.tcp.challenge import Budget
 from tcpcore.tcp.connection import Connection
 from tcpcore.tcp.paws import RST_MEMORY
 from tcpcore.tcp.remembered import Metrics
@@ -19,9 +22,10 @@ _DONE_WITH = (state.TIME_WAIT, state.CLOSED)
 class Peers:
     """The memory of one host, by address."""
 
-    __slots__ = ("_stamps", "metrics")
+    __slots__ = ("_stamps", "challenges", "metrics")
 
-    def __init__(self) -> None:
+    def __init__(self, random_below: Callable[[int], int]) -> None:
+        self.challenges = Budget(random_below)
         self.metrics: dict[str, Metrics] = {}
         self._stamps: dict[str, tuple[int, int]] = {}  # by address: last TSval, when
 

@@ -75,7 +75,7 @@ class Host(Machine):
         self.secrets = Secrets(self.fresh_key())
         self.uptime = self.secrets.number("uptime", ("", 0, "", 0))
         self.time_waits = TimeWaits(self)
-        self.peers = Peers()
+        self.peers = Peers(self.random_below)
         self.syncookies = SynCookies(self.secrets)
         self.fast_open = Cache(self)
         self.routes = {}
@@ -257,6 +257,7 @@ class Host(Machine):
         c = Connection(local, local_port, remote, remote_port, self.sysctl, isn, offset, mss)
         self.routes.get(remote, UNSET).give(c)
         c.merged_mss, c.metrics = self.merged_mss, self.peers.metrics
+        c.challenges = self.peers.challenges
         return c
 
     def _timestamp_offset(self, ends: FourTuple) -> int:

@@ -21,16 +21,7 @@ from tcpcore.host.messages import (
 )
 from tcpcore.host.nowhere import Nowhere
 from tcpcore.host.process import Wait
-from tcpcore.tcp import (
-    admission,
-    departure,
-    rate,
-    receive_buffer,
-    records,
-    send_buffer,
-    state,
-    urgent,
-)
+from tcpcore.tcp import admission, departure, rate, records, send_buffer, state, urgent
 from tcpcore.tcp.connection import Connection
 from tcpcore.wire.segment import Segment
 
@@ -177,8 +168,10 @@ async def receive(socket: Socket, c: Connection, most: int, flags: int) -> bytes
             data = b""
     if "SO_PEEK_OFF" in socket.options:
         _move_peeking(socket, len(data), flags)
-    if not flags & MSG_PEEK:
-        _read_to(c, data, most)
+    if not data and most and c.rcv_closed and not flags & MSG_PEEK:
+        c.end_read = True
+        if c.unread:  # the FIN's own packet
+            c.rmem -= c.unread.pop()[1]
     _returned(socket, c, data, most)
     if out:
         host.transmit(c, out)
@@ -198,13 +191,6 @@ def _move_peeking(socket: Socket, count: int, flags: int) -> None:
     if place >= 0:
         moved = place + count if flags & MSG_PEEK else max(place - count, 0)
         socket.options["SO_PEEK_OFF"] = moved
-
-
-def _read_to(c: Connection, data: bytes, most: int) -> None:
-    """Reading beyond the data takes the FIN's packet off the queue."""
-    if not data and most and c.rcv_closed:
-        c.end_read = True
-        receive_buffer.take(c, most)
 
 
 def _returned(socket: Socket, c: Connection, data: bytes, most: int) -> None:

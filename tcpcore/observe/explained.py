@@ -176,7 +176,7 @@ class ExplainedConnection:
                 f"{self._snapped} of its packets were captured without the end of their TCP "
                 "options (a snap length too short): SACK blocks and timestamps are not known"
             )
-            if not all(end.offered_known for end in self.ends):
+            if any(one.syns + one.syn_acks and not one.offered_known for one in self.ends):
                 notes.append(
                     "whether its windows are scaled is not known: the SYN's options are cut"
                 )

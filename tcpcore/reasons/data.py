@@ -190,6 +190,13 @@ RATE_LIMITED_CHALLENGE = Why(
     "RFC 5961 §7",
     "tcp_send_challenge_ack()",
 )
+CHALLENGES_SPENT = Why(
+    "drop.challenge-limit",
+    "A challenge ACK was due, but this second's tcp_challenge_ack_limit ({limit}) is used up: stay "
+    "silent.",
+    "RFC 5961 §7",
+    "tcp_send_challenge_ack()",
+)
 SEGMENT_TO_CLOSED = Why(
     "drop.closed",
     "The connection is closed: the segment is dropped.",

@@ -109,6 +109,7 @@ def enter_time_wait(c: Tcb, now: int) -> None:
     """
     timers.cancel_all(c)
     c.ack_pending = False
-    c.ecn &= ~ecn.DEMAND_CWR
+    if c.ecn:
+        c.ecn &= ~ecn.DEMAND_CWR
     c.duplicate_block = None
     timers.set_time_wait(c, now)

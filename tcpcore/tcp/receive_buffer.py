@@ -7,6 +7,7 @@ tcp_grow_window(), tcp_init_buffer_space() and tcp_set_window_clamp() in net/ipv
 
 from __future__ import annotations
 
+from collections import deque
 from functools import lru_cache
 
 from tcpcore.tcp import autotune
@@ -92,7 +93,7 @@ def established(c: Tcb, now: int, *, early: bool = False) -> None:
     """
     most, mss = full_space(c), c.advertised_mss if early else segment_size(c)
     clamp, kept = min(c.window_clamp, most), c.sysctl.tcp_app_win
-    if kept and clamp == most and most > 4 * mss:
+    if kept and most >> kept and clamp == most and most > 4 * mss:
         clamp = max(most - (most >> kept), 4 * mss)
     if kept and 2 * mss < clamp and clamp + mss > most:
         clamp = max(2 * mss, most - mss)
@@ -106,7 +107,7 @@ def segment_size(c: Tcb) -> int:
     return c.advertised_mss - (12 if c.timestamps else 0)
 
 
-def put(c: Tcb, payload: bytes, memory: int, room: int, *, whole: bool = True) -> None:
+def put(c: Tcb, payload: bytes, memory: int, room: int, whole: bool = True) -> None:
     """Add in-order payload to what lies unread; its packet was charged with so much memory.
 
     It moves into the room behind the last packet where it fits: then its memory is free again
@@ -134,28 +135,41 @@ def take(c: Tcb, most: int) -> bytes:
 
     Whole pages of it are given back (sk_mem_uncharge()).
     """
-    kept, unread, freed = c.receive_buffer, c.unread, 0
+    kept, unread = c.receive_buffer, c.unread
     if most >= len(kept):  # all of it is read
-        data = bytes(kept)
+        data, freed = bytes(kept), 0
         kept.clear()
         for packet in unread:
             freed += packet[1]
         unread.clear()
-    else:
+    elif most:
         data = bytes(kept[:most])
         del kept[:most]
-        left = most
-        while left >= (first := unread[0])[0]:
-            left -= first[0]
-            freed += first[1]
-            unread.popleft()
-        if left:
-            first[0] -= left
+        first = unread[0]
+        if most < first[0]:
+            first[0] -= most
             first[3:] = _PARTLY
+            return data
+        freed = _packets_read(unread, most)
+    else:
+        return b""
     if freed:
         c.rmem = rmem = c.rmem - freed
         c.charged -= (c.charged - rmem) & WHOLE_PAGES
     return data
+
+
+def _packets_read(unread: deque[list[int]], count: int) -> int:
+    """Take so many bytes off the packets, at least the first one; the memory of what is read."""
+    freed = 0
+    while count >= (first := unread[0])[0]:
+        count -= first[0]
+        freed += first[1]
+        unread.popleft()
+    if count:
+        first[0] -= count
+        first[3:] = _PARTLY
+    return freed
 
 
 def packet_seen(c: Tcb, length: int, memory: int) -> None:

@@ -27,6 +27,7 @@ from tcpcore.tcp.tcb import Tcb
 from tcpcore.why import Why
 from tcpcore.wire.segment import FIN, Segment
 
+_DUPLICATE = reasons.ACK_DUPLICATE
 _FIN_WAIT = frozenset((state.FIN_WAIT_1, state.FIN_WAIT_2))
 
 
@@ -53,7 +54,8 @@ def take_text(c: Tcb, segment: Segment, now: int) -> Why | None:
         c.error = None if c.orphan else ECONNRESET
         lifecycle.refuse(c, segment, reasons.DATA_TO_ORPHAN())
         return None
-    if not _fits(c, segment):
+    alone = not segment.payload and segment.seq == c.rcv_nxt  # a FIN needs no room
+    if not alone and not _fits(c, segment):
         _does_not_fit(c)
         return None
     fin_known = c.fin_at
@@ -73,13 +75,10 @@ def _look_for_mark(c: Tcb, segment: Segment) -> None:
 
 
 def _fits(c: Tcb, segment: Segment) -> bool:
-    """Whether the window has room for where it begins: not if it is shut (tcp_data_queue()).
-
-    A FIN by itself needs none.
-    """
+    """Whether the window has room for where it begins: not if it is shut (tcp_data_queue())."""
     room, ahead = window.current(c), (segment.seq - c.rcv_nxt) & MASK
     if not ahead & HALF:
-        return ahead < room or (not ahead and not segment.payload)
+        return ahead < room
     if not room:
         sack.duplicate(c, segment.seq, c.rcv_nxt)
     return room > 0
@@ -162,11 +161,12 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
                 return
             prune.charge(c, memory)
         c.rmem += memory
-        receive_buffer.put(c, fresh, memory, room, whole=not behind)
+        receive_buffer.put(c, fresh, memory, room, not behind)
         c.rcv_nxt = (c.rcv_nxt + len(fresh)) & MASK
         c.bytes_received += len(fresh)
         delayed_ack.data_received(c, len(payload), memory, segment.flags, now)
-        _look_for_mark(c, segment)  # after the first data has begun quick-ACK mode
+        if c.ecn:  # after the first data has begun quick-ACK mode
+            _look_for_mark(c, segment)
     elif segment.flags & FIN:
         _keep_fin(c, segment)
     if c.out_of_order or fin_waits:
@@ -183,11 +183,10 @@ def _take_in_order(c: Tcb, segment: Segment, now: int) -> None:
 def _keep_fin(c: Tcb, segment: Segment) -> None:
     """A FIN by itself is a packet, too, and always finds room; one that waits there takes it in."""
     memory, room = receive_buffer.of_packet(52 if c.timestamps else 40)
-    if not prune.has_room(c, memory, segment.seq):
+    if c.rmem > c.rcvbuf and not prune.has_room(c, memory, segment.seq):
         c.ack_pending = c.ack_now = c.no_memory = True
-        prune.charge(c, memory)
     if not c.unread:
-        c.rmem += memory
+        c.rmem += memory  # nothing comes after it: what is charged does not matter any more
         c.unread.append([0, memory, room])
 
 
@@ -213,9 +212,10 @@ def acknowledge(c: Tcb, now: int, why: Why | None = None) -> None:
     """An ACK is pending: send it now (`why`, if that is known), or let it wait."""
     if not c.ack_pending:
         return
-    if why is None or why is reasons.ACK_DUPLICATE:  # quick, unless there is too little room
-        due = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
-        why = due if due is None else why or due
+    if why is None:
+        why = reasons.ACK_HOLE_FILLED if c.ack_now else delayed_ack.due_now(c)
+    elif why is _DUPLICATE and not c.ack_now and delayed_ack.due_now(c) is None:
+        why = None  # there is too little room to be quick
     if why is None and c.out_of_order:
         why = reasons.ACK_OUT_OF_ORDER
     if why is reasons.ACK_OUT_OF_ORDER and ack_compression.holds_back(c, now):

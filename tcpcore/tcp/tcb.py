@@ -75,7 +75,7 @@ class Tcb:
         "ack_deadline", "ack_now", "ack_pending", "ack_pushed", "advertised_mss", "always_quick",
         "answers", "ato", "backoff",
         "board", "by_route", "bytes_acked", "bytes_received", "bytes_retrans", "bytes_sent",
-        "ca_state",
+        "ca_state", "challenges",
         "charged", "chrono", "chrono_since", "chrono_spent", "congestion", "corked", "cwnd",
         "cwnd_clamp", "cwnd_counter", "data_segs_in", "data_segs_out", "defer_accept", "delay_max",
         "delivered",
@@ -268,6 +268,7 @@ class Tcb:
         self.last_data_sent = 0
         self.last_sent_at = NEVER  # anything, ACKs included
         self.last_challenge: int | None = None
+        self.challenges: Any = None  # its host's `challenge.Budget`
 
     def _start_timers(self) -> None:
         self.due = FAR  # no deadline is earlier

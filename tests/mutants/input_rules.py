@@ -57,15 +57,16 @@ MUTANTS = (
         "a mark on the first data leaves its quick ACKs",
         "tcp/reception.py",
         "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)\n"
-        "        _look_for_mark(c, segment)",
+        "        if c.ecn:",
         "        _look_for_mark(c, segment)\n"
-        "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)",
+        "        delayed_ack.data_received(c, len(payload), memory, segment.flags, now)\n"
+        "        if False:",
     ),
     Mutant(
         "in TIME_WAIT no mark is echoed",
         "tcp/lifecycle.py",
-        "    c.ecn &= ~ecn.DEMAND_CWR\n",
-        "",
+        "        c.ecn &= ~ecn.DEMAND_CWR\n",
+        "        pass\n",
     ),
     Mutant(
         "URG says that a small segment may well be one",

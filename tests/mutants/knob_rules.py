@@ -110,7 +110,7 @@ MUTANTS = (
     Mutant(
         "tcp_app_win keeps a part of the window back",
         "tcp/receive_buffer.py",
-        "    if kept and clamp == most and most > 4 * mss:\n",
+        "    if kept and most >> kept and clamp == most and most > 4 * mss:\n",
         "    if False:\n",
     ),
     Mutant(
@@ -166,5 +166,17 @@ MUTANTS = (
         "host/routes.py",
         "            c.advertised_mss = c.sysctl.min_adv_mss",
         "            pass",
+    ),
+    Mutant(
+        "tcp_challenge_ack_limit is for all connections of a host",
+        "tcp/challenge.py",
+        "    if budget is not None and budget.spent(limit, now):\n",
+        "    if False:\n",
+    ),
+    Mutant(
+        "each second has its own challenge ACKs",
+        "tcp/challenge.py",
+        "        if now // SECOND != self._second:\n",
+        "        if self._second < 0:\n",
     ),
 )

@@ -15,6 +15,8 @@ from tcpcore.observe.diagnosis.marking import Marking
 from tcpcore.observe.diagnosis.opening import Opening
 from tcpcore.observe.diagnosis.waiting import Waiting
 from tcpcore.observe.follow import Connection
+from tcpcore.tcp.state import ESTABLISHED
+from tcpcore.units import SECOND
 from tcpcore.wire.icmp import IcmpError
 
 __all__ = ["Diagnosis", "Finding", "Sight"]
@@ -86,4 +88,8 @@ class Diagnosis:
             return f"{found[0].text}; also {more}" if more else found[0].text
         there, back = self._bytes
         took = span(self._last - (self._first or 0))
-        return f"nothing unusual: {many(there, 'byte')} there and {back} back in {took}"
+        text = f"nothing unusual: {many(there, 'byte')} there and {back} back in {took}"
+        silent = self._end - self._last
+        if silent >= SECOND and all(one.state == ESTABLISHED for one in self._connection.ends):
+            text += f"; then silence for {span(silent)}, and still open when the capture ends"
+        return text

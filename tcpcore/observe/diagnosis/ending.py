@@ -50,7 +50,7 @@ class Ending:
         elif not segment.flags & SYN:
             if segment.flags & FIN and not (segment.payload and sight.seen.retransmission):
                 self._fins[index].add(sight)
-            elif segment.payload and self._fins[1 - index]:
+            elif self._fins[1 - index] and segment.payload and sight.s.newest is segment:
                 self._after_fin[index].add(sight)
             self._answered = sight
         if not segment.flags & RST:

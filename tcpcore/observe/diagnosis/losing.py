@@ -215,7 +215,8 @@ def _shrunk(way: Direction, shrunk: tuple[Sight, int], s: End) -> Finding:
         f"large segments of the {s.name} did not arrive: {before} bytes were sent again "
         f"as {len(smaller.segment.payload)} (path MTU discovery)"
     )
-    return Finding("path-mtu", text, (smaller.number, *way.resized.numbers))
+    packets = (smaller.number, *way.resized.numbers)
+    return Finding("path-mtu", text, packets, cost=way.longest)
 
 
 def _unexplained(way: Direction, s: End, r: End) -> list[Finding]:

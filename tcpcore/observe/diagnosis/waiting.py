@@ -61,6 +61,7 @@ class Waiting:
         self._near = [0, 0]  # µs from the capture to each end and back, by the handshake
         self._at: dict[str, int] = {}
         self._mss = 0
+        self._asks: End | None = None  # who sent data first
         self._edges: list[int | None] = [None, None]
 
     def see(self, sight: Sight) -> None:
@@ -91,6 +92,7 @@ class Waiting:
         other.unanswered = 0
         if segment.payload:
             self._mss = max(self._mss, len(segment.payload))
+            self._asks = self._asks or sight.s
             self._data(sight, side, other)
         elif segment.flags & ACK and not segment.flags & FIN:
             side.edge = edge
@@ -191,6 +193,8 @@ class Waiting:
         took, asked, answered = side.slowest
         if took >= _SLOW and not side.shut:
             text = f"the {s.name}'s application took {span(took)} to answer"
+            if self._asks is s:
+                text = f"the {s.name}'s application waited {span(took)} before it sent more"
             found.append(Finding("slow-application", text, (asked, answered), fault=False))
         return found
 

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 
-from tcpcore.errors import UsageError
 from tcpcore.observe.capture import Capture, Packet
 from tcpcore.observe.diagnosis import Finding
 from tcpcore.observe.explain import Explanation, explain_capture, explain_packets
-from tcpcore.packetdrill.to_script import of_capture
 from tcpcore.units import ms, seconds
 from tcpcore.wire.codec import encode
 from tcpcore.wire.icmp import HOST, TIME_EXCEEDED, UNREACHABLE, IcmpError
@@ -314,69 +311,6 @@ def test_the_capture_of_acks_alone_tells_of_the_gaps_that_they_report() -> None:
     assert (finding.kind, finding.packets) == ("gaps-reported", (2,))
 
 
-# --- snap lengths ---------------------------------------------------------------------------------
-
-
-def snapped(captured: list[Packet], size: int) -> Explanation:
-    """What is made of packets of which only so many bytes were captured, IP header included."""
-    frames = [encode(packet.segment)[:size] for packet in captured]
-    whole = [len(encode(packet.segment)) for packet in captured]
-    data = bytearray(pcap(101, frames))
-    at = 24
-    for frame, length in zip(frames, whole, strict=True):
-        data[at + 12 : at + 16] = length.to_bytes(4, "little")
-        at += 16 + len(frame)
-    return explain_capture(Capture("cut.pcap", file=io.BytesIO(bytes(data))))
-
-
-@pytest.mark.parametrize(
-    ("size", "cut", "known"),
-    [(52, False, True), (50, True, True), (49, True, False), (40, True, False)],
-)
-def test_options_that_a_snap_length_cut_off_are_unknown_and_their_segments_are_not(
-    size: int, cut: bool, known: bool
-) -> None:
-    script = HANDSHAKE + "> P. 1:101(100) ack 1 win 502 <nop,nop,TS val 1 ecr 1>"
-    (connection,) = snapped(packets(script), size).connections
-    assert [one.states for one in connection.segments][-1] == ("ESTABLISHED", "ESTABLISHED")
-    assert connection.bytes == [100, 0]
-    notes = " ".join(connection.notes)
-    assert ("TCP options" in notes) == cut
-    assert ("whether its windows are scaled is not known" in notes) == (not known)
-
-
-def test_a_packet_cut_before_the_end_of_its_header_is_left_out_and_the_reason_said() -> None:
-    with pytest.raises(UsageError, match=r"3 × cut before the end of its headers .*tcpdump -s 0"):
-        snapped(packets(HANDSHAKE), 39)
-
-
-def test_without_its_options_nobody_says_why_a_segment_came_again() -> None:
-    captured = sent(MISSED)
-    (finding,) = snapped(captured, 40).connections[0].findings
-    assert finding.kind == "retransmission"
-    assert "whether they had been lost" in finding.text
-    assert [one.kind for one in snapped(captured, 80).connections[0].findings] == ["loss"]
-
-
-def test_a_window_of_unknown_scale_is_neither_a_size_nor_exceeded() -> None:
-    script = """
-    < . 1:1(0) ack 1 win 0
-    < . 1:1(0) ack 1 win 502
-    > P. 1:1001(1000) ack 1 win 502
-    """
-    meant = [one.meaning for one in snapped(sent(script), 40).connections[0].segments]
-    assert meant[-2:] == ["window update: room again, 502 without its scale", "bytes 1 to 1000"]
-    whole = [one.meaning for one in snapped(sent(script), 2000).connections[0].segments]
-    assert whole[-2] == "window update: room again, 64256 bytes"
-
-
-def test_no_script_is_made_of_segments_without_their_options(tmp_path: Path) -> None:
-    frames = [encode(packet.segment)[:44] for packet in packets(HANDSHAKE)]
-    (tmp_path / "cut.pcap").write_bytes(pcap(101, frames))
-    with pytest.raises(UsageError, match="2 packets of the capture lack the end of their TCP opt"):
-        of_capture(tmp_path / "cut.pcap")
-
-
 def test_bytes_that_came_only_when_they_were_sent_again_are_counted_once() -> None:
     behind_the_loss = MISSED.replace("> . 1:1001(1000) ack 1 win 502\n", "", 1)
     for script in (MISSED, behind_the_loss):
@@ -394,3 +328,58 @@ def test_a_repeated_ack_of_a_closed_window_says_that_it_is_closed() -> None:
     assert meanings(sent(script))[-1] == (
         "repeats its last ACK; got bytes 1 to 100 twice; the window is still zero"
     )
+
+
+def test_who_asks_again_after_a_pause_did_not_take_long_to_answer() -> None:
+    script = """
+    > P. 1:101(100) ack 1 win 502
+    < P. 1:101(100) ack 101 win 502
+    > P. 101:201(100) ack 101 win 502
+    < P. 101:201(100) ack 201 win 502
+    """
+    late = texts(sent(script, {3: seconds(2)}))
+    assert late == ["the client's application waited 2.0 s before it sent more"]
+    assert texts(sent(script, {4: seconds(2)})) == ["the server's application took 2.0 s to answer"]
+
+
+def test_data_that_comes_late_is_no_half_close() -> None:
+    script = """
+    > . 1:1001(1000) ack 1 win 502
+    < F. 1:1(0) ack 1001 win 502
+    > . 1:1001(1000) ack 2 win 502
+    """
+    assert "half-close" not in kinds(sent(script))
+    assert "half-close" in kinds(sent(script + "> . 1001:1101(100) ack 2 win 502"))
+
+
+def test_segments_that_a_timer_at_last_made_smaller_were_too_large_for_the_path() -> None:
+    script = """
+    > . 1:1449(1448) ack 1 win 502
+    > . 1:1449(1448) ack 1 win 502
+    > . 1:1025(1024) ack 1 win 502
+    < . 1:1(0) ack 1025 win 502
+    """
+    found = kinds(sent(script, {3: seconds(1), 4: seconds(2)}))
+    assert found == ["path-mtu", "timeout"]
+
+
+def test_a_capture_ends_with_its_last_packet_whatever_that_is() -> None:
+    script = HANDSHAKE + "> F. 1:1(0) ack 1 win 502\n< . 1:1(0) ack 2 win 502"
+    frames = [bytes(12) + b"\x08\x00" + encode(packet.segment) for packet in packets(script)]
+    arp = bytes(12) + b"\x08\x06" + bytes(28)
+    for others, fault in ((995, False), (1000, True)):  # a millisecond each
+        data = pcap(1, [*frames, *[arp] * others])
+        told = explain_capture(Capture("a.pcap", file=io.BytesIO(data)))
+        (finding,) = told.connections[0].findings
+        assert (finding.kind, finding.fault) == ("close-wait", fault)
+
+
+@pytest.mark.parametrize(("waited", "told"), [(seconds(1) - 1, False), (seconds(1), True)])
+def test_a_connection_that_falls_silent_is_said_to_be_open_still(waited: int, told: bool) -> None:
+    captured = packets(HANDSHAKE)
+    other = packets(SYN)[0]
+    other.segment.sport = 7
+    later = other._replace(time=captured[-1].time + waited)
+    verdict = explain_packets([*captured, later]).connections[0].verdict
+    silence = "; then silence for 1.0 s, and still open when the capture ends"
+    assert verdict == f"nothing unusual: 0 bytes there and 0 back in 2 ms{silence * told}"
