@@ -74,11 +74,11 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if flags & URG or c.urg_data:
         urgent.arrives(c, segment)
     why = None
+    if c.timestamps and before == state.ESTABLISHED:
+        stamps = wire_options.timestamps(segment.options)
+        if stamps is not None and stamps[1] != c.tuning.echo:
+            autotune.echo_received(c, stamps[1], len(segment.payload), now)
     if segment.payload or flags & _COUNTED:
-        if c.timestamps and segment.payload and before == state.ESTABLISHED:
-            stamps = wire_options.timestamps(segment.options)
-            if stamps is not None and stamps[1] != c.tuning.echo:
-                autotune.echo_received(c, stamps[1], len(segment.payload), now)
         why = reception.take_text(c, segment, now)
     if c.state != state.CLOSED:
         if not quiet:

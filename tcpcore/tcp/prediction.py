@@ -80,9 +80,11 @@ def _takes_ack(c: Tcb, segment: Segment, stamp: int, reports: bool, now: int) ->
     ahead = (segment.ack - before) & MASK
     if ahead > (c.snd_nxt - before) & MASK or not (ahead or reports):
         return False
-    if c.timestamps and not (c.rcv_wup - segment.seq) & HALF:
-        c.ts_recent = stamp  # the next ACK answers this one (`paws`)
-        c.ts_recent_at = now
+    if c.timestamps:
+        c.tuning.echo = segment.options[2][2]  # data that echoes it, too, tells nothing new
+        if not (c.rcv_wup - segment.seq) & HALF:
+            c.ts_recent = stamp  # the next ACK answers this one (`paws`)
+            c.ts_recent_at = now
     if reports or not acknowledgement.take_plain(c, segment, now):
         fresh_window = acknowledgement.update_send_window(c, segment, before)
         acknowledgement.take_in(c, segment, before, fresh_window, now)
