@@ -180,7 +180,8 @@ class Trace:
         self, time: int, host: int, kind: str, label: str, segment: int | None = None
     ) -> None:
         """Start a moment; the one before it is closed."""
-        self.close()
+        if self._open is not None:
+            self.close()
         self._open = (time, host, kind, label, segment)
 
     def time_is(self, now: int) -> None:

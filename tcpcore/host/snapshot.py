@@ -66,11 +66,9 @@ class Watch:
         deadlines: list[Any] = []
         queues: list[Any] = []
         for listener in host.listeners.values():
-            sockets += (listener.name, state.LISTEN, "listener", 0, b"")
-            queues += _queues(listener)
-            for other in listener.group[1:]:
-                sockets += (other.name, state.LISTEN, "listener", 0, b"")
-                queues += _queues(other)
+            for one in listener.group or (listener,):
+                sockets += (one.name, _LISTEN, "listener", 0, b"")
+                queues += _queues(one)
         for endpoint in host.endpoints.values():
             if isinstance(endpoint, Connection):
                 timers.list_running(endpoint, deadlines)
@@ -135,7 +133,7 @@ _FIELDS = Struct("<14I")
 _PACK = _FIELDS.pack
 _NONE = 0xFFFF_FFFF
 _SRTT = _VARIABLES.index("srtt")
-_SYN_SENT, _TIME_WAIT = state.SYN_SENT, state.TIME_WAIT
+_LISTEN, _SYN_SENT, _TIME_WAIT = state.LISTEN, state.SYN_SENT, state.TIME_WAIT
 
 
 def _values(c: Connection) -> bytes | Raw:

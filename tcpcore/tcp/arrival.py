@@ -46,12 +46,12 @@ from tcpcore.wire.segment import ACK, CWR, FIN, PSH, RST, SYN, URG, Segment
 def process(c: Tcb, segment: Segment, now: int) -> None:
     """Take in a segment that is not as predicted (`prediction`); replies go to ``c.out``."""
     before, flags = c.state, segment.flags
-    if segment.options and before != state.TIME_WAIT and signature.unexpected(segment):
+    if segment.options and before != _TIME_WAIT and signature.unexpected(segment):
         c.segs_in -= 1  # it goes before anybody counts
         c.data_segs_in -= bool(segment.payload)
         _drop(c, reasons.SIGNED())
         return
-    if before != state.ESTABLISHED and _by_state(c, segment, now):
+    if before != _ESTABLISHED and _by_state(c, segment, now):
         return
     if not flags & _UNUSUAL:
         _drop(c, reasons.NO_ACK_FLAG())
@@ -60,7 +60,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         return
     if flags & _UNUSUAL != ACK and not _is_one_to_take(c, segment, now):
         return
-    if segment.tos & ecn.MASK and before == state.ESTABLISHED:
+    if segment.tos & ecn.MASK and before == _ESTABLISHED:
         ecn.mark_arrived(c)
     if flags & CWR:
         ecn.reduction_arrived(c)
@@ -74,13 +74,13 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
     if flags & URG or c.urg_data:
         urgent.arrives(c, segment)
     why = None
-    if c.timestamps and before == state.ESTABLISHED:
+    if c.timestamps and before == _ESTABLISHED:
         stamps = wire_options.timestamps(segment.options)
         if stamps is not None and stamps[1] != c.tuning.echo:
             autotune.echo_received(c, stamps[1], len(segment.payload), now)
     if segment.payload or flags & _COUNTED:
         why = reception.take_text(c, segment, now)
-    if c.state != state.CLOSED:
+    if c.state != _CLOSED:
         if not quiet:
             sending.send_pending(c, now)
             if not c.retransmission_queue:
@@ -93,6 +93,7 @@ def process(c: Tcb, segment: Segment, now: int) -> None:
         c.no_news = still and c.state == before and not c.urg_data
 
 
+_CLOSED, _ESTABLISHED, _TIME_WAIT = state.CLOSED, state.ESTABLISHED, state.TIME_WAIT
 _UNUSUAL = RST | SYN | ACK
 _COUNTED = SYN | FIN
 
