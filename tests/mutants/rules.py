@@ -347,7 +347,7 @@ MUTANTS = (
     Mutant(
         "echoed timestamps measure the sender's round trip only while established",
         "tcp/arrival.py",
-        "c.timestamps and before == state.ESTABLISHED",
+        "c.timestamps and before == _ESTABLISHED",
         "c.timestamps",
     ),
     Mutant(
