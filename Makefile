@@ -97,7 +97,7 @@ kernel: env
 	@$(RUN) pytest -q -m "kernel"
 
 packages: env
-	@$(RUN) tools.system_packages chromium chromium-headless-shell curl iperf3 lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
+	@$(RUN) tools.system_packages chromium chromium-headless-shell curl iperf3 iptables lsof nc netstat nft nginx ping ss sysctl tcpdump tshark
 
 otter: env
 	@$(RUN) pytest -q -n 2 -m "otter" tests/labs

@@ -19,6 +19,7 @@ PACKAGES = {
     "chromium-headless-shell": ("chromium-headless-shell",),
     "curl": ("curl",),
     "iperf3": ("iperf3",),
+    "iptables": ("iptables",),
     "lsof": ("lsof",),
     "nc": ("netcat-openbsd",),
     "netstat": ("net-tools",),
