@@ -92,12 +92,6 @@ class Moment:
         items = iter(self._items[: self._told])
         return [self._event(*one) for one in zip(items, items, items, items, strict=True)]
 
-    @events.setter
-    def events(self, events: list[Event]) -> None:
-        told = [item for event in events for item in event]
-        self._items = (*told, *self._items[self._told :])
-        self._told = len(told)
-
     def _event(self, kind: Any, subject: str, reason: Any, values: Any) -> Event:
         if kind.__class__ is Why:  # see `Trace.timer_set`
             return TIMER_SET, subject, Reason(kind, values - self.time), (reason, values)

@@ -89,3 +89,21 @@ def test_a_moment_in_which_nothing_happened_is_not_kept():
     trace.begin(2, 0, tracing.TIMER, "nothing")
     trace.finish()
     assert trace.moments == []
+
+
+def test_a_timer_that_is_set_and_one_that_is_cancelled_are_told_apart():
+    trace = registry.run("data-and-close")
+    told = [
+        (moment.time, *event)
+        for moment in trace.moments
+        for event in moment.events
+        if event[1] == "retransmission"
+    ]
+    made = [one for one in told if one[1] == tracing.TIMER_SET]
+    ended = [one for one in told if one[1] == tracing.TIMER_CANCELLED]
+    assert made
+    assert ended
+    assert len(made) + len(ended) == len(told)
+    assert all(deadline > time and reason for time, _, _, reason, (_, deadline) in made)
+    assert {(reason, deadline) for *_, reason, (_, deadline) in ended} == {(None, None)}
+    assert {values[0] for *_, values in ended} <= {values[0] for *_, values in made}

@@ -101,3 +101,12 @@ def test_both_must_have_so_reuseport(make: Make, first: bool, second: bool):
     with pytest.raises(OSError) as caught:
         other.bind(PORT)
     assert caught.value.errno == EADDRINUSE
+
+
+def test_the_snapshot_shows_all_of_them():
+    net, server, listeners = world(clients=30)
+    net.run(seconds(1))
+    shown = server.snapshot()
+    assert [one["state"] for one in shown["sockets"]].count("LISTEN") == 3
+    queues = [one for one in shown["queues"] if one["name"] == "accept queue"]
+    assert [len(one["entries"]) for one in queues] == waiting(listeners)

@@ -233,8 +233,7 @@ def test_an_answer_may_be_as_late_as_the_segment_that_it_answers():
         (ms(1050), 1, ACK, 1, 1, b"", 1),  # to the segment that arrives
     ]
     trace = engine(ours, [])
-    trace.moments = [Moment(ms(1050), 1, ARRIVAL, "S arrives", 2)]
-    trace.moments[0].events = [(SENT, "", None, 3)]
+    trace.moments = [Moment(ms(1050), 1, ARRIVAL, "S arrives", 2, (SENT, "", None, 3), 4)]
     late = [*ours[:2], (ms(1031), *ours[2][1:]), (ms(1081), *ours[3][1:])]
     assert remarks(compare(trace, kernel(late, []))) == []
     late[2] = ours[2]  # now the segment that it answers was not late
